@@ -1,0 +1,2 @@
+//! Groundplan.
+fn main() {}
