@@ -1,1 +1,8 @@
-//! Groundplan.
+//! What both sides of Groundplan share: the domain model, its validation, the command table, and (with the
+//! feature `native`) cryptography, envelopes, membership and tokens.
+//!
+//! Not here: I/O, clocks and randomness of its own. Without `native` it compiles to WebAssembly for the interface.
+
+pub mod api;
+pub mod model;
+pub mod validate;
