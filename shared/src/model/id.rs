@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 /// Says that a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\u{201c}{text}\u{201d} is not a {what} id: use the 36-character form shown by `groundplan list --json`")]
+#[error(
+    "\u{201c}{text}\u{201d} is not a {what} id: use the 36-character form shown by `groundplan list --json`"
+)]
 pub struct IdError {
     /// What kind of id was expected.
     pub what: &'static str,

@@ -13,9 +13,7 @@ mod relation;
 mod view;
 
 pub use element::{Element, Endpoint, Link, Source};
-pub use id::{
-    DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId, WorkspaceId,
-};
+pub use id::{DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId, WorkspaceId};
 pub use kind::{DocumentKind, ElementKind, PageKind, RelationKind, UnknownKind, ViewKind};
 pub use page::{Eol, Page};
 pub use property::{

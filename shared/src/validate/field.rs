@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::FieldError;
-use crate::model::{
-    ElementKind, PropertySpec, PropertyValue, Shape, element_property, relation_property,
-};
+use crate::model::{ElementKind, PropertySpec, PropertyValue, Shape, element_property, relation_property};
 
 /// Longest name or title, in characters.
 pub const NAME_MAX_CHARS: usize = 200;
@@ -108,7 +106,8 @@ pub fn check_path(field: &str, value: &str) -> Result<(), FieldError> {
 
 /// Checks one property of an element.
 pub fn check_property(kind: ElementKind, name: &str, value: &PropertyValue) -> Result<(), FieldError> {
-    let spec = element_property(kind, name).ok_or_else(|| unknown(name, &format!("an element of kind {kind}")))?;
+    let spec =
+        element_property(kind, name).ok_or_else(|| unknown(name, &format!("an element of kind {kind}")))?;
     check_shape(spec, value)
 }
 
@@ -152,7 +151,9 @@ fn check_shape(spec: &PropertySpec, value: &PropertyValue) -> Result<(), FieldEr
     let field = format!("properties.{}", spec.name);
     match (spec.shape, value) {
         (Shape::Bool, PropertyValue::Bool(_)) => Ok(()),
-        (Shape::Integer(low, high), PropertyValue::Integer(number)) if (low..=high).contains(number) => Ok(()),
+        (Shape::Integer(low, high), PropertyValue::Integer(number)) if (low..=high).contains(number) => {
+            Ok(())
+        }
         (Shape::Integer(low, high), _) => {
             Err(wrong(spec.name, &format!("is not a whole number from {low} to {high}"), "Use digits only."))
         }
@@ -163,9 +164,11 @@ fn check_shape(spec: &PropertySpec, value: &PropertyValue) -> Result<(), FieldEr
             Err(wrong(spec.name, "is not one of the choices", &format!("Use one of {}.", choices.join(", "))))
         }
         (Shape::Duration, PropertyValue::Text(text)) if is_duration(text) => Ok(()),
-        (Shape::Duration, _) => {
-            Err(wrong(spec.name, "is not a length of time", "Use a whole number and ms, s, m, h or d, like 15m."))
-        }
+        (Shape::Duration, _) => Err(wrong(
+            spec.name,
+            "is not a length of time",
+            "Use a whole number and ms, s, m, h or d, like 15m.",
+        )),
         (Shape::Bool, _) => Err(wrong(spec.name, "is neither true nor false", "Use true or false.")),
         (Shape::Line(_) | Shape::Suggested(_), _) => Err(wrong(spec.name, "is not a text", "Use a text.")),
     }

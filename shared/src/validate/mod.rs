@@ -7,9 +7,9 @@ mod field;
 mod graph;
 
 pub use field::{
-    DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PAGE_MAX_CHARS, TAG_MAX_CHARS, check_line, check_name,
-    check_path, check_properties, check_property, check_relation_properties, check_tag, check_text,
-    check_url, parse_property,
+    DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PAGE_MAX_CHARS, TAG_MAX_CHARS, check_line, check_name, check_path,
+    check_properties, check_property, check_relation_properties, check_tag, check_text, check_url,
+    parse_property,
 };
 pub use graph::{check_parent, check_relation};
 

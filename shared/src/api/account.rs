@@ -1,0 +1,269 @@
+//! Commands of accounts, synchronisation, devices and members.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::WorkspaceId;
+
+/// A password, passphrase, recovery code or link code on its way in; never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(pub String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden(…)")
+    }
+}
+
+/// Registers on a server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountRegisterParams {
+    /// Address of the server, `https://…` (or `http://` on loopback).
+    pub server: String,
+    /// Name of the account: 3 to 64 of letters, digits, `.`, `_`, `-`, `@`, `+`.
+    pub name: String,
+    /// Password; the server never sees it.
+    pub password: Hidden,
+    /// Invitation of the server, if it asks for one.
+    #[serde(default)]
+    pub invitation: Option<Hidden>,
+}
+
+/// Signs in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountLoginParams {
+    /// Address of the server.
+    pub server: String,
+    /// Name of the account.
+    pub name: String,
+    /// Password.
+    pub password: Hidden,
+}
+
+/// Signs out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountLogoutParams {}
+
+/// The account of this profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Address of the server.
+    pub server: String,
+    /// Name of the account.
+    pub name: String,
+    /// Whether the device is signed in.
+    pub signed_in: bool,
+}
+
+/// How synchronisation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncState {
+    /// The workspace lives on this device only.
+    LocalOnly,
+    /// The server cannot be reached; edits wait.
+    Offline,
+    /// Connecting or signing in.
+    Connecting,
+    /// Fetching or sending.
+    Syncing,
+    /// Everything known to the server is here, and everything here is there.
+    UpToDate,
+    /// Something needs a decision; see `problem`.
+    Problem,
+}
+
+/// How synchronisation stands, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncStatus {
+    /// In a word.
+    pub state: SyncState,
+    /// Changes made here that the server has not acknowledged.
+    pub waiting: u64,
+    /// Steps done of the present run.
+    pub done: u64,
+    /// Steps in all of the present run.
+    pub total: u64,
+    /// When everything was last up to date, in milliseconds since 1970; 0 if never.
+    pub synced_ms: u64,
+    /// Name of the device last heard from, and when.
+    pub last_heard: Option<(String, u64)>,
+    /// Address of the server.
+    pub server: Option<String>,
+    /// What is wrong and what to do.
+    pub problem: Option<super::ApiError>,
+    /// Received items set aside because they fail a check.
+    pub quarantined: u64,
+}
+
+/// Asks how synchronisation stands.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncStatusParams {}
+
+/// Uploads the open workspace.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncConnectParams {}
+
+/// Synchronises now.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncNowParams {
+    /// Gives up after so many milliseconds; 0 means 30,000.
+    #[serde(default)]
+    pub timeout_ms: u64,
+}
+
+/// Lists members and devices.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceListParams {}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceView {
+    /// Its id in hexadecimal.
+    pub id: String,
+    /// Its name, or empty if unknown here.
+    pub name: String,
+    /// The member it belongs to.
+    pub member: String,
+    /// That member's role.
+    pub role: String,
+    /// `device` or `recovery`.
+    pub kind: String,
+    /// Whether it may still read and write.
+    pub active: bool,
+    /// Whether it is this one.
+    pub this: bool,
+}
+
+/// Members and devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceList {
+    /// The rows.
+    pub items: Vec<DeviceView>,
+    /// Safety number of the workspace as this device sees it.
+    pub safety_number: String,
+}
+
+/// Makes a link code.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceLinkStartParams {}
+
+/// A code that links a device: valid for ten minutes, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkCode {
+    /// The code with the server's address, as one word to copy.
+    pub code: Hidden,
+    /// The same as an SVG picture of a QR code.
+    pub qr_svg: Hidden,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_ms: u64,
+}
+
+/// Waits for the other device.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceLinkWaitParams {
+    /// Gives up after so many milliseconds; 0 means 30,000.
+    #[serde(default)]
+    pub timeout_ms: u64,
+}
+
+/// The other device's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRequest {
+    /// The name it gives itself.
+    pub device_name: String,
+    /// Its id in hexadecimal.
+    pub device: String,
+    /// Six digits that both devices show.
+    pub check: String,
+}
+
+/// Lets the other device in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceLinkConfirmParams {
+    /// The id shown in the answer.
+    pub device: String,
+}
+
+/// Joins with a code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceLinkJoinParams {
+    /// The code.
+    pub code: Hidden,
+    /// Gives up after so many milliseconds; 0 means 600,000.
+    #[serde(default)]
+    pub timeout_ms: u64,
+}
+
+/// Makes the recovery code.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryCreateParams {}
+
+/// The recovery code, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCode {
+    /// Groups of letters and digits.
+    pub code: Hidden,
+}
+
+/// Opens a workspace with the recovery code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryUseParams {
+    /// The code.
+    pub code: Hidden,
+    /// The workspace; the account's only one if none.
+    #[serde(default)]
+    pub workspace: Option<WorkspaceId>,
+}
+
+/// Invites a person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberInviteParams {
+    /// `administrator`, `editor` or `viewer`.
+    pub role: String,
+    /// The highest level they read: `public`, `internal`, `confidential`, `restricted`.
+    pub clearance: String,
+    /// Days until it ends; 0 means 7.
+    #[serde(default)]
+    pub days: u16,
+}
+
+/// An invitation, to be handed over by a way the server does not see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteLink {
+    /// The link with its secret.
+    pub link: Hidden,
+    /// The same as an SVG picture of a QR code.
+    pub qr_svg: Hidden,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_ms: u64,
+}
+
+/// Accepts an invitation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberJoinParams {
+    /// The link.
+    pub link: Hidden,
+    /// The name under which members will see this person.
+    pub name: String,
+    /// Gives up after so many milliseconds; 0 means 60,000.
+    #[serde(default)]
+    pub timeout_ms: u64,
+}

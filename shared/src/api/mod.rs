@@ -1,0 +1,34 @@
+//! The one command table that drives the desktop shell, the local agent's HTTP and the command line's JSON mode.
+//!
+//! Lives here: every command's method name, parameters, response, the right it needs, and the error shape.
+//! Not here: what commands do (`app::ops`) and who may call (`app::dispatch`).
+
+mod account;
+mod edit;
+mod element;
+mod error;
+mod event;
+mod import;
+mod page;
+mod search;
+mod table;
+mod view;
+mod workspace;
+
+pub use account::*;
+pub use edit::*;
+pub use element::*;
+pub use error::{ApiError, ErrorCode};
+pub use event::{Event, JobProgress};
+pub use import::*;
+pub use page::*;
+pub use search::*;
+pub use table::{COMMANDS, Command, CommandInfo, Right};
+pub use view::*;
+pub use workspace::*;
+
+use serde::{Deserialize, Serialize};
+
+/// A response or parameter without content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Empty {}

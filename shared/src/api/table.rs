@@ -1,0 +1,127 @@
+//! The table itself, and the trait that ties a parameter type to its method name and response.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::*;
+
+/// The right that a caller needs for a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// Looks at things.
+    Read,
+    /// Edits the workspace.
+    Write,
+    /// Changes accounts, devices, membership or the profile.
+    Manage,
+}
+
+/// A command, by its parameter type.
+pub trait Command: Serialize + DeserializeOwned + Send + 'static {
+    /// What it answers with.
+    type Response: Serialize + DeserializeOwned + Send + 'static;
+    /// Its name, `<resource>/<verb>`.
+    const METHOD: &'static str;
+    /// What the caller needs.
+    const RIGHT: Right;
+}
+
+/// One row of the table, for help, parity tests and schemas.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandInfo {
+    /// Its name.
+    pub method: &'static str,
+    /// What the caller needs.
+    pub right: Right,
+    /// One sentence.
+    pub summary: &'static str,
+}
+
+macro_rules! commands {
+    ($($method:literal, $right:ident, $params:ty => $response:ty, $summary:literal;)*) => {
+        $(impl Command for $params {
+            type Response = $response;
+            const METHOD: &'static str = $method;
+            const RIGHT: Right = Right::$right;
+        })*
+        /// Every command, in the order of the documentation.
+        pub const COMMANDS: &[CommandInfo] = &[
+            $(CommandInfo { method: $method, right: Right::$right, summary: $summary },)*
+        ];
+    };
+}
+
+commands! {
+    "app/status", Read, AppStatusParams => AppStatus, "Describes the profile, its workspaces and the program.";
+    "workspace/create", Manage, WorkspaceCreateParams => WorkspaceView, "Creates a workspace and opens it.";
+    "workspace/open", Manage, WorkspaceOpenParams => WorkspaceView, "Opens a workspace of this profile.";
+    "workspace/rename", Write, WorkspaceRenameParams => WorkspaceView, "Gives the open workspace another name.";
+    "workspace/sample", Manage, WorkspaceSampleParams => WorkspaceView, "Creates the sample workspace and opens it.";
+    "workspace/summary", Read, WorkspaceSummaryParams => WorkspaceSummary, "Counts what the open workspace holds.";
+    "element/create", Write, ElementCreateParams => ElementView, "Creates an element.";
+    "element/get", Read, ElementGetParams => ElementView, "Shows an element with everything about it.";
+    "element/list", Read, ElementListParams => ElementList, "Lists elements.";
+    "element/update", Write, ElementUpdateParams => ElementView, "Changes fields of an element.";
+    "element/delete", Write, ElementDeleteParams => Deleted, "Deletes elements and their relations.";
+    "relation/create", Write, RelationCreateParams => RelationView, "Relates two elements.";
+    "relation/update", Write, RelationUpdateParams => RelationView, "Changes a relation.";
+    "relation/delete", Write, RelationDeleteParams => Deleted, "Deletes a relation.";
+    "relation/list", Read, RelationListParams => RelationList, "Lists relations.";
+    "endpoint/set", Write, EndpointSetParams => ElementView, "Adds or changes an endpoint of an API.";
+    "endpoint/remove", Write, EndpointRemoveParams => ElementView, "Removes an endpoint of an API.";
+    "page/create", Write, PageCreateParams => PageView, "Creates a page.";
+    "page/get", Read, PageGetParams => PageView, "Shows a page with links and backlinks.";
+    "page/list", Read, PageListParams => PageList, "Lists pages.";
+    "page/update", Write, PageUpdateParams => PageView, "Changes title, kind, path or front matter of a page.";
+    "page/delete", Write, PageDeleteParams => Deleted, "Deletes a page.";
+    "text/open", Read, TextOpenParams => TextState, "Reads a text and its version for editing.";
+    "text/edit", Write, TextEditParams => TextEdited, "Edits a text against the version the editor knows.";
+    "view/create", Write, ViewCreateParams => ViewSummary, "Creates a diagram.";
+    "view/list", Read, ViewListParams => ViewList, "Lists diagrams.";
+    "view/scene", Read, ViewSceneParams => ViewScene, "Draws a diagram.";
+    "view/move", Write, ViewMoveParams => ViewScene, "Puts cards of a diagram elsewhere.";
+    "view/layout", Write, ViewLayoutParams => ViewScene, "Lays a diagram out anew.";
+    "view/update", Write, ViewUpdateParams => ViewSummary, "Changes name, scope or filter of a diagram.";
+    "view/delete", Write, ViewDeleteParams => Deleted, "Deletes a diagram.";
+    "search/query", Read, SearchParams => SearchResults, "Searches names, texts, tags and properties.";
+    "import/preview", Write, ImportPreviewParams => ImportPreview, "Reads a source and says what importing it would change.";
+    "import/apply", Write, ImportApplyParams => ImportApplied, "Imports a source in one step.";
+    "import/list", Read, ImportListParams => ImportSources, "Lists the sources imported so far.";
+    "export/run", Read, ExportParams => Exported, "Exports the workspace or a part of it.";
+    "job/cancel", Read, JobCancelParams => Empty, "Stops a long command; nothing of it is applied.";
+    "edit/undo", Write, EditUndoParams => EditState, "Takes the latest edit of this profile back.";
+    "edit/redo", Write, EditRedoParams => EditState, "Repeats the edit taken back last.";
+    "edit/state", Read, EditStateParams => EditState, "Says what undo and redo would do.";
+    "account/register", Manage, AccountRegisterParams => AccountView, "Registers on a server and connects this device.";
+    "account/login", Manage, AccountLoginParams => AccountView, "Signs in to a server.";
+    "account/logout", Manage, AccountLogoutParams => Empty, "Signs out; nothing on this device is removed.";
+    "sync/status", Read, SyncStatusParams => SyncStatus, "Says truthfully how synchronisation stands.";
+    "sync/connect", Manage, SyncConnectParams => SyncStatus, "Uploads the open workspace to the account's server.";
+    "sync/now", Write, SyncNowParams => SyncStatus, "Synchronises and waits until it is done or stuck.";
+    "device/list", Read, DeviceListParams => DeviceList, "Lists members and devices of the workspace.";
+    "device/link_start", Manage, DeviceLinkStartParams => LinkCode, "Makes a code with which another device joins.";
+    "device/link_wait", Manage, DeviceLinkWaitParams => LinkRequest, "Waits for the other device to answer the code.";
+    "device/link_confirm", Manage, DeviceLinkConfirmParams => DeviceList, "Lets the device in that answered.";
+    "device/link_join", Manage, DeviceLinkJoinParams => WorkspaceView, "Joins a workspace with a code from another device.";
+    "recovery/create", Manage, RecoveryCreateParams => RecoveryCode, "Makes the recovery code; it is shown once.";
+    "recovery/use", Manage, RecoveryUseParams => WorkspaceView, "Opens a workspace from the server with the recovery code.";
+    "member/invite", Manage, MemberInviteParams => InviteLink, "Invites a person with a role and clearance.";
+    "member/join", Manage, MemberJoinParams => WorkspaceView, "Accepts an invitation.";
+    "settings/get", Read, SettingsGetParams => Settings, "Reads the settings of this profile.";
+    "settings/set", Manage, SettingsSetParams => Settings, "Changes settings of this profile.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_well_formed() {
+        let mut seen = std::collections::BTreeSet::new();
+        for command in COMMANDS {
+            assert!(seen.insert(command.method), "{} twice", command.method);
+            let (resource, verb) = command.method.split_once('/').unwrap();
+            assert!(!resource.is_empty() && !verb.is_empty());
+            assert!(command.summary.ends_with('.'));
+        }
+    }
+}
