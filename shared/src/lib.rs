@@ -4,6 +4,12 @@
 //! Not here: I/O, clocks and randomness of its own. Without `native` it compiles to WebAssembly for the interface.
 
 pub mod api;
+pub mod auth;
+#[cfg(feature = "native")]
+pub mod envelope;
+#[cfg(feature = "native")]
+pub mod membership;
 pub mod model;
 pub mod scene;
 pub mod validate;
+pub mod wire;

@@ -1,0 +1,13 @@
+//! Authentication and authorisation that both sides share: roles, permissions, token scopes and, with the feature
+//! `native`, access tokens, refresh tokens and the OPAQUE suite.
+//!
+//! Deliberately not here: sessions, stores, clocks. Time comes in as a parameter.
+
+pub mod role;
+pub mod scope;
+
+#[cfg(feature = "native")]
+pub mod claims;
+
+pub use role::{Clearance, Compartment, Permissions, Role};
+pub use scope::{Scope, Scopes};

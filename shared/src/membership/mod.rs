@@ -1,0 +1,14 @@
+//! The membership log: entries, their bodies, the state they fold into and the one validator that client and
+//! server run.
+//!
+//! Not here: storing, fetching, compare-and-swap. Names of members, devices and roles are sealed under the key of
+//! the compartment `public` (which every confirmed member holds), so that the server cannot read them; the server
+//! does see ids, public keys, roles and clearances.
+
+pub mod body;
+
+pub use body::{
+    Body, Confirm, DeviceAdd, DeviceKeysPublic, DeviceRevoke, EpochStart, Genesis, Grant, Invite, Join,
+    KeyRotate, MemberRemove, OwnerTransfer, Policy, PolicySet, RecoverySet, Revoke, RoleDefine, RoleSet,
+    SealedName, ServerRestore, ServiceAccountAdd, SignInMethods, Wrap, WrapSet,
+};
