@@ -30,6 +30,7 @@ try {
   const first = [];
   const names = { wasm: keep("groundplan_ui.wasm", readFileSync(join(bound, "groundplan_ui_bg.wasm"))) };
   first.push(names.wasm);
+  names.icon = keep("icon.svg", readFileSync(join(ui, "icon.svg")));
   const fonts = Object.fromEntries(FONTS.map((font) => [font.file, keep(basename(font.file), readFileSync(join(ui, "node_modules", font.file)))]));
   names.style = keep("style.css", styles(fonts));
   first.push(names.style);
