@@ -1,0 +1,185 @@
+//! Resolves targets to pages and files by Obsidian's rules, without regard to case.
+
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{LinkKind, PageLink};
+use crate::tree::path;
+
+/// The pages and files that links may lead to.
+#[derive(Debug, Clone, Default)]
+pub struct LinkIndex {
+    entries: Vec<Entry>,
+    by_path: HashMap<String, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_alias: HashMap<String, Vec<usize>>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    path: String,
+    key: String,
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// To the page or file with this key; `others` more would have fitted as well.
+    Found {
+        /// Its key.
+        key: String,
+        /// How many others have the same name.
+        others: usize,
+    },
+    /// Nowhere: no such page or file.
+    Missing,
+    /// Outside the source.
+    Outside,
+}
+
+impl LinkIndex {
+    /// Adds a page with its path (`folder/Note.md`), the key to answer with, and its further names.
+    pub fn add_page<'a>(&mut self, path: &str, key: &str, aliases: impl IntoIterator<Item = &'a str>) {
+        let at = self.add_file(path, key);
+        let stem = fold(path::stem(path));
+        if stem != fold(path::name(path)) {
+            self.by_name.entry(stem).or_default().push(at);
+        }
+        for alias in aliases {
+            self.by_alias.entry(fold(alias.trim())).or_default().push(at);
+        }
+    }
+
+    /// Adds a file that is no page; it is found by its full name only.
+    pub fn add_file(&mut self, path: &str, key: &str) -> usize {
+        let at = self.entries.len();
+        let folded = fold(path);
+        self.by_name.entry(path::name(&folded).to_owned()).or_default().push(at);
+        self.by_path.entry(folded.clone()).or_insert(at);
+        self.entries.push(Entry { path: folded, key: key.to_owned() });
+        at
+    }
+
+    fn exact(&self, target: &str) -> Option<usize> {
+        self.by_path.get(target).or_else(|| self.by_path.get(&format!("{target}.md"))).copied()
+    }
+
+    /// Finds by the end of the path: the same folder first, then the shortest path.
+    fn nearest(&self, target: &str, from: &str) -> Option<(usize, usize)> {
+        let (suffix, page) = (format!("/{target}"), format!("/{target}.md"));
+        let fits = |at: &&usize| {
+            let path = self.entries.get(**at).map_or("", |entry| entry.path.as_str());
+            path.ends_with(&suffix) || path.ends_with(&page) || path == target || path.strip_suffix(".md") == Some(target)
+        };
+        let found: Vec<usize> = self.by_name.get(path::name(target))?.iter().filter(fits).copied().collect();
+        self.best(&found, from)
+    }
+
+    fn best(&self, found: &[usize], from: &str) -> Option<(usize, usize)> {
+        let home = path::folder(from);
+        let rank = |at: &usize| {
+            let path = self.entries.get(*at).map_or("", |entry| entry.path.as_str());
+            (path::folder(path) != home, path.split('/').count(), path.len(), path)
+        };
+        let best = found.iter().min_by_key(|at| rank(at))?;
+        Some((*best, found.len() - 1))
+    }
+
+    fn answer(&self, found: Option<(usize, usize)>) -> Option<Resolution> {
+        let (at, others) = found?;
+        self.entries.get(at).map(|entry| Resolution::Found { key: entry.key.clone(), others })
+    }
+}
+
+/// Finds where a link of the page at `from` leads. A link to a heading of its own page leads to that page.
+pub fn resolve(link: &PageLink, from: &str, index: &LinkIndex) -> Resolution {
+    let from = fold(from);
+    let target = fold(&link.target);
+    if target.is_empty() {
+        return index.answer(index.exact(&from).map(|at| (at, 0))).unwrap_or(Resolution::Missing);
+    }
+    let markdown = matches!(link.kind, LinkKind::Markdown | LinkKind::Image);
+    let relative = target.split('/').any(|part| matches!(part, "." | ".."));
+    let rooted = target.strip_prefix('/').map(|rest| rest.trim_end_matches('/'));
+    if markdown || relative {
+        let joined = match rooted {
+            Some(rest) => path::join("", rest),
+            None => path::join(&from, &target),
+        };
+        let Some(joined) = joined else { return Resolution::Outside };
+        let page = index.exact(&joined).or_else(|| folder_page(index, &joined));
+        if let Some(found) = index.answer(page.map(|at| (at, 0))) {
+            return found;
+        }
+        if relative || rooted.is_some() {
+            return Resolution::Missing;
+        }
+    }
+    let target = rooted.unwrap_or(&target);
+    let found = index.exact(target).map(|at| (at, 0));
+    let found = found.or_else(|| index.nearest(target, &from));
+    let found = found.or_else(|| index.best(index.by_alias.get(target)?, &from));
+    index.answer(found).unwrap_or(Resolution::Missing)
+}
+
+/// A link to a folder leads to its front page.
+fn folder_page(index: &LinkIndex, folder: &str) -> Option<usize> {
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    ["readme.md", "index.md"].iter().find_map(|name| index.exact(&format!("{prefix}{name}")))
+}
+
+fn fold(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::links;
+    use super::*;
+
+    fn index() -> LinkIndex {
+        let mut index = LinkIndex::default();
+        for path in ["Home.md", "a/Note.md", "a/b/Note.md", "a/b/Other.md", "c/Note.md", "c/README.md", "Caf\u{e9}.md"] {
+            index.add_page(path, path, []);
+        }
+        index.add_page("People/Ada.md", "People/Ada.md", ["Countess"]);
+        index.add_file("img/x.png", "img/x.png");
+        index
+    }
+
+    fn to(from: &str, text: &str) -> String {
+        match resolve(&links(text)[0], from, &index()) {
+            Resolution::Found { key, others } => format!("{key} {others}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn wiki_links_follow_the_rules() {
+        assert_eq!(to("Home.md", "[[note]]"), "a/Note.md 2", "shortest, then by name");
+        assert_eq!(to("a/b/Other.md", "[[Note]]"), "a/b/Note.md 2", "same folder first");
+        assert_eq!(to("Home.md", "[[b/Note]]"), "a/b/Note.md 0");
+        assert_eq!(to("a/b/Other.md", "[[/a/Note]]"), "a/Note.md 0");
+        assert_eq!(to("a/b/Other.md", "[[../Note]]"), "a/Note.md 0");
+        assert_eq!(to("Home.md", "[[Note.md#h|x]]"), "a/Note.md 2");
+        assert_eq!(to("c/Note.md", "![[X.png|30]]"), "img/x.png 0");
+        assert_eq!(to("Home.md", "[[countess]]"), "People/Ada.md 0");
+        assert_eq!(to("c/Note.md", "[[#Own]]"), "c/Note.md 0");
+        assert_eq!(to("Home.md", "[[cafe\u{301}]]"), "Caf\u{e9}.md 0", "another composition of the same letter");
+        assert_eq!(to("Home.md", "[[x]]"), "Missing", "files need their extension");
+        assert_eq!(to("Home.md", "[[ote]]"), "Missing");
+    }
+
+    #[test]
+    fn markdown_links_are_relative() {
+        assert_eq!(to("a/b/Other.md", "[x](../Note.md#y)"), "a/Note.md 0");
+        assert_eq!(to("a/b/Other.md", "[x](/c/note.md)"), "c/Note.md 0");
+        assert_eq!(to("a/Note.md", "[x](../c/)"), "c/README.md 0");
+        assert_eq!(to("Home.md", "![x](img/x.png)"), "img/x.png 0");
+        assert_eq!(to("Home.md", "[x](Other.md)"), "a/b/Other.md 0", "shortest form, as Obsidian writes it");
+        assert_eq!(to("Home.md", "[x](../../etc/passwd)"), "Outside");
+        assert_eq!(to("Home.md", "[[../../etc/passwd]]"), "Outside");
+        assert_eq!(to("Home.md", "[x](./Other.md)"), "Missing");
+    }
+}
