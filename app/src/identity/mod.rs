@@ -1,0 +1,6 @@
+//! Who this device is: its keys, its account on a server, and the ways into a workspace (genesis, pairing, recovery
+//! code, invitation).
+//!
+//! Not here: the membership rules (`groundplan_shared::membership`), sockets and HTTP (`net`), synchronisation (`sync`).
+
+pub mod schema;

@@ -1,0 +1,108 @@
+//! Tables of synchronisation in a workspace's database.
+//!
+//! Not here: documents, projections and the outbox (the core's), account and device keys (`identity::schema`, in the
+//! profile's database). The key of every compartment lies here in the clear inside the encrypted database.
+
+/// Statements that create the tables; part of the workspace database's first migration.
+pub const SCHEMA: &str = "
+-- The membership log, verified entry by entry before it is written.
+CREATE TABLE membership_log (
+    log_index INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    entry BLOB NOT NULL
+) STRICT;
+
+-- Content keys that this device was given, with the epochs before them.
+CREATE TABLE compartment_key (
+    compartment INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    secret BLOB NOT NULL CHECK (length(secret) = 32),
+    PRIMARY KEY (compartment, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- Every envelope sent or received and what became of it:
+-- sealed (ours, unacknowledged: sent again byte for byte), stored (ours, acknowledged, not yet read back),
+-- applied, locked (no key here), held (something before it is missing).
+CREATE TABLE envelope (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    env_id BLOB NOT NULL UNIQUE CHECK (length(env_id) = 32),
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    compartment INTEGER NOT NULL,
+    author BLOB NOT NULL,
+    stream BLOB NOT NULL,
+    dev_seq INTEGER NOT NULL,
+    previous BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('sealed', 'stored', 'applied', 'locked', 'held')),
+    push INTEGER,
+    ws_seq INTEGER,
+    doc_seq INTEGER,
+    link BLOB,
+    log_index INTEGER,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE INDEX envelope_document ON envelope (document, doc_seq);
+CREATE INDEX envelope_open ON envelope (state, id) WHERE state <> 'applied';
+CREATE INDEX envelope_stream ON envelope (author, stream, dev_seq);
+
+-- How far each author's chain is verified.
+CREATE TABLE author_chain (
+    author BLOB NOT NULL,
+    stream BLOB NOT NULL,
+    dev_seq INTEGER NOT NULL,
+    env_id BLOB NOT NULL,
+    PRIMARY KEY (author, stream)
+) STRICT, WITHOUT ROWID;
+
+-- This installation's stream in each compartment.
+CREATE TABLE own_stream (
+    compartment INTEGER PRIMARY KEY,
+    stream BLOB NOT NULL
+) STRICT;
+
+-- The highest verified place of each document's log: lower or different is an alarm.
+CREATE TABLE document_head (
+    document BLOB PRIMARY KEY,
+    doc_seq INTEGER NOT NULL,
+    link BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Received items that fail a check, with the reason, for ever set aside.
+CREATE TABLE quarantine (
+    env_id BLOB PRIMARY KEY,
+    document BLOB NOT NULL,
+    ws_seq INTEGER NOT NULL,
+    doc_seq INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Documents whose edits the server refuses for good; their rows stay in the outbox.
+CREATE TABLE refused_document (
+    document BLOB PRIMARY KEY,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Secrets of the invitations that this device made, until the newcomer is confirmed.
+CREATE TABLE invite_secret (
+    invite BLOB PRIMARY KEY,
+    secret BLOB NOT NULL,
+    expires_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row: what is known about the server and the feed.
+CREATE TABLE sync_state (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    server_url TEXT,
+    server_id BLOB,
+    incarnation BLOB,
+    uploaded INTEGER NOT NULL DEFAULT 0,
+    feed_cursor INTEGER NOT NULL DEFAULT 0,
+    synced_ms INTEGER NOT NULL DEFAULT 0,
+    heard_device BLOB,
+    heard_ms INTEGER NOT NULL DEFAULT 0,
+    alarm TEXT
+) STRICT;
+INSERT INTO sync_state (one) VALUES (1);
+";
