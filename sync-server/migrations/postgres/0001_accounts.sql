@@ -1,0 +1,51 @@
+-- Server identity and keys, one row each, written once at first start.
+CREATE TABLE server_state (
+    name TEXT PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
+CREATE TABLE accounts (
+    account_id BYTEA PRIMARY KEY CHECK (length(account_id) = 16),
+    name TEXT NOT NULL UNIQUE,
+    opaque_record BYTEA NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('member', 'admin')),
+    status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+    created_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE invitations (
+    token_hash BYTEA PRIMARY KEY CHECK (length(token_hash) = 32),
+    role TEXT NOT NULL CHECK (role IN ('member', 'admin')),
+    created_by BYTEA REFERENCES accounts (account_id),
+    created_at_ms BIGINT NOT NULL,
+    expires_at_ms BIGINT NOT NULL,
+    used_by BYTEA REFERENCES accounts (account_id),
+    used_at_ms BIGINT
+);
+
+CREATE TABLE devices (
+    device_id BYTEA PRIMARY KEY CHECK (length(device_id) = 16),
+    account_id BYTEA NOT NULL REFERENCES accounts (account_id),
+    signing_key BYTEA NOT NULL UNIQUE CHECK (length(signing_key) = 32),
+    sealing_key BYTEA NOT NULL CHECK (length(sealing_key) = 32),
+    created_at_ms BIGINT NOT NULL,
+    revoked_at_ms BIGINT
+);
+CREATE INDEX devices_account ON devices (account_id);
+
+-- Refresh tokens are stored as hashes only. `successor_sealed` opens with the previous token alone, so a client that
+-- lost the response gets the same successor again, and the database gives nobody a usable token.
+CREATE TABLE refresh_families (
+    family_id BYTEA PRIMARY KEY CHECK (length(family_id) = 16),
+    account_id BYTEA NOT NULL REFERENCES accounts (account_id),
+    device_id BYTEA NOT NULL REFERENCES devices (device_id),
+    current_hash BYTEA NOT NULL,
+    previous_hash BYTEA,
+    successor_sealed BYTEA,
+    rotated_at_ms BIGINT NOT NULL,
+    created_at_ms BIGINT NOT NULL,
+    expires_at_ms BIGINT NOT NULL,
+    revoked_at_ms BIGINT
+);
+CREATE INDEX refresh_families_device ON refresh_families (device_id);
+CREATE INDEX refresh_families_account ON refresh_families (account_id);
