@@ -11,5 +11,6 @@ pub mod envelope;
 pub mod membership;
 pub mod model;
 pub mod scene;
+pub mod text;
 pub mod validate;
 pub mod wire;

@@ -1,0 +1,3 @@
+//! Pieces that pages are made of: values in, callbacks out.
+
+pub mod editor;

@@ -1,0 +1,3 @@
+//! One file per route: reads the address, composes components.
+
+pub mod diagram;

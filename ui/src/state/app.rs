@@ -1,0 +1,314 @@
+//! The reactive heart: signals that every view reads, and the few ways to change them.
+//!
+//! Not here: logic worth testing; that lives in the plain structs beside this file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use groundplan_shared::api::{
+    ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditUndoParams,
+    ElementGetParams, ElementListParams, ElementView, ErrorCode, Event, JobProgress, PageListParams,
+    Settings, SettingsGetParams, SyncStatus, SyncStatusParams, ViewListParams,
+};
+use groundplan_shared::model::{DocumentId, WorkspaceId};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Index, Route, ToastKind, Toasts, navigation};
+use crate::text::{fill, t};
+use crate::transport::{Signal as Told, Transport};
+
+/// What changed last, for views that read again when their document did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Grows with every change.
+    pub number: u64,
+    /// What changed; empty means everything.
+    pub documents: Vec<DocumentId>,
+    /// Whether it came from another device.
+    pub remote: bool,
+}
+
+impl Changes {
+    /// Says whether a document may look different now.
+    pub fn touch(&self, id: DocumentId) -> bool {
+        self.documents.is_empty() || self.documents.contains(&id)
+    }
+}
+
+/// Everything that views share. Freely copied.
+#[derive(Clone, Copy)]
+pub struct App {
+    /// The way to the client core.
+    pub transport: Transport,
+    /// What the main area shows; change it with `go`.
+    pub route: RwSignal<Route>,
+    /// The program and its workspaces; none while loading.
+    pub status: RwSignal<Option<Result<AppStatus, ApiError>>>,
+    /// Lists of the open workspace.
+    pub index: RwSignal<Arc<Index>>,
+    /// Whether the lists were read: none while loading.
+    pub indexed: RwSignal<Option<Result<(), ApiError>>>,
+    /// The elements that the inspector and the explorer show as chosen.
+    pub selection: RwSignal<Vec<DocumentId>>,
+    /// How synchronisation stands; none while unknown.
+    pub sync: RwSignal<Option<SyncStatus>>,
+    /// Whether the client core can be reached.
+    pub reachable: RwSignal<bool>,
+    /// Messages at the bottom.
+    pub toasts: RwSignal<Toasts>,
+    /// How far long commands are.
+    pub jobs: RwSignal<BTreeMap<String, JobProgress>>,
+    /// What changed last.
+    pub changes: RwSignal<Changes>,
+    /// What undo and redo would do.
+    pub edits: RwSignal<EditState>,
+    /// Settings of the profile.
+    pub settings: RwSignal<Option<Settings>>,
+}
+
+/// Returns what views share.
+pub fn use_app() -> App {
+    expect_context::<App>()
+}
+
+impl App {
+    /// Makes the state, gives it to all views below and starts to listen.
+    pub fn provide() -> Self {
+        let app = Self {
+            transport: Transport::detect(),
+            route: RwSignal::new(navigation::current()),
+            status: RwSignal::new(None),
+            index: RwSignal::new(Arc::default()),
+            indexed: RwSignal::new(None),
+            selection: RwSignal::new(Vec::new()),
+            sync: RwSignal::new(None),
+            reachable: RwSignal::new(true),
+            toasts: RwSignal::new(Toasts::default()),
+            jobs: RwSignal::new(BTreeMap::new()),
+            changes: RwSignal::new(Changes::default()),
+            edits: RwSignal::new(EditState::default()),
+            settings: RwSignal::new(None),
+        };
+        provide_context(app);
+        navigation::follow(app);
+        app.transport.listen(move |told| app.hear(told));
+        spawn_local(async move { app.load().await });
+        app
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// As the client core answers.
+    pub async fn call<P: Command>(self, params: P) -> Result<P::Response, ApiError> {
+        let answer = self.transport.call(params).await;
+        if let Err(error) = &answer {
+            self.notice(error);
+        }
+        answer
+    }
+
+    fn notice(self, error: &ApiError) {
+        // `Offline` of the transport itself: the core is gone, not the server.
+        if error.code == ErrorCode::Offline && error.message == t("error.core_gone") {
+            self.reachable.set(false);
+        }
+    }
+
+    /// Carries out a command in the background; failures are shown.
+    pub fn run<P: Command>(self, params: P, then: impl FnOnce(P::Response) + 'static) {
+        spawn_local(async move {
+            match self.call(params).await {
+                Ok(answer) => then(answer),
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    /// Carries out a change of an element; lists follow at once.
+    pub fn change<P: Command<Response = ElementView>>(self, params: P) {
+        self.run(params, move |view| self.put(&view));
+    }
+
+    /// Puts an element that a command answered with into the lists.
+    pub fn put(self, view: &ElementView) {
+        self.index.update(|index| Arc::make_mut(index).put(view));
+    }
+
+    /// Shows another place.
+    pub fn go(self, route: Route) {
+        if self.route.with_untracked(|at| *at == route) {
+            return;
+        }
+        navigation::write(&route, false);
+        self.route.set(route);
+    }
+
+    /// Shows another place without a step in the history.
+    pub fn replace(self, route: Route) {
+        navigation::write(&route, true);
+        self.route.set(route);
+    }
+
+    /// Says that something was done.
+    pub fn say(self, text: impl Into<String>) {
+        self.toast(ToastKind::Done, text.into());
+    }
+
+    /// Says that something was done, and offers to take it back.
+    pub fn undoable(self, text: impl Into<String>) {
+        self.toast(ToastKind::Undoable, text.into());
+    }
+
+    /// Says that something failed.
+    pub fn fail(self, error: ApiError) {
+        if error.code != ErrorCode::Cancelled {
+            let text = error.message.clone();
+            self.toast(ToastKind::Failed(Box::new(error)), text);
+        }
+    }
+
+    fn toast(self, kind: ToastKind, text: String) {
+        let mut stays = None;
+        self.toasts.update(|toasts| {
+            let id = toasts.push(kind, text);
+            stays = toasts.items().last().and_then(|toast| toast.stays_ms()).map(|ms| (id, ms));
+        });
+        if let Some((id, ms)) = stays {
+            set_timeout(
+                move || self.toasts.update(|toasts| toasts.close(id)),
+                std::time::Duration::from_millis(ms.into()),
+            );
+        }
+    }
+
+    /// Takes the latest edit back.
+    pub fn undo(self) {
+        self.toasts.update(Toasts::close_undoable);
+        self.run(EditUndoParams {}, move |state| self.tell_edit(state, true));
+    }
+
+    /// Repeats the edit taken back last.
+    pub fn redo(self) {
+        self.run(EditRedoParams {}, move |state| self.tell_edit(state, false));
+    }
+
+    fn tell_edit(self, state: EditState, undone: bool) {
+        self.say(match (&state.done, undone) {
+            (Some(label), true) => fill("edit.undone", &[("what", label)]),
+            (Some(label), false) => fill("edit.redone", &[("what", label)]),
+            (None, true) => t("edit.nothing_to_undo").to_owned(),
+            (None, false) => t("edit.nothing_to_redo").to_owned(),
+        });
+        self.edits.set(state);
+        self.touched(Vec::new(), false);
+    }
+
+    /// Reads the program's state and, if a workspace is open, its lists.
+    pub async fn load(self) {
+        let status = self.call(AppStatusParams {}).await;
+        let open = status.as_ref().ok().and_then(|status| status.open);
+        self.status.set(Some(status));
+        if let Ok(settings) = self.call(SettingsGetParams {}).await {
+            self.settings.set(Some(settings));
+        }
+        if open.is_some() {
+            self.load_index().await;
+            self.load_sync().await;
+        } else {
+            self.index.set(Arc::default());
+            self.indexed.set(None);
+            self.sync.set(None);
+        }
+    }
+
+    /// Reads how synchronisation stands.
+    pub async fn load_sync(self) {
+        if let Ok(sync) = self.call(SyncStatusParams {}).await {
+            self.sync.set(Some(sync));
+        }
+    }
+
+    /// Reads the lists of the open workspace.
+    pub async fn load_index(self) {
+        let read = async {
+            let elements = self.call(ElementListParams::default()).await?.items;
+            let pages = self.call(PageListParams::default()).await?.items;
+            let views = self.call(ViewListParams {}).await?.items;
+            Ok(Index::new(elements, pages, views))
+        };
+        match read.await {
+            Ok(index) => {
+                if self.index.with_untracked(|old| **old != index) {
+                    self.index.set(Arc::new(index));
+                }
+                self.indexed.set(Some(Ok(())));
+            }
+            Err(error) => self.indexed.set(Some(Err(error))),
+        }
+    }
+
+    fn hear(self, told: Told) {
+        match told {
+            Told::Lost => self.reachable.set(false),
+            Told::Connected => {
+                // Events may have been missed while the way was cut.
+                if !self.reachable.get_untracked() {
+                    self.reachable.set(true);
+                    spawn_local(async move { self.load().await });
+                    self.mark(Vec::new(), true);
+                }
+            }
+            Told::Event(event) => self.handle(*event),
+        }
+    }
+
+    fn is_open(self, workspace: WorkspaceId) -> bool {
+        self.status
+            .with_untracked(|status| matches!(status, Some(Ok(status)) if status.open == Some(workspace)))
+    }
+
+    fn handle(self, event: Event) {
+        match event {
+            Event::Changed { workspace, documents, remote } if self.is_open(workspace) => {
+                self.touched(documents, remote);
+            }
+            Event::Sync { workspace, status } if self.is_open(workspace) => self.sync.set(Some(status)),
+            Event::Changed { .. } | Event::Sync { .. } => {}
+            Event::Workspaces => spawn_local(async move { self.load().await }),
+            Event::Job(progress) => self.jobs.update(|jobs| {
+                jobs.insert(progress.job.clone(), progress);
+            }),
+        }
+    }
+
+    fn mark(self, documents: Vec<DocumentId>, remote: bool) {
+        self.changes.update(|changes| {
+            *changes = Changes { number: changes.number + 1, documents, remote };
+        });
+    }
+
+    /// Reads again what changed: single known elements by themselves, everything else through the lists.
+    fn touched(self, documents: Vec<DocumentId>, remote: bool) {
+        self.mark(documents.clone(), remote);
+        spawn_local(async move {
+            let few = !documents.is_empty() && documents.len() <= 8;
+            let known = few
+                && self.index.with_untracked(|index| documents.iter().all(|id| index.element(*id).is_some()));
+            if known {
+                for id in documents {
+                    match self.transport.call(ElementGetParams { id }).await {
+                        Ok(view) => self.put(&view),
+                        Err(_) => self.index.update(|index| Arc::make_mut(index).remove(&[id])),
+                    }
+                }
+            } else {
+                self.load_index().await;
+            }
+            if let Ok(edits) = self.call(groundplan_shared::api::EditStateParams {}).await {
+                self.edits.set(edits);
+            }
+        });
+    }
+}

@@ -1,0 +1,59 @@
+//! Times and names as people say them.
+
+use super::{count, t};
+
+/// Says how long ago a moment was, given in milliseconds since 1970.
+pub fn ago(moment_ms: u64) -> String {
+    ago_at(moment_ms, now_ms())
+}
+
+/// The present moment in milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    // Both a double in the platform's own clock; positive and far below 2^53.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, positive milliseconds"
+    )]
+    let now = js_sys::Date::now() as u64;
+    now
+}
+
+fn ago_at(moment_ms: u64, now_ms: u64) -> String {
+    let seconds = now_ms.saturating_sub(moment_ms) / 1000;
+    match seconds {
+        0..=59 => t("time.now").to_owned(),
+        60..=3_599 => count("time.minutes", seconds / 60, &[]),
+        3_600..=86_399 => count("time.hours", seconds / 3_600, &[]),
+        _ => count("time.days", seconds / 86_400, &[]),
+    }
+}
+
+/// Finds the text of a word of the model (`kind`, `relation`, `property`, `choice`, …); the word itself if it is
+/// newer than this interface.
+pub fn name_of(family: &str, word: &str) -> String {
+    groundplan_shared::text::find(&format!("{family}.{word}"))
+        .map_or_else(|| word.replace('_', " "), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_in_the_largest_fitting_unit() {
+        let now = 10_000_000_000;
+        let ago = |seconds: u64| ago_at(now - seconds * 1000, now);
+        assert_eq!(ago(5), "just now");
+        assert_eq!(ago(60), "1 min ago");
+        assert_eq!(ago(7_300), "2 h ago");
+        assert_eq!(ago(86_400), "1 day ago");
+        assert_eq!(ago_at(now + 5_000, now), "just now", "clocks differ");
+    }
+
+    #[test]
+    fn unknown_words_show_themselves() {
+        assert_eq!(name_of("kind", "data_asset"), "Data asset");
+        assert_eq!(name_of("kind", "flux_node"), "flux node");
+    }
+}

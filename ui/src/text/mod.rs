@@ -1,0 +1,9 @@
+//! The interface's access to the catalogue of texts, under the short names that views use.
+//!
+//! The texts themselves live in `shared/src/text`.
+
+pub use groundplan_shared::text::{count, fill, t};
+
+mod format;
+
+pub use format::{ago, name_of};

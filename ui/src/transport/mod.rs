@@ -1,0 +1,119 @@
+//! How the interface reaches the client core: through the desktop window, through the local agent, or (for
+//! screenshots and tests) sample data in memory. Found out once, at the start.
+//!
+//! Not here: what commands mean (`groundplan_shared::api`) and what is shown of their answers.
+
+mod http;
+#[cfg(feature = "mock")]
+mod mock;
+mod tauri;
+
+use groundplan_shared::api::{ApiError, Command, ErrorCode, Event};
+
+use crate::text::t;
+
+/// A way to the client core. Copied freely; it holds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// The window of the desktop program.
+    Tauri,
+    /// The local agent, in a browser.
+    Http,
+    /// Sample data in memory.
+    #[cfg(feature = "mock")]
+    Mock,
+}
+
+/// What the transport itself tells, besides the events of the core.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Signal {
+    /// The core said something.
+    Event(Box<Event>),
+    /// Events flow (again); some may have been missed.
+    Connected,
+    /// The core cannot be reached; the transport keeps trying.
+    Lost,
+}
+
+/// What the desktop's file dialog chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// One file.
+    File,
+    /// One folder.
+    Folder,
+}
+
+impl Transport {
+    /// Finds out where this interface runs.
+    pub fn detect() -> Self {
+        #[cfg(feature = "mock")]
+        {
+            Self::Mock
+        }
+        #[cfg(not(feature = "mock"))]
+        {
+            if tauri::present() { Self::Tauri } else { Self::Http }
+        }
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// Whatever the core answers; `Offline` where it cannot be reached, `InvalidInput` where the two differ in
+    /// version and do not understand each other.
+    pub async fn call<P: Command>(self, params: P) -> Result<P::Response, ApiError> {
+        let params = serde_json::to_string(&params).map_err(|_| garbled(P::METHOD))?;
+        let answer = self.call_text(P::METHOD, params).await?;
+        serde_json::from_str(&answer).map_err(|_| garbled(P::METHOD))
+    }
+
+    /// The same over JSON texts, so that little of it is compiled once per command.
+    async fn call_text(self, method: &'static str, params: String) -> Result<String, ApiError> {
+        match self {
+            Self::Tauri => tauri::call(method, &params).await,
+            Self::Http => http::call(method, &params).await,
+            #[cfg(feature = "mock")]
+            Self::Mock => mock::call(method, &params),
+        }
+    }
+
+    /// Calls back with every event until the page closes.
+    pub fn listen(self, callback: impl Fn(Signal) + 'static) {
+        match self {
+            Self::Tauri => tauri::listen(callback),
+            Self::Http => http::listen(callback),
+            #[cfg(feature = "mock")]
+            Self::Mock => mock::listen(callback),
+        }
+    }
+
+    /// Says whether files are chosen by path in the desktop's dialog; otherwise the browser hands over content.
+    pub fn picks_paths(self) -> bool {
+        self == Self::Tauri
+    }
+
+    /// Opens the desktop's file dialog; none if the person closed it.
+    ///
+    /// # Errors
+    /// `Unsupported` where there is no such dialog.
+    pub async fn pick(self, what: Pick) -> Result<Option<String>, ApiError> {
+        match self {
+            Self::Tauri => tauri::pick(what).await,
+            _ => Err(ApiError::new(ErrorCode::Unsupported, t("error.no_dialog"), t("error.no_dialog_hint"))),
+        }
+    }
+}
+
+fn garbled(method: &str) -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidInput,
+        crate::text::fill("error.garbled", &[("method", method)]),
+        t("error.garbled_hint"),
+    )
+}
+
+/// Reads an error that the core sent, or makes one of what came instead.
+fn read_error(method: &str, text: &str) -> ApiError {
+    serde_json::from_str(text).unwrap_or_else(|_| garbled(method))
+}
