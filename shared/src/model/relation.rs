@@ -42,9 +42,9 @@ pub fn relation_allowed(kind: RelationKind, source: ElementKind, target: Option<
         R::Consumes => matches!(source, K::Actor | K::System | K::Component) && target == K::Api,
         R::Publishes | R::Subscribes => matches!(source, K::System | K::Component) && target == K::Channel,
         R::Stores => {
-            (matches!(source, K::System | K::Component) && target == K::Datastore)
-                || (matches!(source, K::System | K::Component | K::Datastore | K::Channel)
-                    && target == K::DataAsset)
+            // A database or queue keeps its data in a file store (a volume), too.
+            matches!(source, K::System | K::Component | K::Datastore | K::Channel)
+                && matches!(target, K::Datastore | K::DataAsset)
         }
         R::Processes => matches!(source, K::System | K::Component) && target == K::DataAsset,
         R::RunsOn => {
