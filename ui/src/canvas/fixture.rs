@@ -29,6 +29,7 @@ pub fn edge(id: &str, source: &SceneNode, target: &SceneNode) -> SceneEdge {
         source: source.id.clone(),
         target: target.id.clone(),
         points: vec![from, Point::new(to.x, from.y), to],
+        text: None,
         label: None,
         interaction: groundplan_shared::scene::Interaction::Sync,
         count: 1,
@@ -45,6 +46,7 @@ pub fn small() -> Scene {
     let db = card("db", 220.0, 180.0, Some("shop"));
     let user = card("user", 0.0, 40.0, None);
     let mut sells = edge("user-web", &user, &web);
+    sells.text = Some("buys".to_owned());
     sells.label = Some(SceneLabel { text: "buys".to_owned(), rect: Rect::new(140.0, 20.0, 40.0, 16.0) });
     let edges = vec![sells, edge("web-db", &web, &db)];
     Scene {

@@ -1,25 +1,36 @@
 //! A grid over the diagram that finds what lies in a rectangle without looking at everything.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use groundplan_shared::scene::Rect;
 
 /// Side of a cell in diagram units: about two cards.
 const CELL: f64 = 384.0;
 /// What covers more cells than this is kept in one list instead.
-const WIDE: i64 = 48;
+const WIDE: usize = 48;
 
 /// Finds the numbers of rectangles by area.
 #[derive(Debug, Clone, Default)]
 pub struct Grid {
     rects: Vec<Rect>,
-    cells: HashMap<(i64, i64), Vec<usize>>,
+    cells: HashMap<(i32, i32), Vec<usize>>,
     wide: Vec<usize>,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "diagram units divided by the cell size; casts saturate")]
-fn cell(value: f64) -> i64 {
-    (value / CELL).floor() as i64
+/// The cells that a span covers; the casts saturate, so that odd numbers give a long span and no failure.
+fn cells(from: f64, to: f64) -> RangeInclusive<i32> {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, which is meant")]
+    let cell = |value: f64| (value / CELL).floor() as i32;
+    cell(from)..=cell(to)
+}
+
+/// How many cells a rectangle covers.
+fn covered(columns: &RangeInclusive<i32>, rows: &RangeInclusive<i32>) -> usize {
+    let length = |range: &RangeInclusive<i32>| {
+        usize::try_from(i64::from(*range.end()) - i64::from(*range.start()) + 1).unwrap_or(0)
+    };
+    length(columns).saturating_mul(length(rows))
 }
 
 impl Grid {
@@ -27,16 +38,13 @@ impl Grid {
     pub fn new(rects: impl IntoIterator<Item = Rect>) -> Self {
         let mut grid = Self { rects: rects.into_iter().collect(), ..Self::default() };
         for (number, rect) in grid.rects.iter().enumerate() {
-            let (left, right) = (cell(rect.x), cell(rect.right()));
-            let (top, bottom) = (cell(rect.y), cell(rect.bottom()));
-            if right.saturating_sub(left).saturating_add(1).saturating_mul(bottom.saturating_sub(top) + 1)
-                > WIDE
-            {
+            let (columns, rows) = (cells(rect.x, rect.right()), cells(rect.y, rect.bottom()));
+            if covered(&columns, &rows) > WIDE {
                 grid.wide.push(number);
                 continue;
             }
-            for x in left..=right {
-                for y in top..=bottom {
+            for x in columns {
+                for y in rows.clone() {
                     grid.cells.entry((x, y)).or_default().push(number);
                 }
             }
@@ -47,34 +55,28 @@ impl Grid {
     /// Numbers of the rectangles that overlap or touch the area, in ascending order.
     #[must_use]
     pub fn within(&self, area: Rect) -> Vec<usize> {
-        let (left, right) = (cell(area.x), cell(area.right()));
-        let (top, bottom) = (cell(area.y), cell(area.bottom()));
-        let cells =
-            right.saturating_sub(left).saturating_add(1).saturating_mul(bottom.saturating_sub(top) + 1);
+        let (columns, rows) = (cells(area.x, area.right()), cells(area.y, area.bottom()));
         let touches = |number: &usize| {
             self.rects.get(*number).is_some_and(|rect| {
-                rect.x <= area.right()
-                    && area.x <= rect.right()
-                    && rect.y <= area.bottom()
-                    && area.y <= rect.bottom()
+                let across = rect.x <= area.right() && area.x <= rect.right();
+                across && rect.y <= area.bottom() && area.y <= rect.bottom()
             })
         };
         // An area of more cells than are filled is answered by a plain look at everything.
-        if usize::try_from(cells).is_ok_and(|cells| cells <= self.cells.len()) {
-            let mut found: Vec<usize> = self.wide.iter().copied().filter(|number| touches(number)).collect();
-            for x in left..=right {
-                for y in top..=bottom {
-                    if let Some(numbers) = self.cells.get(&(x, y)) {
-                        found.extend(numbers.iter().copied().filter(|number| touches(number)));
-                    }
+        if covered(&columns, &rows) > self.cells.len() {
+            return (0..self.rects.len()).filter(touches).collect();
+        }
+        let mut found: Vec<usize> = self.wide.iter().copied().filter(touches).collect();
+        for x in columns {
+            for y in rows.clone() {
+                if let Some(numbers) = self.cells.get(&(x, y)) {
+                    found.extend(numbers.iter().copied().filter(touches));
                 }
             }
-            found.sort_unstable();
-            found.dedup();
-            found
-        } else {
-            (0..self.rects.len()).filter(|number| touches(number)).collect()
         }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 

@@ -60,7 +60,7 @@ pub fn hit(picture: &Picture, at: Point, slack: f64) -> Hit {
 
 fn edge_at(picture: &Picture, at: Point, slack: f64) -> Option<String> {
     let mut best: Option<(f64, &str)> = None;
-    for placed in picture.groups_within(Rect::new(at.x - slack, at.y - slack, 2.0 * slack, 2.0 * slack)) {
+    for placed in picture.groups_touching(Rect::new(at.x - slack, at.y - slack, 2.0 * slack, 2.0 * slack)) {
         let Some(edge) = picture.edge_of(&placed.group) else { continue };
         if edge.label.as_ref().is_some_and(|label| label.rect.contains_point(at)) {
             return Some(edge.id.clone());

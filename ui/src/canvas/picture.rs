@@ -35,6 +35,7 @@ pub struct Picture {
     by_id: HashMap<String, usize>,
     edge_by_id: HashMap<String, usize>,
     touching: HashMap<String, Vec<usize>>,
+    children: HashMap<String, Vec<usize>>,
     next_serial: u64,
 }
 
@@ -43,7 +44,7 @@ impl Picture {
     #[must_use]
     pub fn new(scene: Scene, before: Option<&Self>) -> Self {
         let drawing = draw(&scene);
-        let mut old: HashMap<(Rank, &str), &Arc<Placed>> = before
+        let old: HashMap<(Rank, &str), &Arc<Placed>> = before
             .map(|picture| picture.groups.iter().map(|placed| (key(&placed.group), placed)).collect())
             .unwrap_or_default();
         let mut next_serial = before.map_or(0, |picture| picture.next_serial);
@@ -53,7 +54,8 @@ impl Picture {
             .into_iter()
             .map(|group| {
                 let bounds = areas.area(&group);
-                match old.remove(&key(&group)) {
+                let kept = old.get(&key(&group)).copied();
+                match kept {
                     Some(placed) if placed.group == group && placed.bounds == bounds => Arc::clone(placed),
                     _ => {
                         next_serial += 1;
@@ -69,7 +71,14 @@ impl Picture {
                 touching.entry(edge.target.clone()).or_default().push(number);
             }
         }
+        let mut children: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, node) in scene.nodes.iter().enumerate() {
+            if let Some(parent) = &node.parent {
+                children.entry(parent.clone()).or_default().push(number);
+            }
+        }
         Self {
+            children,
             group_grid: Grid::new(groups.iter().map(|placed| placed.bounds)),
             node_grid: Grid::new(scene.nodes.iter().map(|node| node.rect)),
             by_id: scene.nodes.iter().enumerate().map(|(number, node)| (node.id.clone(), number)).collect(),
@@ -122,6 +131,16 @@ impl Picture {
         self.node_grid.within(area)
     }
 
+    /// Nodes drawn directly inside a frame.
+    pub fn children<'a>(&'a self, id: &str) -> impl Iterator<Item = &'a SceneNode> {
+        self.children.get(id).into_iter().flatten().filter_map(|number| self.scene.nodes.get(*number))
+    }
+
+    /// Groups whose area touches an area, back to front.
+    pub fn groups_touching(&self, area: Rect) -> impl Iterator<Item = &Placed> {
+        self.group_grid.within(area).into_iter().filter_map(|number| self.groups.get(number)).map(Arc::as_ref)
+    }
+
     /// Groups to draw while `area` is visible, back to front.
     #[must_use]
     pub fn groups_within(&self, area: Rect) -> Vec<Arc<Placed>> {
@@ -134,12 +153,13 @@ impl Picture {
     /// Ids of a node and of everything drawn inside it.
     #[must_use]
     pub fn with_content(&self, id: &str) -> HashSet<String> {
-        let mut ids: HashSet<String> = HashSet::from([id.to_owned()]);
-        // Parents come before their children, so one pass finds all of them.
-        for node in &self.scene.nodes {
-            if node.parent.as_ref().is_some_and(|parent| ids.contains(parent)) {
-                ids.insert(node.id.clone());
-            }
+        let mut ids = HashSet::new();
+        let mut open = vec![id.to_owned()];
+        while let Some(next) = open.pop() {
+            open.extend(
+                self.children(&next).filter(|node| !ids.contains(&node.id)).map(|node| node.id.clone()),
+            );
+            ids.insert(next);
         }
         ids
     }
@@ -161,9 +181,11 @@ impl Picture {
 }
 
 /// A role as part of a key.
-type Rank = u8;
+pub type Rank = u8;
 
-const fn rank(role: Role) -> Rank {
+/// Number of a role, in the order of drawing.
+#[must_use]
+pub const fn rank(role: Role) -> Rank {
     match role {
         Role::Frame => 0,
         Role::Edge => 1,
