@@ -50,9 +50,9 @@ impl<'a> Names<'a> {
         let target = self.0.get(edge.target.as_str()).copied().unwrap_or(&edge.target);
         let verb = edge.kind.replace('_', " ");
         let mut title = format!("{source} {verb} {target}");
-        if let Some(label) = &edge.label {
+        if let Some(text) = &edge.text {
             title.push_str(": ");
-            title.push_str(&label.text);
+            title.push_str(text);
         }
         if edge.count > 1 {
             title.push_str(&format!(" ({})", counted(edge.count as usize, "relation")));

@@ -129,7 +129,10 @@ pub struct SceneEdge {
     pub target: String,
     /// Polyline of horizontal and vertical segments, from the source's rim to the target's.
     pub points: Vec<Point>,
-    /// Label and where it stands.
+    /// What the relation says, in full; drawn as `label` where there is room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Label and where it stands; absent where it would have covered a card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<SceneLabel>,
     /// Whether the source waits for the target.
@@ -152,7 +155,7 @@ pub struct SceneLabel {
 }
 
 /// Whether the source of a relation waits for its target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interaction {
     /// Waits; drawn solid.

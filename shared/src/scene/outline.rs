@@ -41,7 +41,7 @@ pub struct OutlineLink {
     pub other: String,
     /// Name of the element at the other end.
     pub other_name: String,
-    /// Label as drawn.
+    /// What the relation says, in full.
     pub label: Option<String>,
     /// Whether the source waits.
     pub interaction: Interaction,
@@ -135,7 +135,7 @@ fn link(edge: &SceneEdge, other: &str, other_name: String) -> OutlineLink {
         kind: edge.kind.clone(),
         other: other.to_owned(),
         other_name,
-        label: edge.label.as_ref().map(|label| label.text.clone()),
+        label: edge.text.clone(),
         interaction: edge.interaction,
         count: edge.count,
     }

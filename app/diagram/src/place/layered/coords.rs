@@ -1,0 +1,169 @@
+//! Coordinates: columns side by side, and within each column the places nearest to what each vertex wants.
+//!
+//! A vertex wants the median of its neighbours' heights. Keeping order and distances while moving as little as
+//! possible from what is wanted is isotonic regression, solved exactly in linear time (pool adjacent violators).
+
+use groundplan_shared::scene::Point;
+
+use super::proper::Proper;
+use super::{COLUMN_GAP, Item, Link, ROW_GAP};
+use crate::deadline::Deadline;
+
+/// Space between two lines.
+const LINE_GAP: f64 = 8.0;
+/// Space between a line and a box.
+const BOX_LINE_GAP: f64 = 14.0;
+/// Passes over all columns.
+const PASSES: usize = 14;
+/// Widest gap between two columns.
+const WIDEST_GAP: f64 = 260.0;
+
+pub(super) fn assign(graph: &Proper, items: &[Item], links: &[Link], deadline: &Deadline) -> Vec<Point> {
+    let y = heights(graph, deadline);
+    let x = columns(graph, items, links);
+    let top = (0..graph.boxes).map(|v| y[v] - graph.half[v]).fold(f64::INFINITY, f64::min);
+    (0..graph.boxes).map(|v| Point::new(x[graph.column[v]], (y[v] - graph.half[v] - top).round())).collect()
+}
+
+/// Left edge of each column; busy gaps are wider, so that lines in them keep apart.
+fn columns(graph: &Proper, items: &[Item], links: &[Link]) -> Vec<f64> {
+    let count = graph.columns.len();
+    let mut width = vec![0.0f64; count];
+    for (v, item) in items.iter().enumerate() {
+        width[graph.column[v]] = width[graph.column[v]].max(item.width);
+    }
+    let mut label = vec![0.0f64; count];
+    for link in links {
+        // The label stands where the link starts.
+        let c = graph.column[link.a].min(graph.column[link.b]);
+        label[c] = label[c].max(link.label);
+    }
+    let mut turns = vec![0usize; count];
+    for (c, column) in graph.columns.iter().enumerate() {
+        for v in column {
+            // Lines into one end share a track.
+            turns[c] += usize::from(graph.right[*v].len() > 1);
+        }
+        if let Some(next) = graph.columns.get(c + 1) {
+            turns[c] += next.iter().filter(|v| !graph.left[**v].is_empty()).count();
+        }
+    }
+    let mut x = Vec::with_capacity(count);
+    let mut at = 0.0;
+    for c in 0..count {
+        x.push(at);
+        let room = COLUMN_GAP.max(24.0 + 5.0 * turns[c] as f64).max(label[c] + 36.0).min(WIDEST_GAP);
+        at += width[c] + room.round();
+    }
+    x
+}
+
+/// Middle of each vertex.
+fn heights(graph: &Proper, deadline: &Deadline) -> Vec<f64> {
+    let mut y = vec![0.0f64; graph.half.len()];
+    for column in &graph.columns {
+        let mut at = 0.0;
+        for (place, &v) in column.iter().enumerate() {
+            if place > 0 {
+                at += distance(graph, column[place - 1], v);
+            }
+            y[v] = at;
+        }
+        let middle = at / 2.0;
+        column.iter().for_each(|v| y[*v] -= middle);
+    }
+    let count = graph.columns.len();
+    for pass in 0..PASSES {
+        if deadline.spend((graph.half.len() + graph.segments.len()) as u64) {
+            break;
+        }
+        for step in 0..count {
+            let c = if pass % 2 == 0 { step } else { count - 1 - step };
+            let sides = if pass + 4 >= PASSES {
+                Sides::Both
+            } else if pass % 2 == 0 {
+                Sides::Left
+            } else {
+                Sides::Right
+            };
+            settle(graph, &graph.columns[c], sides, &mut y);
+        }
+    }
+    y
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sides {
+    Left,
+    Right,
+    Both,
+}
+
+fn distance(graph: &Proper, upper: usize, lower: usize) -> f64 {
+    let gap = match (upper < graph.boxes, lower < graph.boxes) {
+        (true, true) => ROW_GAP,
+        (false, false) => LINE_GAP,
+        _ => BOX_LINE_GAP,
+    };
+    graph.half[upper] + gap + graph.half[lower]
+}
+
+/// Moves one column to what its vertices want, as far as order and distances allow.
+fn settle(graph: &Proper, column: &[usize], sides: Sides, y: &mut [f64]) {
+    // Blocks of vertices that move together: (sum of weights, weighted sum of wishes, number of vertices).
+    let mut blocks: Vec<(f64, f64, usize)> = Vec::with_capacity(column.len());
+    let mut offsets = Vec::with_capacity(column.len());
+    let mut offset = 0.0;
+    for (place, &v) in column.iter().enumerate() {
+        if place > 0 {
+            offset += distance(graph, column[place - 1], v);
+        }
+        offsets.push(offset);
+        let (wish, weight) = wish(graph, v, sides, y);
+        blocks.push((weight, weight * (wish - offset), 1));
+        while let [.., (w1, s1, n1), (w2, s2, n2)] = blocks.as_mut_slice() {
+            if *s1 / *w1 <= *s2 / *w2 {
+                break;
+            }
+            (*w1, *s1, *n1) = (*w1 + *w2, *s1 + *s2, *n1 + *n2);
+            blocks.pop();
+        }
+    }
+    let mut place = 0;
+    for (weight, sum, members) in blocks {
+        for _ in 0..members {
+            y[column[place]] = sum / weight + offsets[place];
+            place += 1;
+        }
+    }
+}
+
+/// Where a vertex wants to be and how much it matters: lines want to be straight more than boxes want to be central.
+fn wish(graph: &Proper, v: usize, sides: Sides, y: &[f64]) -> (f64, f64) {
+    let mut wishes: Vec<f64> = Vec::new();
+    let mut straight = 1.0f64;
+    if sides != Sides::Right {
+        for s in graph.left[v].iter().map(|s| graph.segments[*s]) {
+            wishes.push(y[s.from] + s.offset_from - s.offset_to);
+            if v >= graph.boxes && s.from >= graph.boxes {
+                straight = 4.0;
+            }
+        }
+    }
+    if sides != Sides::Left {
+        for s in graph.right[v].iter().map(|s| graph.segments[*s]) {
+            wishes.push(y[s.to] + s.offset_to - s.offset_from);
+            if v >= graph.boxes && s.to >= graph.boxes {
+                straight = 4.0;
+            }
+        }
+    }
+    if wishes.is_empty() {
+        return (y[v], 0.05);
+    }
+    wishes.sort_by(f64::total_cmp);
+    let middle = wishes.len() / 2;
+    let median =
+        if wishes.len() % 2 == 1 { wishes[middle] } else { (wishes[middle - 1] + wishes[middle]) / 2.0 };
+    (median, straight * (wishes.len() as f64).sqrt())
+}

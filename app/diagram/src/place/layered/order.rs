@@ -1,0 +1,176 @@
+//! Order within columns: barycentre sweeps, then swaps of neighbours; the best order seen is kept.
+
+use super::proper::Proper;
+use crate::deadline::Deadline;
+
+/// Sweeps without improvement before giving up.
+const PATIENCE: usize = 4;
+/// Sweeps at most.
+const SWEEPS: usize = 24;
+/// Neighbour swaps are tried in columns up to this long.
+const SWAP_LIMIT: usize = 400;
+
+pub(super) fn minimise_crossings(graph: &mut Proper, deadline: &Deadline) {
+    let mut position = vec![0usize; graph.half.len()];
+    number(&graph.columns, &mut position);
+    let cost = (graph.half.len() + graph.segments.len()) as u64;
+    let mut best = graph.columns.clone();
+    let mut fewest = crossings(graph, &position);
+    let mut stale = 0;
+    for sweep in 0..SWEEPS {
+        if fewest == 0 || stale >= PATIENCE || deadline.spend(cost * 4) {
+            break;
+        }
+        one_sweep(graph, &mut position, sweep % 2 == 0);
+        if sweep % 4 >= 2 {
+            swap_neighbours(graph, &mut position, deadline);
+        }
+        let now = crossings(graph, &position);
+        if now < fewest {
+            fewest = now;
+            best.clone_from(&graph.columns);
+            stale = 0;
+        } else {
+            stale += 1;
+        }
+    }
+    graph.columns = best;
+    number(&graph.columns, &mut position);
+    for _ in 0..3 {
+        if deadline.is_past() || !swap_neighbours(graph, &mut position, deadline) {
+            break;
+        }
+    }
+}
+
+fn number(columns: &[Vec<usize>], position: &mut [usize]) {
+    for column in columns {
+        for (place, v) in column.iter().enumerate() {
+            position[*v] = place;
+        }
+    }
+}
+
+/// Orders each column by the mean position of its neighbours in the column before (or after).
+fn one_sweep(graph: &mut Proper, position: &mut [usize], forward: bool) {
+    let count = graph.columns.len();
+    let mut mean = vec![0.0f64; graph.half.len()];
+    for step in 1..count {
+        let c = if forward { step } else { count - 1 - step };
+        let mut column = std::mem::take(&mut graph.columns[c]);
+        for &v in &column {
+            let (segments, ends): (&[usize], fn(&super::proper::Segment) -> usize) =
+                if forward { (&graph.left[v], |s| s.from) } else { (&graph.right[v], |s| s.to) };
+            mean[v] = if segments.is_empty() {
+                f64::NAN
+            } else {
+                segments.iter().map(|s| position[ends(&graph.segments[*s])] as f64).sum::<f64>()
+                    / segments.len() as f64
+            };
+        }
+        // What has no neighbours there keeps its place: it takes the mean of whoever stands before it.
+        let mut last = -1.0;
+        for &v in &column {
+            if mean[v].is_nan() {
+                mean[v] = last;
+            }
+            last = mean[v];
+        }
+        column.sort_by(|a, b| mean[*a].total_cmp(&mean[*b]).then(position[*a].cmp(&position[*b])));
+        for (place, v) in column.iter().enumerate() {
+            position[*v] = place;
+        }
+        graph.columns[c] = column;
+    }
+}
+
+/// Swaps neighbours where that removes crossings; true when something was swapped.
+fn swap_neighbours(graph: &mut Proper, position: &mut [usize], deadline: &Deadline) -> bool {
+    let mut swapped = false;
+    for c in 0..graph.columns.len() {
+        if graph.columns[c].len() > SWAP_LIMIT {
+            continue;
+        }
+        for upper in 0..graph.columns[c].len().saturating_sub(1) {
+            let (a, b) = (graph.columns[c][upper], graph.columns[c][upper + 1]);
+            let work =
+                graph.left[a].len() + graph.left[b].len() + graph.right[a].len() + graph.right[b].len();
+            if deadline.spend(work as u64) {
+                return swapped;
+            }
+            let (now, then) = pair_crossings(graph, position, a, b);
+            if then < now {
+                graph.columns[c].swap(upper, upper + 1);
+                position.swap(a, b);
+                swapped = true;
+            }
+        }
+    }
+    swapped
+}
+
+/// Crossings between the segments of two neighbours, as they stand and swapped.
+fn pair_crossings(graph: &Proper, position: &[usize], a: usize, b: usize) -> (usize, usize) {
+    let (mut now, mut then) = (0, 0);
+    let left = |v: usize| graph.left[v].iter().map(|s| position[graph.segments[*s].from]);
+    let right = |v: usize| graph.right[v].iter().map(|s| position[graph.segments[*s].to]);
+    let mut count = |xs: &mut Vec<usize>, ys: &mut Vec<usize>| {
+        xs.sort_unstable();
+        ys.sort_unstable();
+        now += pairs_above(xs, ys);
+        then += pairs_above(ys, xs);
+    };
+    count(&mut left(a).collect(), &mut left(b).collect());
+    count(&mut right(a).collect(), &mut right(b).collect());
+    (now, then)
+}
+
+/// Pairs with an element of `xs` greater than one of `ys`; both sorted.
+fn pairs_above(xs: &[usize], ys: &[usize]) -> usize {
+    let mut below = 0;
+    let mut pairs = 0;
+    for x in xs {
+        while ys.get(below).is_some_and(|y| y < x) {
+            below += 1;
+        }
+        pairs += below;
+    }
+    pairs
+}
+
+/// All crossings of segments, counted with a Fenwick tree per pair of columns (Barth, Mutzel, Jünger 2004).
+fn crossings(graph: &Proper, position: &[usize]) -> usize {
+    let mut total = 0;
+    for (c, column) in graph.columns.iter().enumerate() {
+        let Some(next) = graph.columns.get(c + 1) else { break };
+        let mut tree = vec![0usize; next.len() + 1];
+        let mut seen = 0;
+        for &v in column {
+            let mut ends: Vec<usize> =
+                graph.right[v].iter().map(|s| position[graph.segments[*s].to]).collect();
+            ends.sort_unstable();
+            for end in &ends {
+                total += seen - prefix(&tree, *end + 1);
+            }
+            for end in ends {
+                seen += 1;
+                let mut i = end + 1;
+                while i < tree.len() {
+                    tree[i] += 1;
+                    i += i & i.wrapping_neg();
+                }
+            }
+        }
+    }
+    total
+}
+
+/// Sum of the first `count` entries.
+fn prefix(tree: &[usize], count: usize) -> usize {
+    let (mut i, mut sum) = (count, 0);
+    while i > 0 {
+        sum += tree[i];
+        i &= i - 1;
+    }
+    sum
+}

@@ -1,0 +1,154 @@
+//! The height of every run: ends spread over the rims of boxes, lines side by side kept apart where there is room.
+
+use std::collections::BTreeMap;
+
+use groundplan_shared::scene::Rect;
+
+use super::Side;
+use super::cells::Cells;
+use super::runs::{Run, Runs};
+
+/// Wanted distances between lines, tried in turn.
+const GAPS: [f64; 4] = [8.0, 6.0, 4.0, 2.5];
+/// Distance kept from boxes and frames where there is room.
+const MARGIN: f64 = 7.0;
+/// Widest distance between two ends on one rim.
+const SPREAD: f64 = 14.0;
+/// Height of a bucket of the occupancy index.
+const BUCKET: f64 = 16.0;
+
+pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect]) {
+    let wishes = port_wishes(runs, rects);
+    let mut order: Vec<usize> = (0..runs.runs.len()).collect();
+    order.sort_by(|a, b| rank(&runs.runs[*a]).total_cmp(&rank(&runs.runs[*b])).then(a.cmp(b)));
+    let mut taken = Taken::default();
+    for index in order {
+        let run = &runs.runs[index];
+        let wish = wishes[index].unwrap_or_else(|| inner_wish(runs, run, rects));
+        let (from, to) = span(runs, cells, run);
+        let margin = MARGIN.min((run.high - run.low) / 4.0);
+        let (low, high) = (run.low + margin, run.high - margin);
+        let y = taken.find(wish.clamp(low, high), low, high, from, to);
+        taken.insert(y, from, to);
+        runs.runs[index].y = y;
+    }
+}
+
+/// Straight runs from box to box come first, then runs with an end at a box, then those in narrow places.
+fn rank(run: &Run) -> f64 {
+    let ports = match run.ports.len() {
+        0 => 2e7,
+        1 => 1e7,
+        _ => 0.0,
+    };
+    ports + (run.high - run.low)
+}
+
+/// For each run that ends at a box: its place among the ends on that rim, in the order of where they lead.
+fn port_wishes(runs: &Runs, rects: &[Rect]) -> Vec<Option<f64>> {
+    let mut rims: BTreeMap<(usize, Side), Vec<(f64, usize)>> = BTreeMap::new();
+    for (index, run) in runs.runs.iter().enumerate() {
+        let key = leads_to(runs, index, rects);
+        let mut seen: Vec<(usize, Side)> = run.ports.iter().map(|port| (port.0, port.1)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        for rim in seen {
+            rims.entry(rim).or_default().push((key, index));
+        }
+    }
+    let mut sums: Vec<(f64, f64)> = vec![(0.0, 0.0); runs.runs.len()];
+    for ((node, _), mut ends) in rims {
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let rect = rects[node];
+        let count = ends.len() as f64;
+        let gap = SPREAD.min((rect.h - 2.0 * MARGIN).max(0.0) / count.max(1.0));
+        // On a tall frame the ends gather where they come from; on a card, around its middle.
+        let tall = rect.h > 80.0;
+        for (place, (key, index)) in ends.into_iter().enumerate() {
+            let spread = rect.center().y + (place as f64 - (count - 1.0) / 2.0) * gap;
+            let wish = if tall { key } else { spread };
+            sums[index].0 += wish;
+            sums[index].1 += 1.0;
+        }
+    }
+    sums.into_iter().map(|(sum, count)| (count > 0.0).then(|| sum / count)).collect()
+}
+
+/// Roughly at which height a run goes on behind its turn.
+fn leads_to(runs: &Runs, index: usize, rects: &[Rect]) -> f64 {
+    let run = &runs.runs[index];
+    let far = run.towards.iter().map(|node| rects[*node].center().y).sum::<f64>()
+        / (run.towards.len().max(1) as f64);
+    let next = run.turns.iter().flat_map(|turn| &runs.turns[*turn].runs).find(|(other, _)| *other != index);
+    next.map_or(far, |(other, _)| far.clamp(runs.runs[*other].low, runs.runs[*other].high))
+}
+
+/// A run between turns wants the height of a neighbour, so that it needs no turn at all, or lies between them.
+fn inner_wish(runs: &Runs, run: &Run, rects: &[Rect]) -> f64 {
+    let mut sum = 0.0;
+    let mut count = 0.0;
+    for (other, _) in run.turns.iter().flat_map(|turn| &runs.turns[*turn].runs) {
+        let other = &runs.runs[*other];
+        if other.y.is_finite() {
+            if (run.low..=run.high).contains(&other.y) {
+                return other.y;
+            }
+            sum += other.y;
+            count += 1.0;
+        } else if !other.ports.is_empty() {
+            sum += other.ports.iter().map(|port| rects[port.0].center().y).sum::<f64>()
+                / other.ports.len() as f64;
+            count += 1.0;
+        }
+    }
+    if count > 0.0 { sum / count } else { f64::midpoint(run.low, run.high) }
+}
+
+/// From where to where a run reaches, taking turns to stand in the middle of their cells.
+fn span(runs: &Runs, cells: &Cells, run: &Run) -> (f64, f64) {
+    let turns = run.turns.iter().map(|turn| cells.cells[runs.turns[*turn].cell as usize].rect.center().x);
+    let ports = run.ports.iter().map(|port| port.2);
+    turns.chain(ports).fold((f64::INFINITY, f64::NEG_INFINITY), |(from, to), x| (from.min(x), to.max(x)))
+}
+
+/// Heights already taken, by bucket.
+#[derive(Default)]
+struct Taken(std::collections::HashMap<i64, Vec<(f64, f64, f64)>>);
+
+impl Taken {
+    fn bucket(y: f64) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "positions are within ±10 million")]
+        let bucket = (y / BUCKET).floor() as i64;
+        bucket
+    }
+
+    fn insert(&mut self, y: f64, from: f64, to: f64) {
+        self.0.entry(Self::bucket(y)).or_default().push((y, from, to));
+    }
+
+    fn is_free(&self, y: f64, gap: f64, from: f64, to: f64) -> bool {
+        (Self::bucket(y - gap)..=Self::bucket(y + gap))
+            .filter_map(|bucket| self.0.get(&bucket))
+            .flatten()
+            .all(|(other, a, b)| (other - y).abs() >= gap - 0.01 || *b <= from || to <= *a)
+    }
+
+    /// The free height nearest to the wish; where all are taken at every distance, the wish itself.
+    fn find(&self, wish: f64, low: f64, high: f64, from: f64, to: f64) -> f64 {
+        for gap in GAPS {
+            let mut offset = 0.0;
+            while wish - offset >= low || wish + offset <= high {
+                for y in [wish + offset, wish - offset] {
+                    if (low..=high).contains(&y) && self.is_free(y, gap, from, to) {
+                        return y;
+                    }
+                }
+                offset += gap / 2.0;
+                if offset > 400.0 {
+                    break;
+                }
+            }
+        }
+        wish
+    }
+}

@@ -1,0 +1,225 @@
+//! Ways turned into horizontal runs joined by turns. Heights and tracks are chosen elsewhere.
+
+use std::collections::HashMap;
+
+use groundplan_shared::scene::Point;
+
+use super::Side;
+use super::cells::Cells;
+use super::search::Way;
+
+/// Least height a run keeps when it goes straight through another opening.
+const STRAIGHT: f64 = 1.0;
+
+/// A horizontal stretch at one height.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Heights at which it is free.
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) y: f64,
+    /// Box rims it ends at: node, side of the node (seen from outside), x.
+    pub(super) ports: Vec<(usize, Side, f64)>,
+    /// Turns on it.
+    pub(super) turns: Vec<usize>,
+    /// Cells it passes through from side to side.
+    pub(super) through: Vec<u32>,
+    /// Boxes it leads to on its far side, for ordering: the other ends of its edges.
+    pub(super) towards: Vec<usize>,
+}
+
+/// A vertical stretch within one cell that joins runs.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) cell: u32,
+    pub(super) x: f64,
+    /// Runs it joins and on which side of it they lie.
+    pub(super) runs: Vec<(usize, Side)>,
+}
+
+/// All runs and turns, and how edges string them together.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    pub(super) runs: Vec<Run>,
+    pub(super) turns: Vec<Turn>,
+    /// By edge, from target to source: runs with the turns between them.
+    paths: Vec<Option<Path>>,
+    /// Of the bundle being built: run by step, turn by cell and run.
+    by_step: HashMap<u32, usize>,
+    by_turn: HashMap<(u32, usize), usize>,
+}
+
+#[derive(Debug, Clone)]
+struct Path {
+    start: f64,
+    end: f64,
+    first: usize,
+    /// Turn taken and run that follows.
+    hops: Vec<(usize, usize)>,
+}
+
+impl Runs {
+    pub(super) fn new(edges: usize) -> Self {
+        Self { paths: vec![None; edges], ..Self::default() }
+    }
+
+    /// Forgets the steps of the bundle: what follows shares nothing with it.
+    pub(super) fn close_bundle(&mut self) {
+        self.by_step.clear();
+        self.by_turn.clear();
+    }
+
+    /// Adds one edge's way. Steps known from other edges of the bundle are shared unless `alone`.
+    pub(super) fn add(
+        &mut self,
+        cells: &Cells,
+        target: usize,
+        source: usize,
+        edge: usize,
+        way: &Way,
+        alone: bool,
+    ) {
+        if alone {
+            self.close_bundle();
+        }
+        let Some(first_step) = way.steps.first().copied() else { return };
+        let rim = |cell: u32, side: Side| {
+            let rect = cells.cells[cell as usize].rect;
+            if side == Side::Left { rect.x } else { rect.right() }
+        };
+        let start = rim(first_step.cell, first_step.entry);
+        let mut open = false;
+        let first = match self.by_step.get(&first_step.name) {
+            Some(run) => *run,
+            None => {
+                open = true;
+                let run = self.fresh(first_step.low, first_step.high);
+                self.runs[run].ports.push((target, first_step.entry.opposite(), start));
+                self.by_step.insert(first_step.name, run);
+                run
+            }
+        };
+        self.runs[first].towards.push(source);
+        let mut path = Path { start, end: 0.0, first, hops: Vec::new() };
+        let (mut run, mut cell, mut entry) = (first, first_step.cell, first_step.entry);
+        for step in way.steps.iter().skip(1) {
+            let exit = step.entry.opposite();
+            let known = self.by_step.get(&step.name).copied();
+            let next = match known {
+                Some(next) => {
+                    open = false;
+                    next
+                }
+                None if open && entry != exit && self.narrow(run, step.low, step.high) => {
+                    self.runs[run].through.push(cell);
+                    run
+                }
+                None => {
+                    open = true;
+                    self.fresh(step.low, step.high)
+                }
+            };
+            if next != run {
+                let turn = self.turn(cell, run, entry, next, exit);
+                path.hops.push((turn, next));
+            }
+            self.by_step.insert(step.name, next);
+            (run, cell, entry) = (next, step.cell, step.entry);
+        }
+        let last = way.last;
+        path.end = rim(cell, last.side);
+        if open && entry != last.side && self.narrow(run, last.low, last.high) {
+            self.runs[run].through.push(cell);
+        } else {
+            let next = self.fresh(last.low, last.high);
+            let turn = self.turn(cell, run, entry, next, last.side);
+            path.hops.push((turn, next));
+            run = next;
+        }
+        self.runs[run].ports.push((source, last.side.opposite(), path.end));
+        self.runs[run].towards.push(target);
+        self.paths[edge] = Some(path);
+    }
+
+    fn fresh(&mut self, low: f64, high: f64) -> usize {
+        self.runs.push(Run {
+            low,
+            high,
+            y: f64::NAN,
+            ports: Vec::new(),
+            turns: Vec::new(),
+            through: Vec::new(),
+            towards: Vec::new(),
+        });
+        self.runs.len() - 1
+    }
+
+    fn narrow(&mut self, run: usize, low: f64, high: f64) -> bool {
+        let run = &mut self.runs[run];
+        let (low, high) = (run.low.max(low), run.high.min(high));
+        if high - low < STRAIGHT {
+            return false;
+        }
+        (run.low, run.high) = (low, high);
+        true
+    }
+
+    fn turn(&mut self, cell: u32, from: usize, entry: Side, to: usize, exit: Side) -> usize {
+        let turn = match self.by_turn.get(&(cell, from)) {
+            Some(turn) => *turn,
+            None => {
+                self.turns.push(Turn { cell, x: f64::NAN, runs: vec![(from, entry)] });
+                let turn = self.turns.len() - 1;
+                self.runs[from].turns.push(turn);
+                self.by_turn.insert((cell, from), turn);
+                turn
+            }
+        };
+        if !self.turns[turn].runs.iter().any(|(run, _)| *run == to) {
+            self.turns[turn].runs.push((to, exit));
+            self.runs[to].turns.push(turn);
+        }
+        turn
+    }
+
+    /// The polyline of an edge from source to target, once heights and tracks are known.
+    pub(super) fn points(&self, edge: usize) -> Option<Vec<Point>> {
+        let path = self.paths.get(edge)?.as_ref()?;
+        let mut points = vec![Point::new(path.start, self.runs[path.first].y)];
+        let mut y = self.runs[path.first].y;
+        for (turn, run) in &path.hops {
+            let x = self.turns[*turn].x;
+            let next = self.runs[*run].y;
+            points.push(Point::new(x, y));
+            points.push(Point::new(x, next));
+            y = next;
+        }
+        points.push(Point::new(path.end, y));
+        points.reverse();
+        for point in &mut points {
+            *point = Point::new(half(point.x), half(point.y));
+        }
+        points.dedup();
+        drop_collinear(&mut points);
+        Some(points)
+    }
+}
+
+fn half(value: f64) -> f64 {
+    (value * 2.0).round() / 2.0
+}
+
+fn drop_collinear(points: &mut Vec<Point>) {
+    let mut kept: Vec<Point> = Vec::with_capacity(points.len());
+    for &point in points.iter() {
+        while let [.., a, b] = kept.as_slice() {
+            let straight = (a.x == b.x && b.x == point.x) || (a.y == b.y && b.y == point.y);
+            if !straight {
+                break;
+            }
+            kept.pop();
+        }
+        kept.push(point);
+    }
+    *points = kept;
+}
