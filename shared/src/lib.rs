@@ -6,6 +6,8 @@
 pub mod api;
 pub mod auth;
 #[cfg(feature = "native")]
+pub mod crypto;
+#[cfg(feature = "native")]
 pub mod envelope;
 #[cfg(feature = "native")]
 pub mod membership;

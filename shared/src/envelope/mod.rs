@@ -2,6 +2,17 @@
 //!
 //! Not here: Automerge (changes are byte strings), storage, ordering.
 
+pub mod body;
+pub mod check;
 pub mod header;
+pub mod link;
+pub mod outer;
+pub mod padme;
+pub mod seal;
 
+pub use body::{Author, Covers, EnvelopeBody};
+pub use check::{OpenError, OpenReason, Opened, actor_belongs_to, open_checked};
 pub use header::{Header, Kind, LogPoint, SUITE_1, Seen, VERSION_1};
+pub use link::{Link, link};
+pub use outer::{Outer, OuterError, Standing, parse_outer, verify_outer};
+pub use seal::{SealError, SealInput, Sealed, seal};

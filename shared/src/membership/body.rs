@@ -1,6 +1,6 @@
 //! Bodies of log entries (SYNC §6), every one of them, with their CBOR form.
 //!
-//! Shapes only: the rules are in `rules`.
+//! Shapes only: the rules are in [`super::apply`].
 
 use minicbor::{Decode, Encode};
 
@@ -8,7 +8,7 @@ use crate::auth::role::{Clearance, Compartment, Permissions, Role};
 use crate::wire::cbor::Blob;
 use crate::wire::ids::{DeviceId, Hash, Incarnation, InviteId, MemberId, PublicKey, RoleId, Signature};
 
-/// A name (of a member, a device, a role), sealed; see `crypto::safe::names`.
+/// A name (of a member, a device, a role), sealed; see [`crate::crypto::safe::names`].
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct SealedName {
@@ -195,7 +195,7 @@ pub struct DeviceAdd {
     /// The new device.
     #[n(1)]
     pub device: DeviceKeysPublic,
-    /// The new device's signature over [`super::entry::device_consent`].
+    /// The new device's signature over [`crate::crypto::safe::device::consent_payload`].
     #[n(2)]
     pub consent: Signature,
     /// The device's name.
@@ -306,7 +306,7 @@ pub struct ServiceAccountAdd {
     /// Its key.
     #[n(1)]
     pub device: DeviceKeysPublic,
-    /// The key's signature over [`super::entry::device_consent`].
+    /// The key's signature over [`crate::crypto::safe::device::consent_payload`].
     #[n(2)]
     pub consent: Signature,
     /// Its name.
@@ -333,7 +333,7 @@ pub struct RecoverySet {
     /// The recovery device.
     #[n(1)]
     pub device: DeviceKeysPublic,
-    /// The recovery device's signature over [`super::entry::device_consent`].
+    /// The recovery device's signature over [`crate::crypto::safe::device::consent_payload`].
     #[n(2)]
     pub consent: Signature,
     /// The recovery device that this one replaces; its compartments are then due for rotation.

@@ -10,8 +10,8 @@ pub const PUSH_ENVELOPES: usize = 64;
 pub const PUSH_BYTES: usize = 512 * 1024;
 /// Largest WebSocket frame, in bytes.
 pub const FRAME_BYTES: usize = 1024 * 1024;
-/// Largest membership log entry, in bytes.
-pub const ENTRY_BYTES: usize = 256 * 1024;
+/// Largest membership log entry, in bytes; a rotation for 2,000 devices fits, and the entry fits a frame.
+pub const ENTRY_BYTES: usize = 960 * 1024;
 /// Most items in any list of a frame.
 pub const FRAME_ITEMS: usize = 4096;
 /// Largest sealed presence message, in bytes.

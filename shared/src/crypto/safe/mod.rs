@@ -1,0 +1,23 @@
+//! Keys, wraps and secrets as every feature uses them.
+//!
+//! Nothing here chooses algorithms: those are fixed in `hazmat`.
+
+pub mod base32;
+pub mod blob;
+pub mod compartment;
+pub mod device;
+pub mod invite;
+pub mod keyring;
+pub mod names;
+pub mod pairing;
+pub mod recovery;
+pub mod safety;
+
+pub use blob::{BlobKey, NotOpened, open_blob, seal_blob};
+pub use compartment::{CompartmentKey, WrapError, WrapPlace};
+pub use device::{DeviceKeys, device_id, key_thumbprint};
+pub use invite::{InviteSecret, InviteTicket};
+pub use keyring::Keyring;
+pub use pairing::{PairingSecret, Side};
+pub use recovery::RecoveryCode;
+pub use safety::safety_number;
