@@ -51,14 +51,13 @@ fn fit_texts(element: &mut ImportElement, set: &mut ImportSet) {
     let (kind, file, line) = (element.kind, element.file.clone(), element.line);
     element.fields.retain(|name, value| {
         let fits = element_property(kind, name).map(|spec| parse_property(spec, value));
-        if !matches!(fits, Some(Ok(_))) {
-            let why = match fits {
-                Some(Err(error)) => error.to_string(),
-                _ => format!("a {kind} has no such property"),
-            };
-            set.note(&file, Some(line), format!("`{name}` was left out: {why}."));
-        }
-        matches!(fits, Some(Ok(_)))
+        let why = match fits {
+            Some(Ok(_)) => return true,
+            Some(Err(error)) => error.to_string(),
+            None => format!("a {kind} has no such property."),
+        };
+        set.note(&file, Some(line), format!("`{name}` was left out: {why}"));
+        false
     });
     element.tags = element.tags.iter().filter_map(|tag| tag_text(tag)).collect();
     element.links.retain_mut(|link| {

@@ -43,6 +43,25 @@ impl Default for Limits {
     }
 }
 
+/// What the services of a compose file become.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ServiceKinds {
+    /// Databases become data stores, brokers become channels, everything else components.
+    #[default]
+    Inferred,
+    /// Every service becomes a component; what it is stays in the component's type.
+    Components,
+}
+
+/// How a source is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Bounds.
+    pub limits: Limits,
+    /// What the services of a compose file become.
+    pub services: ServiceKinds,
+}
+
 /// What an import is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

@@ -129,6 +129,14 @@ fn folder_page(index: &LinkIndex, folder: &str) -> Option<usize> {
     ["readme.md", "index.md"].iter().find_map(|name| index.exact(&format!("{prefix}{name}")))
 }
 
+/// Returns the key by which an index may look up what a target (or a path, or a name) could mean: its last part
+/// without `.md`, without regard to case.
+pub fn lookup_key(target: &str) -> String {
+    let folded = fold(target.trim_end_matches('/'));
+    let name = path::name(&folded);
+    name.strip_suffix(".md").unwrap_or(name).trim().to_owned()
+}
+
 fn fold(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase()
 }

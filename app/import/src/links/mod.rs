@@ -9,7 +9,7 @@ mod scan;
 mod target;
 mod wiki;
 
-pub use index::{LinkIndex, Resolution, resolve};
+pub use index::{LinkIndex, Resolution, lookup_key, resolve};
 pub use scan::{Heading, Scan, scan};
 pub use wiki::wiki_links;
 

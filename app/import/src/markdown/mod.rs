@@ -2,10 +2,12 @@
 //!
 //! Lives here: reading files into pages and resolving their links. Not here: finding links (`links`).
 
+mod describe;
 mod front;
 mod infer;
 mod page;
 
+pub use describe::{PageFacts, describe};
 pub use page::{PageText, render, render_page, split};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
+use granit_parser::{Event, Marker, Parser, ScalarStyle};
 
 use super::{Node, Pair, Size, Value, merge};
 use crate::error::Mark;
@@ -28,18 +28,18 @@ pub(crate) fn load(file: &str, text: &str, limits: &Limits) -> Result<Vec<Rc<Nod
         })?;
         let mark = mark(&span.start);
         match event {
-            Event::DocumentStart(_) => {
+            Event::DocumentStart(..) => {
                 composer.anchors.clear();
                 composer.spent = Size::default();
             }
             Event::Scalar(text, style, anchor, _) => {
                 composer.scalar(&text, style, anchor, mark, &mut documents)?;
             }
-            Event::SequenceStart(anchor, _) => composer.open(Holds::Sequence(Vec::new()), anchor, mark)?,
-            Event::MappingStart(anchor, _) => composer.open(Holds::Mapping(Pairs::default()), anchor, mark)?,
+            Event::SequenceStart(_, anchor, _) => composer.open(Holds::Sequence(Vec::new()), anchor, mark)?,
+            Event::MappingStart(_, anchor, _) => composer.open(Holds::Mapping(Pairs::default()), anchor, mark)?,
             Event::SequenceEnd | Event::MappingEnd => composer.close(&mut documents)?,
             Event::Alias(anchor) => composer.alias(anchor, mark, &mut documents)?,
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            _ => {}
         }
     }
     Ok(documents)
