@@ -4,7 +4,7 @@
 // Usage: node tools/bundle.mjs --wasm <folder that wasm-bindgen wrote>
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -23,6 +23,7 @@ if (!existsSync(join(bound, "groundplan_ui.js"))) {
 
 // Beside its final place, so that the last step is one rename and nobody ever sees half a dist.
 const staging = mkdtempSync(join(ui, ".dist-"));
+chmodSync(staging, 0o755);
 const assets = join(staging, "assets");
 mkdirSync(assets);
 
