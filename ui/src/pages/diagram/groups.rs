@@ -1,0 +1,120 @@
+//! The drawing's primitives as SVG nodes: the same groups and shapes that the export writes as text.
+
+use std::sync::Arc;
+
+use groundplan_shared::scene::{Role, Shape};
+use leptos::prelude::*;
+
+use super::state::Canvas;
+use crate::canvas::picture::Placed;
+
+/// All groups in sight, back to front. A group is drawn anew only when its content changes.
+#[component]
+pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
+    let visible = canvas.visible();
+    view! {
+        <g class="canvas-merged">
+            {move || {
+                visible.with(|visible| {
+                    visible
+                        .merged
+                        .iter()
+                        .map(|path| view! { <path class=path.class.clone() d=path.d.clone() /> })
+                        .collect_view()
+                })
+            }}
+        </g>
+        <For
+            each=move || visible.with(|visible| visible.groups.clone())
+            key=|placed| placed.serial
+            children=move |placed| group(canvas, &placed)
+        />
+    }
+}
+
+fn group(canvas: Canvas, placed: &Arc<Placed>) -> impl IntoView + use<> {
+    let group = &placed.group;
+    let (id, own) = (group.id.clone(), group.class.clone());
+    let is_node = matches!(group.role, Role::Frame | Role::Node);
+    let class = move || {
+        let selected = canvas.selected.with(|selected| selected.contains(&id));
+        let lit = canvas.lit.with(|lit| lit.contains(&id));
+        match (selected, lit) {
+            (true, _) => format!("{own} is-selected is-lit"),
+            (false, true) => format!("{own} is-lit"),
+            (false, false) => own.clone(),
+        }
+    };
+    view! {
+        <g class=class data-id=group.id.clone() data-role=if is_node { "element" } else { "relation" }>
+            <title>{group.title.clone()}</title>
+            {group.shapes.iter().map(shape).collect_view()}
+        </g>
+    }
+}
+
+fn shape(shape: &Shape) -> AnyView {
+    match shape {
+        Shape::Rect { rect, radius, class } => view! {
+            <rect
+                class=class.clone()
+                x=number(rect.x)
+                y=number(rect.y)
+                width=number(rect.w)
+                height=number(rect.h)
+                rx=number(*radius)
+            />
+        }
+        .into_any(),
+        Shape::Path { d, at, class } => {
+            let moved = at.map(|at| format!("translate({} {})", number(at.x), number(at.y)));
+            view! { <path class=class.clone() transform=moved d=d.clone() /> }.into_any()
+        }
+        Shape::Circle { center, radius, class } => view! {
+            <circle class=class.clone() cx=number(center.x) cy=number(center.y) r=number(*radius) />
+        }
+        .into_any(),
+        Shape::Text { at, text, anchor, class } => view! {
+            <text class=class.clone() x=number(at.x) y=number(at.y) text-anchor=anchor.as_str()>
+                {text.clone()}
+            </text>
+        }
+        .into_any(),
+    }
+}
+
+/// A coordinate as the export writes it.
+pub(super) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "0".to_owned();
+    }
+    format!("{}", (value * 100.0).round() / 100.0 + 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use groundplan_shared::scene::{Rect, Scene, SceneNode, draw, to_svg};
+
+    #[test]
+    fn coordinates_are_written_as_in_the_export() {
+        for x in [0.0, -0.0, 1.0 / 3.0, 12.345_678, -7.005, 1e7, 0.1 + 0.2] {
+            let node = SceneNode {
+                id: "web".to_owned(),
+                kind: "component".to_owned(),
+                name: "web".to_owned(),
+                label: "web".to_owned(),
+                technology: None,
+                is_group: false,
+                parent: None,
+                rect: Rect::new(x, 2.0, 10.0, 10.0),
+                external: false,
+                depth: 0,
+                status: None,
+                findings: 0,
+            };
+            let svg = to_svg(&draw(&Scene { nodes: vec![node], ..Scene::default() }));
+            assert!(svg.contains(&format!("class=\"gp-card\" x=\"{}\" y=\"2\"", number(x))), "{x}: {svg}");
+        }
+    }
+}
