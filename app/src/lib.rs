@@ -1,1 +1,14 @@
-//! Groundplan.
+//! The client core of Groundplan, without a user interface: documents, the encrypted local store, synchronisation,
+//! import, diagrams, and the dispatcher that the desktop shell, the local agent and the command line call.
+//!
+//! Only `cli` prints. Not here: the interface (`ui`), the server (`sync-server`), what both sides share (`shared`).
+
+pub mod core;
+pub mod doc;
+pub mod env;
+pub mod identity;
+pub mod profile;
+pub mod project;
+pub mod query;
+pub mod store;
+pub mod sync;

@@ -1,0 +1,101 @@
+//! Looking at a change from elsewhere before it is decoded: its author, and how much it would inflate to.
+
+use automerge::Change;
+use flate2::read::DeflateDecoder;
+use std::io::Read;
+
+/// Largest change, compressed.
+const CHANGE_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Largest change, inflated.
+const INFLATED_MAX_BYTES: u64 = 64 * 1024 * 1024;
+const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const PLAIN_CHANGE: u8 = 1;
+const DEFLATED_CHANGE: u8 = 2;
+
+/// Why a change is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefused {
+    /// It is no Automerge change.
+    #[error("it is no change of a document")]
+    Malformed,
+    /// It is larger than allowed, or would be after inflating.
+    #[error("it is larger than allowed")]
+    TooLarge,
+}
+
+/// Checks the outside of a change and how much it inflates to, then decodes it.
+pub(super) fn decode(bytes: &[u8]) -> Result<Change, ChangeRefused> {
+    if bytes.len() > CHANGE_MAX_BYTES {
+        return Err(ChangeRefused::TooLarge);
+    }
+    // magic (4), checksum (4), type (1), length (LEB128), content.
+    let (head, rest) = bytes.split_at_checked(9).ok_or(ChangeRefused::Malformed)?;
+    if !head.starts_with(&MAGIC) {
+        return Err(ChangeRefused::Malformed);
+    }
+    match head.get(8) {
+        Some(&PLAIN_CHANGE) => {}
+        Some(&DEFLATED_CHANGE) => {
+            let skip = rest.iter().position(|byte| byte & 0x80 == 0).ok_or(ChangeRefused::Malformed)? + 1;
+            let deflated = rest.get(skip..).ok_or(ChangeRefused::Malformed)?;
+            let mut measured = DeflateDecoder::new(deflated).take(INFLATED_MAX_BYTES + 1);
+            let size = std::io::copy(&mut measured, &mut std::io::sink()).map_err(|_| ChangeRefused::Malformed)?;
+            if size > INFLATED_MAX_BYTES {
+                return Err(ChangeRefused::TooLarge);
+            }
+        }
+        _ => return Err(ChangeRefused::Malformed),
+    }
+    Change::from_bytes(bytes.to_vec()).map_err(|_| ChangeRefused::Malformed)
+}
+
+/// Returns the actor that made a change: the bytes of the device id, then those of the installation (and, for
+/// edits against an older version, a suffix). Bounded like every decoding of foreign bytes.
+pub fn actor_of_change(bytes: &[u8]) -> Result<Vec<u8>, ChangeRefused> {
+    decode(bytes).map(|change| change.actor_id().to_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use automerge::{ActorId, AutoCommit, ROOT, transaction::Transactable};
+    use flate2::{Compression, write::DeflateEncoder};
+    use std::io::Write;
+
+    #[test]
+    fn a_small_change_that_claims_much_is_not_inflated() {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        let zeros = vec![0; 1024 * 1024];
+        for _ in 0..100 {
+            encoder.write_all(&zeros).unwrap();
+        }
+        let deflated = encoder.finish().unwrap();
+        assert!(deflated.len() < 255 * 1024, "{}", deflated.len());
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([0; 4]);
+        bytes.push(DEFLATED_CHANGE);
+        let mut length = deflated.len();
+        while length >= 0x80 {
+            bytes.push((length & 0x7f) as u8 | 0x80);
+            length >>= 7;
+        }
+        bytes.push(length as u8);
+        bytes.extend(deflated);
+        assert_eq!(actor_of_change(&bytes), Err(ChangeRefused::TooLarge));
+    }
+
+    #[test]
+    fn no_mutation_of_a_change_panics() {
+        let mut doc = AutoCommit::new().with_actor(ActorId::from([7; 24]));
+        doc.put(ROOT, "k", "x".repeat(400)).unwrap();
+        doc.commit();
+        let good = doc.get_last_local_change().unwrap().bytes().to_vec();
+        assert_eq!(actor_of_change(&good), Ok(vec![7; 24]));
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x55;
+            let _ = actor_of_change(&bad);
+            assert!(actor_of_change(&good[..at]).is_err(), "cut at {at}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The journal of edits that undo and redo walk: per edit, the versions of each document before and after.
+
+use automerge::ChangeHash;
+use groundplan_shared::api::EditState;
+use groundplan_shared::model::DocumentId;
+use rusqlite::{OptionalExtension, Transaction};
+use serde::{Deserialize, Serialize};
+
+use super::{CoreError, Tx};
+use crate::doc::text;
+
+/// Edits kept.
+const KEEP: i64 = 500;
+/// Typing in one text without a longer pause is one step.
+const TYPING_PAUSE_MS: u64 = 3_000;
+
+/// What an edit did to one document.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Step {
+    document: DocumentId,
+    before: String,
+    after: String,
+}
+
+impl Step {
+    pub(super) fn new(document: DocumentId, before: &[ChangeHash], after: &[ChangeHash]) -> Self {
+        Self { document, before: text::version(before), after: text::version(after) }
+    }
+}
+
+struct Row {
+    id: i64,
+    label: String,
+    steps: Vec<Step>,
+    made_ms: u64,
+}
+
+/// Adds an edit to the undo stack and empties the redo stack.
+pub(super) fn push(sql: &Transaction<'_>, label: &str, steps: &[Step], now_ms: u64) -> Result<(), CoreError> {
+    sql.prepare_cached("DELETE FROM journal WHERE stack = 'redo'")?.execute([])?;
+    if let ([step], Some(last)) = (steps, top(sql, "undo")?) {
+        let follows = matches!(last.steps.as_slice(), [before] if before.document == step.document && before.after == step.before);
+        let typing = label.starts_with(TYPING) && last.label == label;
+        if follows && typing && now_ms.saturating_sub(last.made_ms) < TYPING_PAUSE_MS {
+            let joined = vec![Step {
+                document: step.document,
+                before: last.steps.into_iter().next().map(|step| step.before).unwrap_or_default(),
+                after: step.after.clone(),
+            }];
+            sql.prepare_cached("UPDATE journal SET steps = ?2, made_ms = ?3 WHERE id = ?1")?
+                .execute((last.id, encode(&joined), now_ms as i64))?;
+            return Ok(());
+        }
+    }
+    insert(sql, "undo", label, steps, now_ms)?;
+    sql.prepare_cached(
+        "DELETE FROM journal WHERE stack = 'undo' AND id <= (SELECT max(id) FROM journal WHERE stack = 'undo') - ?1",
+    )?
+    .execute([KEEP])?;
+    Ok(())
+}
+
+/// Label prefix of edits that typing joins.
+pub(crate) const TYPING: &str = "Typing in ";
+
+/// Takes the top edit of `from` back and puts the reversal on `to`.
+pub(crate) fn step_over(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<EditState, CoreError> {
+    tx.without_journal();
+    let Some(row) = top(tx.sql(), from)? else {
+        return state(tx.sql());
+    };
+    tx.sql().prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([row.id])?;
+    let mut reversed = Vec::new();
+    for step in &row.steps {
+        let (before, after, now) = tx.with(step.document, |doc| {
+            Ok::<_, crate::doc::DocError>((
+                text::heads(doc, &step.before)?,
+                text::heads(doc, &step.after)?,
+                doc.get_heads(),
+            ))
+        })??;
+        tx.revert(step.document, &before, &after)?;
+        let then = tx.with(step.document, |doc| {
+            doc.commit();
+            doc.get_heads()
+        })?;
+        reversed.push(Step::new(step.document, &now, &then));
+    }
+    let now_ms = tx.now_ms();
+    insert(tx.sql(), to, &row.label, &reversed, now_ms)?;
+    let mut state = state(tx.sql())?;
+    state.done = Some(row.label);
+    state.document = row.steps.first().map(|step| step.document);
+    Ok(state)
+}
+
+/// Says what undo and redo would do.
+pub(crate) fn state(sql: &Transaction<'_>) -> Result<EditState, CoreError> {
+    Ok(EditState {
+        undo: top(sql, "undo")?.map(|row| row.label),
+        redo: top(sql, "redo")?.map(|row| row.label),
+        done: None,
+        document: None,
+    })
+}
+
+fn top(sql: &Transaction<'_>, stack: &str) -> Result<Option<Row>, CoreError> {
+    Ok(sql
+        .prepare_cached(
+            "SELECT id, label, steps, made_ms FROM journal WHERE stack = ?1 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([stack], |row| {
+            let steps: String = row.get(2)?;
+            Ok(Row {
+                id: row.get(0)?,
+                label: row.get(1)?,
+                steps: serde_json::from_str(&steps).unwrap_or_default(),
+                made_ms: u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+            })
+        })
+        .optional()?)
+}
+
+fn insert(
+    sql: &Transaction<'_>,
+    stack: &str,
+    label: &str,
+    steps: &[Step],
+    now_ms: u64,
+) -> Result<(), CoreError> {
+    sql.prepare_cached("INSERT INTO journal(stack, label, steps, made_ms) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((stack, label, encode(steps), now_ms as i64))?;
+    Ok(())
+}
+
+fn encode(steps: &[Step]) -> String {
+    serde_json::to_string(steps).expect("steps are JSON")
+}

@@ -1,0 +1,266 @@
+//! The open workspace: documents, transactions, undo, and what remote changes do.
+//!
+//! Lives here: the one way in which documents change (a transaction that writes change, outbox, projections and
+//! journal together). Not here: what is in documents (`doc`), the projections (`project`) and their queries (`query`).
+
+mod bounded;
+mod journal;
+mod loaded;
+mod remote;
+mod tx;
+
+pub use bounded::{ChangeRefused, actor_of_change};
+pub use remote::{Applied, ApplyError};
+pub use tx::Tx;
+
+pub(crate) use journal::{TYPING, step_over};
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use automerge::ActorId;
+use groundplan_shared::api::{ApiError, ErrorCode};
+use groundplan_shared::model::{DocumentId, WorkspaceId};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use tokio::sync::Notify;
+
+use crate::doc::DocError;
+use crate::env;
+use crate::store::{self, Family, StoreError};
+use loaded::Loaded;
+
+/// Compartment of every document until reclassification arrives: `internal`.
+pub const INTERNAL: u8 = 1;
+
+/// Why an operation on the workspace failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A document.
+    #[error(transparent)]
+    Doc(#[from] DocError),
+    /// There is no such document here.
+    #[error("there is no document {0}")]
+    NotFound(DocumentId),
+    /// An answer for the caller.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl From<rusqlite::Error> for CoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<automerge::AutomergeError> for CoreError {
+    fn from(error: automerge::AutomergeError) -> Self {
+        Self::Doc(error.into())
+    }
+}
+
+impl From<groundplan_shared::validate::FieldError> for CoreError {
+    fn from(error: groundplan_shared::validate::FieldError) -> Self {
+        Self::Api(error.into())
+    }
+}
+
+impl From<CoreError> for ApiError {
+    fn from(error: CoreError) -> Self {
+        match error {
+            CoreError::Store(error) => error.into(),
+            CoreError::Api(error) => error,
+            CoreError::NotFound(id) => Self::new(
+                ErrorCode::NotFound,
+                format!("There is nothing with the id {id} (any more)."),
+                "Look it up again; it may have been deleted on another device.",
+            ),
+            CoreError::Doc(DocError::Version) => Self::new(
+                ErrorCode::Conflict,
+                "The text was changed from a version that is not known here.",
+                "Open it again; what was typed is still in the editor.",
+            ),
+            CoreError::Doc(error @ DocError::Position { .. }) => {
+                Self::new(ErrorCode::InvalidInput, format!("{error}."), "Open the text again.")
+            }
+            CoreError::Doc(error) => {
+                Self::new(ErrorCode::StoreCorrupt, format!("{error}."), "Run `groundplan doctor`.")
+            }
+        }
+    }
+}
+
+/// What changed in a transaction, for those who watch.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Documents that changed.
+    pub documents: Vec<DocumentId>,
+    /// Whether there is something to send.
+    pub outbox: bool,
+}
+
+/// An open workspace. Every method blocks; call from a blocking thread.
+pub struct Workspace {
+    id: WorkspaceId,
+    state: Mutex<State>,
+    dirty: Notify,
+    read_only: Option<ApiError>,
+    actor: ActorId,
+}
+
+pub(crate) struct State {
+    connection: Connection,
+    docs: HashMap<DocumentId, Loaded>,
+    data_version: i64,
+}
+
+impl std::fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Workspace({})", self.id)
+    }
+}
+
+impl Workspace {
+    /// Opens the workspace's database. `device` is the id of this device, the first part of every actor id.
+    pub fn open(path: &Path, key: &[u8; 32], id: WorkspaceId, device: [u8; 16]) -> Result<Self, CoreError> {
+        let opened = store::open(path, key, Family::Workspace)?;
+        let read_only = opened.read_only.map(ApiError::from);
+        let installation = installation(&opened.connection, read_only.is_some())?;
+        let actor = ActorId::from([device.as_slice(), &installation].concat());
+        let data_version = data_version(&opened.connection)?;
+        let state = State { connection: opened.connection, docs: HashMap::new(), data_version };
+        Ok(Self { id, state: Mutex::new(state), dirty: Notify::new(), read_only, actor })
+    }
+
+    /// Returns the workspace's id.
+    pub fn id(&self) -> WorkspaceId {
+        self.id
+    }
+
+    /// Says why the workspace can only be read, if so.
+    pub fn read_only(&self) -> Option<&ApiError> {
+        self.read_only.as_ref()
+    }
+
+    /// Returns the actor id with which this installation edits: device id, then 8 random bytes.
+    pub fn actor(&self) -> &ActorId {
+        &self.actor
+    }
+
+    /// Wakes when there is something to send.
+    pub fn dirty(&self) -> &Notify {
+        &self.dirty
+    }
+
+    /// Reads. Sees one state throughout.
+    pub fn read<T>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>) -> Result<T, CoreError> {
+        self.run(TransactionBehavior::Deferred, None, f).map(|(value, _)| value)
+    }
+
+    /// Edits: changes, outbox, projections and an undo step labelled `label` are written together or not at all.
+    pub fn edit<T>(
+        &self,
+        label: &str,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>,
+    ) -> Result<(T, Changes), CoreError> {
+        if let Some(reason) = &self.read_only {
+            return Err(CoreError::Api(reason.clone()));
+        }
+        self.run(TransactionBehavior::Immediate, Some(label), f)
+    }
+
+    /// Runs one transaction without an undo step, for synchronisation and bookkeeping.
+    pub fn transaction<T, E: From<StoreError>>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut caught = None;
+        let result = self.run(TransactionBehavior::Immediate, None, |tx| match f(tx) {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                caught = Some(error);
+                Err(CoreError::Store(StoreError::ReadOnly))
+            }
+        });
+        match (result, caught) {
+            (Ok((value, _)), _) => Ok(value),
+            (Err(_), Some(error)) => Err(error),
+            (Err(CoreError::Store(error)), None) => Err(error.into()),
+            (Err(error), None) => {
+                Err(StoreError::Corrupt { file: "the store".to_owned(), detail: error.to_string() }.into())
+            }
+        }
+    }
+
+    /// Says whether another process changed the database since the last look, and forgets cached documents if so.
+    pub fn refresh(&self) -> Result<bool, CoreError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(state.forget_if_stale()?)
+    }
+
+    fn run<T>(
+        &self,
+        behavior: TransactionBehavior,
+        label: Option<&str>,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>,
+    ) -> Result<(T, Changes), CoreError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.forget_if_stale()?;
+        let State { connection, docs, .. } = &mut *state;
+        let sql = connection.transaction_with_behavior(behavior)?;
+        let mut tx = Tx::new(sql, docs, self.actor.clone(), env::now_ms());
+        let result = f(&mut tx).and_then(|value| tx.finish(label).map(|changes| (value, changes)));
+        match result {
+            Ok(done) => {
+                if done.1.outbox {
+                    self.dirty.notify_one();
+                }
+                loaded::trim(docs);
+                Ok(done)
+            }
+            Err(error) => {
+                // Documents in memory may be ahead of the rolled back database.
+                docs.clear();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl State {
+    fn forget_if_stale(&mut self) -> Result<bool, StoreError> {
+        let now = data_version(&self.connection)?;
+        let stale = now != self.data_version;
+        if stale {
+            self.docs.clear();
+            self.data_version = now;
+        }
+        Ok(stale)
+    }
+}
+
+/// Says what undo and redo would do.
+pub(crate) fn journal_state(tx: &Tx<'_>) -> Result<groundplan_shared::api::EditState, CoreError> {
+    journal::state(tx.sql())
+}
+
+fn data_version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+}
+
+fn installation(connection: &Connection, read_only: bool) -> Result<[u8; 8], StoreError> {
+    let stored: Option<[u8; 8]> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'installation'", [], |row| row.get(0))
+        .optional()?;
+    if let Some(stored) = stored {
+        return Ok(stored);
+    }
+    let made = env::random::<8>();
+    if !read_only {
+        connection.execute("INSERT INTO meta(name, value) VALUES ('installation', ?1)", [made])?;
+    }
+    Ok(made)
+}

@@ -1,0 +1,296 @@
+//! One transaction: reads and edits of documents that become durable together.
+
+use std::collections::{BTreeMap, HashMap};
+
+use automerge::{ActorId, AutoCommit, ChangeHash};
+use groundplan_shared::model::{DocumentId, DocumentKind};
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::journal::{self, Step};
+use super::loaded::{self, Loaded};
+use super::{Changes, CoreError, INTERNAL};
+use crate::{doc, project};
+
+/// A transaction on the workspace.
+pub struct Tx<'a> {
+    sql: Transaction<'a>,
+    docs: &'a mut HashMap<DocumentId, Loaded>,
+    actor: ActorId,
+    now_ms: u64,
+    touched: BTreeMap<DocumentId, Touched>,
+    journal: bool,
+}
+
+pub(super) struct Touched {
+    before: Vec<ChangeHash>,
+    /// Whether only a long text changed, so that indexing may wait for the next reader of the index.
+    text_only: bool,
+    /// Whether the changes came from elsewhere and are stored already.
+    remote: bool,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(
+        sql: Transaction<'a>,
+        docs: &'a mut HashMap<DocumentId, Loaded>,
+        actor: ActorId,
+        now_ms: u64,
+    ) -> Self {
+        Self { sql, docs, actor, now_ms, touched: BTreeMap::new(), journal: true }
+    }
+
+    /// Returns the database transaction.
+    pub fn sql(&self) -> &Transaction<'a> {
+        &self.sql
+    }
+
+    /// Returns the time of the transaction in milliseconds since 1970.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// Returns the actor with which edits are made.
+    pub fn actor(&self) -> &ActorId {
+        &self.actor
+    }
+
+    /// Leaves this transaction out of undo and redo (undo itself, and bookkeeping).
+    pub(crate) fn without_journal(&mut self) {
+        self.journal = false;
+    }
+
+    /// Looks at a document.
+    pub fn with<T>(&mut self, id: DocumentId, f: impl FnOnce(&mut AutoCommit) -> T) -> Result<T, CoreError> {
+        Ok(f(&mut self.loaded(id)?.doc))
+    }
+
+    /// Returns the id of the settings document, if it is here already.
+    pub fn settings_id(&self) -> Result<Option<DocumentId>, CoreError> {
+        let found: Option<[u8; 16]> = self
+            .sql
+            .prepare_cached("SELECT id FROM document WHERE kind = 'settings' ORDER BY id LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(found.map(DocumentId::from_bytes))
+    }
+
+    /// Says what a document holds, if there is one.
+    pub fn kind_of(&mut self, id: DocumentId) -> Result<Option<DocumentKind>, CoreError> {
+        if let Some(loaded) = self.docs.get(&id) {
+            return Ok(Some(loaded.kind));
+        }
+        match loaded::load(&self.sql, id, &self.actor)? {
+            Some(loaded) => Ok(Some(self.docs.entry(id).or_insert(loaded).kind)),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes a document with an edit in it.
+    pub fn create(
+        &mut self,
+        id: DocumentId,
+        kind: DocumentKind,
+        f: impl FnOnce(&mut AutoCommit) -> Result<(), CoreError>,
+    ) -> Result<(), CoreError> {
+        let mut new = doc::create(self.actor.clone(), kind)?;
+        f(&mut new)?;
+        doc::touch(&mut new, self.now_ms)?;
+        let row = self.insert_row(id, kind, INTERNAL)?;
+        self.touched.insert(id, Touched { before: Vec::new(), text_only: false, remote: false });
+        self.docs.insert(id, Loaded::fresh(row, kind, INTERNAL, new));
+        Ok(())
+    }
+
+    /// Edits a document.
+    pub fn edit<T>(
+        &mut self,
+        id: DocumentId,
+        f: impl FnOnce(&mut AutoCommit) -> Result<T, CoreError>,
+    ) -> Result<T, CoreError> {
+        self.edit_as(id, false, f)
+    }
+
+    /// Edits nothing but a long text of a document; the search index follows before it is next read.
+    pub fn edit_text<T>(
+        &mut self,
+        id: DocumentId,
+        f: impl FnOnce(&mut AutoCommit) -> Result<T, CoreError>,
+    ) -> Result<T, CoreError> {
+        self.edit_as(id, true, f)
+    }
+
+    fn edit_as<T>(
+        &mut self,
+        id: DocumentId,
+        text_only: bool,
+        f: impl FnOnce(&mut AutoCommit) -> Result<T, CoreError>,
+    ) -> Result<T, CoreError> {
+        let now_ms = self.now_ms;
+        self.note(id, text_only)?;
+        let doc = &mut self.loaded(id)?.doc;
+        let value = f(doc)?;
+        doc::touch(doc, now_ms)?;
+        Ok(value)
+    }
+
+    /// Deletes a document; an edit made elsewhere at the same time brings it back.
+    pub fn delete(&mut self, id: DocumentId) -> Result<(), CoreError> {
+        self.note(id, false)?;
+        Ok(doc::delete(&mut self.loaded(id)?.doc)?)
+    }
+
+    /// Takes back what happened to a document between two versions.
+    pub fn revert(
+        &mut self,
+        id: DocumentId,
+        before: &[ChangeHash],
+        after: &[ChangeHash],
+    ) -> Result<(), CoreError> {
+        let now_ms = self.now_ms;
+        self.note(id, false)?;
+        Ok(doc::undo::revert(&mut self.loaded(id)?.doc, before, after, now_ms)?)
+    }
+
+    /// Remembers the state before the first touch.
+    fn note(&mut self, id: DocumentId, text_only: bool) -> Result<(), CoreError> {
+        if let Some(touched) = self.touched.get_mut(&id) {
+            touched.text_only &= text_only;
+            return Ok(());
+        }
+        let before = self.loaded(id)?.doc.get_heads();
+        self.touched.insert(id, Touched { before, text_only, remote: false });
+        Ok(())
+    }
+
+    pub(super) fn note_remote(&mut self, id: DocumentId) {
+        self.touched
+            .entry(id)
+            .or_insert(Touched { before: Vec::new(), text_only: false, remote: true });
+    }
+
+    pub(super) fn loaded(&mut self, id: DocumentId) -> Result<&mut Loaded, CoreError> {
+        if !self.docs.contains_key(&id) {
+            let loaded = loaded::load(&self.sql, id, &self.actor)?.ok_or(CoreError::NotFound(id))?;
+            self.docs.insert(id, loaded);
+        }
+        self.docs.get_mut(&id).ok_or(CoreError::NotFound(id))
+    }
+
+    pub(super) fn adopt(&mut self, id: DocumentId, kind: DocumentKind, compartment: u8) -> Result<(), CoreError> {
+        let row = self.insert_row(id, kind, compartment)?;
+        let new = doc::empty(self.actor.clone());
+        self.docs.insert(id, Loaded::fresh(row, kind, compartment, new));
+        Ok(())
+    }
+
+    /// Projects a document again as it stands in this transaction.
+    pub(crate) fn project_again(&mut self, row: i64, id: DocumentId, now_ms: u64) -> Result<(), CoreError> {
+        if !self.docs.contains_key(&id) {
+            let loaded = loaded::load(&self.sql, id, &self.actor)?.ok_or(CoreError::NotFound(id))?;
+            self.docs.insert(id, loaded);
+        }
+        let loaded = self.docs.get(&id).ok_or(CoreError::NotFound(id))?;
+        project::document(&self.sql, row, id, &loaded.doc, now_ms)
+    }
+
+    /// Drops a document from memory, and its empty row if it was just adopted.
+    pub(super) fn forget(&mut self, id: DocumentId, adopted: bool) -> Result<(), CoreError> {
+        self.docs.remove(&id);
+        if adopted {
+            self.sql.prepare_cached("DELETE FROM document WHERE id = ?1")?.execute([id.to_bytes()])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn append(&mut self, id: DocumentId, changes: &[Vec<u8>]) -> Result<(), CoreError> {
+        let loaded = self.docs.get_mut(&id).ok_or(CoreError::NotFound(id))?;
+        loaded::append(&self.sql, loaded, changes)
+    }
+
+    fn insert_row(&self, id: DocumentId, kind: DocumentKind, compartment: u8) -> Result<i64, CoreError> {
+        self.sql
+            .prepare_cached("INSERT INTO document(id, kind, compartment, save) VALUES (?1, ?2, ?3, x'')")?
+            .execute((id.to_bytes(), kind.as_str(), compartment))?;
+        Ok(self.sql.last_insert_rowid())
+    }
+
+    /// Writes everything and commits.
+    pub(super) fn finish(mut self, label: Option<&str>) -> Result<Changes, CoreError> {
+        let touched = std::mem::take(&mut self.touched);
+        let mut changes = Changes::default();
+        let mut steps = Vec::new();
+        let mut batch = None;
+        for (id, touched) in touched {
+            let loaded = self.docs.get_mut(&id).ok_or(CoreError::NotFound(id))?;
+            if !touched.remote {
+                let made = commit(&mut loaded.doc, &touched.before, self.now_ms);
+                if made.is_empty() {
+                    continue;
+                }
+                let batch = *match &mut batch {
+                    Some(batch) => batch,
+                    None => batch.insert(next_batch(&self.sql)?),
+                };
+                for change in &made {
+                    self.sql
+                        .prepare_cached(
+                            "INSERT INTO outbox(batch, document, kind, compartment, change, created_ms)
+                             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        )?
+                        .execute((
+                            batch,
+                            id.to_bytes(),
+                            loaded.kind.as_str(),
+                            loaded.compartment,
+                            change,
+                            self.now_ms as i64,
+                        ))?;
+                }
+                loaded::append(&self.sql, loaded, &made)?;
+                changes.outbox = true;
+                steps.push(Step::new(id, &touched.before, &loaded.doc.get_heads()));
+            }
+            if touched.text_only {
+                project::mark_stale(&self.sql, loaded.row)?;
+            } else {
+                project::document(&self.sql, loaded.row, id, &loaded.doc, self.now_ms)?;
+            }
+            changes.documents.push(id);
+        }
+        if let (Some(label), true, false) = (label, self.journal, steps.is_empty()) {
+            journal::push(&self.sql, label, &steps, self.now_ms)?;
+        }
+        self.sql.commit()?;
+        Ok(changes)
+    }
+}
+
+/// Commits the edit and returns the changes it made.
+fn commit(doc: &mut AutoCommit, before: &[ChangeHash], now_ms: u64) -> Vec<Vec<u8>> {
+    let time = i64::try_from(now_ms / 1000).unwrap_or(0);
+    doc.commit_with(automerge::transaction::CommitOptions::default().with_time(time));
+    let after = doc.get_heads();
+    if after == before {
+        return Vec::new();
+    }
+    // The usual case, without walking the history.
+    if let (Some(mut change), [head]) = (doc.get_last_local_change(), after.as_slice()) {
+        if change.hash() == *head && change.deps() == before {
+            return vec![change.bytes().to_vec()];
+        }
+    }
+    doc.get_changes(before).into_iter().map(|mut change| change.bytes().to_vec()).collect()
+}
+
+fn next_batch(sql: &Transaction<'_>) -> Result<i64, CoreError> {
+    // AUTOINCREMENT never gives a number twice, so the next id is a batch number no earlier batch has.
+    Ok(sql
+        .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0) + 1")?
+        .query_row([], |row| row.get(0))?)
+}
+
+impl Loaded {
+    fn fresh(row: i64, kind: DocumentKind, compartment: u8, doc: AutoCommit) -> Self {
+        Self { row, kind, compartment, doc, save_bytes: 0, tail_bytes: 0, tail_count: 0 }
+    }
+}

@@ -1,0 +1,183 @@
+//! From method name and JSON to an operation and back. The only place where callers are authorised.
+//!
+//! Lives here: the match of the command table's rows to operations. Not here: transports (the desktop shell, `agent`,
+//! `cli`), which only decode, call and encode.
+
+use std::sync::Arc;
+
+use groundplan_shared::api::{ApiError, COMMANDS, Command, ErrorCode, Right};
+use groundplan_shared::api as api;
+use serde_json::Value;
+
+use crate::ops;
+use crate::runtime::App;
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// The main window of the desktop shell.
+    Window,
+    /// A browser session of the local agent.
+    Agent,
+    /// The command line, run by the person who owns the profile.
+    CommandLine,
+}
+
+impl Caller {
+    /// Says what the caller may do at most.
+    const fn right(self) -> Right {
+        match self {
+            Self::Window | Self::Agent | Self::CommandLine => Right::Manage,
+        }
+    }
+}
+
+/// Largest parameters of a call, in bytes of JSON (uploads travel inside).
+pub const PARAMS_MAX_BYTES: usize = 256 * 1024 * 1024;
+
+impl App {
+    /// Runs a command. Operations on the store run on a blocking thread; dropping the future does not undo them.
+    pub async fn call(self: &Arc<Self>, caller: Caller, method: &str, params: Value) -> Result<Value, ApiError> {
+        let info = COMMANDS.iter().find(|command| command.method == method).ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::UnknownMethod,
+                format!("There is no command \u{201c}{}\u{201d}.", method.chars().take(64).collect::<String>()),
+                "See `groundplan help commands`.",
+            )
+        })?;
+        if info.right > caller.right() {
+            return Err(ApiError::new(
+                ErrorCode::NotAllowed,
+                format!("{method} is not allowed here."),
+                "Use the window or the command line.",
+            ));
+        }
+        dispatch(self, method, params).await
+    }
+
+    /// Runs a command by its parameter type, on any transport's behalf.
+    pub async fn run<P: Command>(self: &Arc<Self>, caller: Caller, params: P) -> Result<P::Response, ApiError> {
+        let value = serde_json::to_value(params).map_err(unreadable)?;
+        let response = self.call(caller, P::METHOD, value).await?;
+        serde_json::from_value(response).map_err(unreadable)
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> ApiError {
+    ApiError::new(ErrorCode::InvalidInput, format!("The parameters cannot be read: {error}."), "See `groundplan help commands`.")
+}
+
+/// Runs an operation that only uses the store on a blocking thread.
+async fn local<P: Command>(
+    app: &Arc<App>,
+    params: Value,
+    run: fn(&App, P) -> Result<P::Response, ApiError>,
+) -> Result<Value, ApiError> {
+    let params: P = serde_json::from_value(params).map_err(unreadable)?;
+    let app = Arc::clone(app);
+    let result = tokio::task::spawn_blocking(move || run(&app, params)).await;
+    let response = result.map_err(|error| {
+        tracing::error!(method = P::METHOD, error = %error, "an operation broke off");
+        ApiError::new(
+            ErrorCode::StorageFailed,
+            format!("{} broke off in the middle; nothing was changed.", P::METHOD),
+            "Please report this with the log.",
+        )
+    })??;
+    serde_json::to_value(response).map_err(unreadable)
+}
+
+/// Runs an operation that talks to the server.
+async fn remote<P: Command, F: Future<Output = Result<P::Response, ApiError>>>(
+    app: &Arc<App>,
+    params: Value,
+    run: impl FnOnce(Arc<App>, P) -> F,
+) -> Result<Value, ApiError> {
+    let params: P = serde_json::from_value(params).map_err(unreadable)?;
+    let response = run(Arc::clone(app), params).await?;
+    serde_json::to_value(response).map_err(unreadable)
+}
+
+macro_rules! table {
+    ($app:ident, $method:ident, $params:ident;
+     local { $($local:ty => $local_run:path;)* }
+     remote { $($remote:ty => $remote_run:path;)* }) => {
+        match $method {
+            $(<$local as Command>::METHOD => local::<$local>($app, $params, $local_run).await,)*
+            $(<$remote as Command>::METHOD => {
+                remote::<$remote, _>($app, $params, async |app: Arc<App>, params| $remote_run(&app, params).await).await
+            })*
+            _ => Err(ApiError::new(
+                ErrorCode::Unsupported,
+                format!("{} is not built into this program.", $method),
+                "Update Groundplan.",
+            )),
+        }
+    };
+}
+
+async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, ApiError> {
+    table! { app, method, params;
+        local {
+            api::AppStatusParams => ops::app::status;
+            api::WorkspaceCreateParams => ops::workspace::create;
+            api::WorkspaceOpenParams => ops::workspace::open;
+            api::WorkspaceRenameParams => ops::workspace::rename;
+            api::WorkspaceSampleParams => ops::workspace::sample;
+            api::WorkspaceSummaryParams => ops::workspace::summary;
+            api::ElementCreateParams => ops::element::create;
+            api::ElementGetParams => ops::element::get;
+            api::ElementListParams => ops::element::list;
+            api::ElementUpdateParams => ops::element::update;
+            api::ElementDeleteParams => ops::element::delete;
+            api::RelationCreateParams => ops::relation::create;
+            api::RelationUpdateParams => ops::relation::update;
+            api::RelationDeleteParams => ops::relation::delete;
+            api::RelationListParams => ops::relation::list;
+            api::EndpointSetParams => ops::endpoint::set;
+            api::EndpointRemoveParams => ops::endpoint::remove;
+            api::PageCreateParams => ops::page::create;
+            api::PageGetParams => ops::page::get;
+            api::PageListParams => ops::page::list;
+            api::PageUpdateParams => ops::page::update;
+            api::PageDeleteParams => ops::page::delete;
+            api::TextOpenParams => ops::text::open;
+            api::TextEditParams => ops::text::edit;
+            api::ViewCreateParams => ops::view::create;
+            api::ViewListParams => ops::view::list;
+            api::ViewSceneParams => ops::view::scene;
+            api::ViewMoveParams => ops::view::move_cards;
+            api::ViewLayoutParams => ops::view::layout;
+            api::ViewUpdateParams => ops::view::update;
+            api::ViewDeleteParams => ops::view::delete;
+            api::SearchParams => ops::search::query;
+            api::ImportPreviewParams => ops::import::preview;
+            api::ImportApplyParams => ops::import::apply;
+            api::ImportListParams => ops::import::list;
+            api::ExportParams => ops::export::run;
+            api::JobCancelParams => ops::app::cancel;
+            api::EditUndoParams => ops::edit::undo;
+            api::EditRedoParams => ops::edit::redo;
+            api::EditStateParams => ops::edit::state;
+            api::SettingsGetParams => ops::app::settings;
+            api::SettingsSetParams => ops::app::set_settings;
+        }
+        remote {
+            api::AccountRegisterParams => ops::account::register::run;
+            api::AccountLoginParams => ops::account::login::run;
+            api::AccountLogoutParams => ops::account::logout::run;
+            api::SyncStatusParams => ops::sync::status::run;
+            api::SyncConnectParams => ops::sync::connect::run;
+            api::SyncNowParams => ops::sync::now::run;
+            api::DeviceListParams => ops::device::list::run;
+            api::DeviceLinkStartParams => ops::device::link_start::run;
+            api::DeviceLinkWaitParams => ops::device::link_wait::run;
+            api::DeviceLinkConfirmParams => ops::device::link_confirm::run;
+            api::DeviceLinkJoinParams => ops::device::link_join::run;
+            api::RecoveryCreateParams => ops::recovery::create::run;
+            api::RecoveryUseParams => ops::recovery::redeem::run;
+            api::MemberInviteParams => ops::member::invite::run;
+            api::MemberJoinParams => ops::member::join::run;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The operations behind the command table, one module per resource.
+//!
+//! Each checks its input with `shared::validate`, does one unit of work on the core, and answers. Not here:
+//! authorisation (`dispatch`) and transports.
+
+pub mod app;
+pub mod edit;
+pub mod element;
+pub mod endpoint;
+pub mod export;
+pub mod import;
+pub mod page;
+pub mod relation;
+pub mod search;
+pub mod text;
+pub mod view;
+pub mod workspace;
+
+use groundplan_shared::api::{ApiError, ErrorCode};
+use groundplan_shared::model::DocumentId;
+
+use crate::core::{CoreError, Tx};
+use crate::query;
+
+/// Fails with a sentence about a thing that does not exist.
+pub(crate) fn missing(what: &str, id: DocumentId) -> CoreError {
+    CoreError::Api(ApiError::new(
+        ErrorCode::NotFound,
+        format!("There is no {what} with the id {id}."),
+        "Look it up again; it may have been deleted.",
+    ))
+}
+
+/// Fails unless the element exists; returns its kind.
+pub(crate) fn require_element(
+    tx: &Tx<'_>,
+    id: DocumentId,
+) -> Result<groundplan_shared::model::ElementKind, CoreError> {
+    query::element_kind(tx, id)?.ok_or_else(|| missing("element", id))
+}
+
+/// Fails unless the page exists.
+pub(crate) fn require_page(tx: &Tx<'_>, id: DocumentId) -> Result<(), CoreError> {
+    if query::reference(tx, id)?.document == "page" { Ok(()) } else { Err(missing("page", id)) }
+}

@@ -1,0 +1,144 @@
+//! Pages: create, show, list, change, delete.
+
+use groundplan_import::markdown;
+use groundplan_shared::api::{
+    ApiError, Deleted, PageCreateParams, PageDeleteParams, PageGetParams, PageList, PageListParams,
+    PageUpdateParams, PageView,
+};
+use groundplan_shared::model::{DocumentId, DocumentKind, Page, PageKind, RelationKind};
+use groundplan_shared::validate::{PAGE_MAX_CHARS, check_name, check_path, check_relation, check_text};
+
+use super::{element, require_element, require_page};
+use crate::runtime::App;
+use crate::{doc, env, query};
+
+/// Creates a page. A body that begins with front matter is split.
+pub fn create(app: &App, params: PageCreateParams) -> Result<PageView, ApiError> {
+    check_name("title", &params.title)?;
+    check_path("path", &params.path)?;
+    check_text("body", &params.body, PAGE_MAX_CHARS)?;
+    let id = DocumentId::new(env::make_uuid());
+    let split = markdown::split(&params.body);
+    let path = if params.path.is_empty() { file_name(&params.title) } else { params.path };
+    let page = Page {
+        id,
+        kind: params.kind,
+        title: params.title,
+        path,
+        front_matter: split.front_matter,
+        body: split.body,
+        tags: Default::default(),
+        aliases: Default::default(),
+        eol: Default::default(),
+        bom: false,
+        source: None,
+    };
+    app.edit(&format!("Create page {}", page.title), |tx| {
+        tx.create(id, DocumentKind::Page, |doc| Ok(doc::page::write(doc, &page)?))?;
+        if let Some(about) = params.about {
+            let kind = about_relation(params.kind);
+            check_relation(kind, require_element(tx, about)?, None)?;
+            tx.edit(about, |doc| Ok(doc::element::set_relation(doc, &element::new_relation(kind, id))?))?;
+        }
+        Ok(())
+    })?;
+    get(app, PageGetParams { id })
+}
+
+/// Shows a page with links and backlinks.
+pub fn get(app: &App, params: PageGetParams) -> Result<PageView, ApiError> {
+    app.read_index(|tx| {
+        require_page(tx, params.id)?;
+        query::page_view(tx, params.id)
+    })
+}
+
+/// Lists pages.
+pub fn list(app: &App, params: PageListParams) -> Result<PageList, ApiError> {
+    app.read_index(|tx| query::pages(tx, &params))
+}
+
+/// Changes title, kind, path or front matter of a page.
+pub fn update(app: &App, params: PageUpdateParams) -> Result<PageView, ApiError> {
+    if let Some(title) = &params.title {
+        check_name("title", title)?;
+    }
+    if let Some(path) = &params.path {
+        check_path("path", path)?;
+    }
+    if let Some(front) = &params.front_matter {
+        check_text("front_matter", front, 100_000)?;
+    }
+    let id = params.id;
+    let name = app.read(|tx| Ok(query::reference(tx, id)?.name))?;
+    app.edit(&format!("Change page {name}"), |tx| {
+        require_page(tx, id)?;
+        tx.edit(id, |doc| {
+            if let Some(title) = &params.title {
+                doc::page::set_title(doc, title)?;
+            }
+            if let Some(kind) = params.kind {
+                doc::page::set_kind(doc, kind)?;
+            }
+            if let Some(path) = &params.path {
+                doc::page::set_path(doc, path)?;
+            }
+            if let Some(front) = &params.front_matter {
+                let at = doc::text::object(doc, "front")?;
+                doc::text::replace(doc, &at, front)?;
+            }
+            Ok(())
+        })
+    })?;
+    get(app, PageGetParams { id })
+}
+
+/// Deletes a page; relations to it go with it.
+pub fn delete(app: &App, params: PageDeleteParams) -> Result<Deleted, ApiError> {
+    let id = params.id;
+    let label = app.read(|tx| Ok(format!("Delete page {}", query::reference(tx, id)?.name)))?;
+    let mut relations = 0;
+    app.edit(&label, |tx| {
+        require_page(tx, id)?;
+        for (source, relation, _) in element::incoming(tx, id)? {
+            relations += 1;
+            tx.edit(source, |doc| {
+                Ok(doc::element::remove_entry(doc, "relations", &relation.to_string())?)
+            })?;
+        }
+        tx.delete(id)
+    })?;
+    Ok(Deleted { documents: 1, relations, label })
+}
+
+fn about_relation(kind: PageKind) -> RelationKind {
+    match kind {
+        PageKind::Doc | PageKind::Postmortem => RelationKind::DocumentedBy,
+        PageKind::Adr => RelationKind::DecidedBy,
+        PageKind::Runbook => RelationKind::HandledBy,
+    }
+}
+
+/// Makes a file name of a title: what file systems do not take becomes `-`.
+fn file_name(title: &str) -> String {
+    let name: String = title
+        .trim()
+        .chars()
+        .take(120)
+        .map(|c| if c.is_control() || "/\\:*?\"<>|#^[]".contains(c) { '-' } else { c })
+        .collect();
+    let name = name.trim_matches(['.', ' ']);
+    format!("{}.md", if name.is_empty() { "Untitled" } else { name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_make_file_names() {
+        assert_eq!(file_name("Restore: the DB / fast"), "Restore- the DB - fast.md");
+        assert_eq!(file_name(".."), "Untitled.md");
+        assert!(check_path("path", &file_name("../../etc/passwd")).is_ok());
+    }
+}

@@ -1,0 +1,262 @@
+//! The running client core: one profile, the open workspace, events and long jobs.
+//!
+//! Lives here: what commands share. Not here: which caller may do what (`dispatch`) and what commands do (`ops`).
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use groundplan_shared::api::{ApiError, ErrorCode, Event, JobProgress};
+use groundplan_shared::model::WorkspaceId;
+use tokio::sync::broadcast;
+
+use crate::core::{Changes, CoreError, Tx, Workspace};
+use crate::identity::Device;
+use crate::profile::{Profile, ProfileOptions};
+
+/// Events that a slow listener may be behind before it has to read everything again.
+const EVENT_BACKLOG: usize = 256;
+
+/// The running client core. Share it in an `Arc`.
+pub struct App {
+    profile: Profile,
+    device: Device,
+    open: RwLock<Option<Arc<Workspace>>>,
+    events: broadcast::Sender<Event>,
+    jobs: Mutex<HashMap<String, Arc<AtomicBool>>>,
+    pub(crate) net: crate::net::Net,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "App({})", self.profile.dirs().profile())
+    }
+}
+
+impl App {
+    /// Opens the profile and the workspace opened last. Blocks on the keyring and the disk.
+    pub fn open(options: &ProfileOptions) -> Result<Arc<Self>, ApiError> {
+        let profile = Profile::open(options)?;
+        let device = Device::load_or_make(&profile)?;
+        let app = Arc::new(Self {
+            profile,
+            device,
+            open: RwLock::new(None),
+            events: broadcast::channel(EVENT_BACKLOG).0,
+            jobs: Mutex::default(),
+            net: crate::net::Net::default(),
+        });
+        if let Some(id) = app.last_opened()? {
+            // A workspace that cannot be opened must not keep the program from starting: it is reported when used.
+            if let Err(error) = app.open_workspace(id) {
+                tracing::warn!(workspace.id = %id, error.code = ?error.code, "the last workspace did not open");
+            }
+        }
+        Ok(app)
+    }
+
+    /// Returns the profile.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Returns this device's identity.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Returns the open workspace.
+    pub fn workspace(&self) -> Result<Arc<Workspace>, ApiError> {
+        self.open_now().ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::NotFound,
+                "No workspace is open.",
+                "Create one with `groundplan init NAME`, or open one.",
+            )
+        })
+    }
+
+    /// Returns the open workspace, if one is open.
+    pub fn open_now(&self) -> Option<Arc<Workspace>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Opens a workspace of this profile and makes it the open one.
+    pub fn open_workspace(&self, id: WorkspaceId) -> Result<Arc<Workspace>, ApiError> {
+        if let Some(open) = self.open_now().filter(|open| open.id() == id) {
+            return Ok(open);
+        }
+        let path = self.profile.dirs().workspace_database(id);
+        let known: bool = self.profile.transaction(|tx| {
+            Ok::<_, crate::store::StoreError>(tx.query_row(
+                "SELECT EXISTS (SELECT 1 FROM workspace WHERE id = ?1)",
+                [id.to_bytes()],
+                |row| row.get(0),
+            )?)
+        })?;
+        if !known || !path.exists() {
+            return Err(ApiError::new(
+                ErrorCode::NotFound,
+                format!("This profile has no workspace {id}."),
+                "See which there are with `groundplan status`.",
+            ));
+        }
+        let workspace = Arc::new(self.workspace_files(id)?);
+        self.adopt(Arc::clone(&workspace))?;
+        Ok(workspace)
+    }
+
+    /// Opens (or makes) the database of a workspace without making it the open one.
+    pub fn workspace_files(&self, id: WorkspaceId) -> Result<Workspace, ApiError> {
+        let path = self.profile.dirs().workspace_database(id);
+        let key = self.profile.key().derive(&format!("workspace/{id}"));
+        Ok(Workspace::open(&path, &key, id, self.device.id())?)
+    }
+
+    /// Makes a workspace known to the profile and opens it. Its database must be complete.
+    pub fn register_workspace(&self, workspace: Arc<Workspace>, name: &str) -> Result<(), ApiError> {
+        let now_ms = crate::env::now_ms() as i64;
+        self.profile.transaction(|tx| {
+            tx.execute(
+                "INSERT INTO workspace(id, name, opened_ms, created_ms) VALUES (?1, ?2, ?3, ?3)
+                 ON CONFLICT(id) DO UPDATE SET name = excluded.name",
+                (workspace.id().to_bytes(), name, now_ms),
+            )?;
+            Ok::<_, crate::store::StoreError>(())
+        })?;
+        self.adopt(workspace)
+    }
+
+    fn adopt(&self, workspace: Arc<Workspace>) -> Result<(), ApiError> {
+        let id = workspace.id();
+        if !self.profile.read_only() {
+            self.profile.transaction(|tx| {
+                tx.execute(
+                    "UPDATE workspace SET opened_ms = max(?2, (SELECT max(opened_ms) FROM workspace) + 1) WHERE id = ?1",
+                    (id.to_bytes(), crate::env::now_ms() as i64),
+                )?;
+                Ok::<_, crate::store::StoreError>(())
+            })?;
+        }
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(workspace);
+        self.emit(Event::Workspaces);
+        self.emit(Event::Changed { workspace: id, documents: Vec::new(), remote: false });
+        Ok(())
+    }
+
+    fn last_opened(&self) -> Result<Option<WorkspaceId>, ApiError> {
+        use rusqlite::OptionalExtension;
+        let id: Option<[u8; 16]> = self.profile.transaction(|tx| {
+            Ok::<_, crate::store::StoreError>(
+                tx.query_row("SELECT id FROM workspace ORDER BY opened_ms DESC LIMIT 1", [], |row| row.get(0))
+                    .optional()?,
+            )
+        })?;
+        Ok(id.map(WorkspaceId::from_bytes))
+    }
+
+    /// Reads from the open workspace. Blocks.
+    pub fn read<T>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>) -> Result<T, ApiError> {
+        Ok(self.workspace()?.read(f)?)
+    }
+
+    /// Reads from the open workspace with an index that is up to date. Blocks.
+    pub fn read_index<T>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>) -> Result<T, ApiError> {
+        let workspace = self.workspace()?;
+        if workspace.read_only().is_none() && workspace.read(|tx| crate::project::is_stale(tx))? {
+            workspace.transaction(crate::project::refresh)?;
+        }
+        Ok(workspace.read(f)?)
+    }
+
+    /// Edits the open workspace and tells everybody. Blocks.
+    pub fn edit<T>(
+        &self,
+        label: &str,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>,
+    ) -> Result<T, ApiError> {
+        let workspace = self.workspace()?;
+        let (value, changes) = workspace.edit(label, f)?;
+        self.tell(&workspace, changes, false);
+        Ok(value)
+    }
+
+    /// Tells everybody what changed.
+    pub fn tell(&self, workspace: &Workspace, changes: Changes, remote: bool) {
+        if !changes.documents.is_empty() {
+            self.emit(Event::Changed { workspace: workspace.id(), documents: changes.documents, remote });
+        }
+    }
+
+    /// Tells everybody something. Nobody listening is fine.
+    pub fn emit(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// Listens to events. A listener that falls behind has to read everything again.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Starts a long job that `job/cancel` can stop.
+    pub fn job(&self, name: Option<&str>) -> Job<'_> {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        if let Some(name) = name {
+            self.jobs().insert(name.to_owned(), Arc::clone(&cancelled));
+        }
+        Job { app: self, name: name.map(str::to_owned), cancelled }
+    }
+
+    /// Asks a job to stop. Says whether there is such a job.
+    pub fn cancel(&self, name: &str) -> bool {
+        match self.jobs().get(name) {
+            Some(cancelled) => {
+                cancelled.store(true, Ordering::Relaxed);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<AtomicBool>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A long job. Ends when dropped.
+#[derive(Debug)]
+pub struct Job<'a> {
+    app: &'a App,
+    name: Option<String>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Job<'_> {
+    /// Reports progress; fails with `Cancelled` once the job was asked to stop.
+    pub fn step(&self, step: &str, done: u64, total: u64) -> Result<(), ApiError> {
+        if self.is_cancelled() {
+            return Err(ApiError::new(
+                ErrorCode::Cancelled,
+                "It was cancelled; nothing was changed.",
+                "Start it again when you like.",
+            ));
+        }
+        if let Some(job) = &self.name {
+            self.app.emit(Event::Job(JobProgress { job: job.clone(), step: step.to_owned(), done, total }));
+        }
+        Ok(())
+    }
+
+    /// Says whether the job was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Job<'_> {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            self.app.jobs().remove(name);
+        }
+    }
+}
