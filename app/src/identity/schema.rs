@@ -7,8 +7,7 @@ pub const SCHEMA: &str = "
 -- One row: this device's keys. Made once, at the first start.
 CREATE TABLE device_identity (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    signing_seed BLOB NOT NULL CHECK (length(signing_seed) = 32),
-    hpke_secret BLOB NOT NULL CHECK (length(hpke_secret) = 32),
+    secret BLOB NOT NULL CHECK (length(secret) = 64),
     created_ms INTEGER NOT NULL
 ) STRICT;
 

@@ -3,12 +3,31 @@
 //! Lives here: the machine, what it needs of a store, and the checks of everything received. Not here: sockets and
 //! timers (`net`), documents (`core`), formats and their validator (`groundplan_shared`).
 
+mod backoff;
+pub mod confirm;
 mod error;
+mod event;
+pub mod log;
+mod machine;
+#[cfg(test)]
+mod memory;
+pub mod names;
+mod push;
+mod receive;
 pub mod schema;
+mod seal;
+mod sqlite;
+mod sqlite_rows;
+pub mod status;
 mod store;
+pub mod workspace;
 
 pub use error::SyncError;
+pub use event::{Effect, Env, Event};
+pub use log::Log;
+pub use machine::Machine;
+pub use sqlite::{Database, SqliteTx};
 pub use store::{
-    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, Secret, SyncRecord,
-    SyncStore, SyncTx, Unappliable, run,
+    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord, SyncStore,
+    SyncTx, Unappliable, run,
 };

@@ -3,6 +3,7 @@
 //! Two implementations: `sqlite` over the workspace's database, `memory` for the simulation. No logic is here.
 
 use groundplan_shared::auth::Compartment;
+use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, InviteId, ServerId, StreamId};
 
 use super::SyncError;
@@ -16,9 +17,12 @@ pub enum EnvelopeState {
     Stored,
     /// Verified and applied.
     Applied,
-    /// Verified outside, but this device lacks the key.
+    /// Verified and in place, but its content cannot be applied yet: this device lacks the key, or the document's
+    /// beginning.
     Locked,
-    /// Something before it is missing.
+    /// In place, but something before it is missing in its author's chain or in the membership log.
+    Waiting,
+    /// Its place is not verified: something before it is missing in the document's log.
     Held,
 }
 
@@ -30,13 +34,16 @@ impl EnvelopeState {
             Self::Stored => "stored",
             Self::Applied => "applied",
             Self::Locked => "locked",
+            Self::Waiting => "waiting",
             Self::Held => "held",
         }
     }
 
     /// Reads the stored word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Sealed, Self::Stored, Self::Applied, Self::Locked, Self::Held].into_iter().find(|s| s.word() == word)
+        [Self::Sealed, Self::Stored, Self::Applied, Self::Locked, Self::Waiting, Self::Held]
+            .into_iter()
+            .find(|state| state.word() == word)
     }
 }
 
@@ -112,8 +119,6 @@ pub struct OutboxRow {
     pub batch: u64,
     /// The document.
     pub document: DocumentId,
-    /// What the document holds.
-    pub kind: String,
     /// The compartment of the document.
     pub compartment: Compartment,
     /// One Automerge change.
@@ -192,12 +197,14 @@ pub struct QuarantineRow {
     pub bytes: Vec<u8>,
 }
 
-/// A secret content key.
-pub type Secret = groundplan_shared::crypto::Secret<32>;
-
-/// Why changes could not be applied to a document.
+/// Why changes could not be applied to a document, which is as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unappliable(pub String);
+pub enum Unappliable {
+    /// The document's beginning is not here yet.
+    NotYet,
+    /// They are no changes that this program accepts.
+    Bad(String),
+}
 
 /// One transaction. Every method reads what earlier ones wrote.
 #[expect(missing_docs, reason = "each method reads or writes the record that its name and types say")]
@@ -210,8 +217,8 @@ pub trait SyncTx {
     fn log_hash(&mut self, index: u64) -> Result<Option<Hash>, SyncError>;
     fn log_append(&mut self, index: u64, hash: Hash, entry: &[u8]) -> Result<(), SyncError>;
 
-    fn key(&mut self, compartment: Compartment, epoch: u32) -> Result<Option<Secret>, SyncError>;
-    fn put_key(&mut self, compartment: Compartment, epoch: u32, key: &Secret) -> Result<(), SyncError>;
+    fn key(&mut self, compartment: Compartment, epoch: u32) -> Result<Option<CompartmentKey>, SyncError>;
+    fn put_key(&mut self, compartment: Compartment, epoch: u32, key: &CompartmentKey) -> Result<(), SyncError>;
 
     fn own_stream(&mut self, compartment: Compartment) -> Result<Option<StreamId>, SyncError>;
     fn set_own_stream(&mut self, compartment: Compartment, stream: StreamId) -> Result<(), SyncError>;
@@ -248,8 +255,8 @@ pub trait SyncTx {
     fn outbox_done(&mut self, id: EnvelopeId) -> Result<(), SyncError>;
     fn outbox_count(&mut self) -> Result<u64, SyncError>;
 
-    fn invite_secret(&mut self, invite: InviteId) -> Result<Option<Secret>, SyncError>;
-    fn put_invite_secret(&mut self, invite: InviteId, secret: &Secret, expires_ms: u64) -> Result<(), SyncError>;
+    fn invite_secret(&mut self, invite: InviteId) -> Result<Option<InviteSecret>, SyncError>;
+    fn put_invite_secret(&mut self, invite: InviteId, secret: &InviteSecret, expires_ms: u64) -> Result<(), SyncError>;
     fn remove_invite_secret(&mut self, invite: InviteId) -> Result<(), SyncError>;
 
     /// Returns the actor of a change without applying it; `None` if it is not a change.
@@ -258,7 +265,6 @@ pub trait SyncTx {
     fn apply(
         &mut self,
         document: DocumentId,
-        kind: &str,
         compartment: Compartment,
         changes: &[Vec<u8>],
     ) -> Result<Result<(), Unappliable>, SyncError>;

@@ -1,0 +1,439 @@
+//! Received items: every check, in order, then the documents. One bad item never blocks the rest.
+//!
+//! An item is verified in its document's log (place and link), on its own (signature, key, content, actors) and in
+//! its author's chain. What fails for good is quarantined; what lacks something before it is kept and looked at again.
+//! Not here: the cryptographic checks (`groundplan_shared::envelope`) and what documents do with changes.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundplan_shared::auth::Compartment;
+use groundplan_shared::crypto::safe::{CompartmentKey, DeviceKeys};
+use groundplan_shared::crypto::sha256;
+use groundplan_shared::envelope::{self, Header, OpenReason, OuterError, Outer, Standing};
+use groundplan_shared::wire::frames::FeedItem;
+use groundplan_shared::wire::{DocumentId, EnvelopeId};
+
+use super::event::Env;
+use super::log::Log;
+use super::{push, seal};
+use super::store::{
+    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, Place, QuarantineRow, SyncTx, Unappliable,
+};
+use super::SyncError;
+
+/// Waiting items looked at again in one go; more come with the next.
+const AGAIN: usize = 4_096;
+/// Quarantined items kept; a flood beyond it is counted in the log only.
+const QUARANTINE_ITEMS: u64 = 10_000;
+
+/// What received items led to.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    /// Documents that changed.
+    pub(super) changed: BTreeSet<DocumentId>,
+    /// Documents whose verified end moved.
+    pub(super) advanced: BTreeSet<DocumentId>,
+    /// Documents of which something is missing.
+    pub(super) gaps: BTreeSet<DocumentId>,
+    /// Whether an author's chain has a gap that no document explains.
+    pub(super) chain_gap: bool,
+}
+
+/// An opened envelope on its way into its document.
+struct Ready {
+    row: EnvelopeRow,
+    changes: Vec<Vec<u8>>,
+}
+
+struct Receiver<'a, 'e> {
+    log: &'a Log,
+    keys: &'a DeviceKeys,
+    env: &'a Env<'e>,
+    out: Received,
+    ready: BTreeMap<(DocumentId, Compartment), Vec<Ready>>,
+    begun: bool,
+}
+
+/// Takes items from the feed or a document's log.
+///
+/// # Errors
+/// [`SyncError::Store`] only; nothing that the server sends is an error.
+pub(super) fn items(
+    tx: &mut dyn SyncTx,
+    log: &Log,
+    keys: &DeviceKeys,
+    items: &[FeedItem],
+    env: &Env<'_>,
+) -> Result<Received, SyncError> {
+    let mut receiver = Receiver::new(log, keys, env);
+    for item in items {
+        receiver.item(tx, item)?;
+    }
+    receiver.finish(tx, false)
+}
+
+/// Looks again at everything that waits: the membership log grew, and keys may have come.
+pub(super) fn retry(
+    tx: &mut dyn SyncTx,
+    log: &Log,
+    keys: &DeviceKeys,
+    env: &Env<'_>,
+) -> Result<Received, SyncError> {
+    Receiver::new(log, keys, env).finish(tx, true)
+}
+
+fn raise(tx: &mut dyn SyncTx, alarm: Alarm) -> Result<(), SyncError> {
+    let mut record = tx.record()?;
+    if record.alarm.is_none() {
+        record.alarm = Some(alarm);
+        tx.set_record(&record)?;
+    }
+    Ok(())
+}
+
+fn row_of(outer: &Outer, state: EnvelopeState, place: Place, bytes: &[u8]) -> EnvelopeRow {
+    let header = &outer.header;
+    EnvelopeRow {
+        env_id: outer.id,
+        document: header.document,
+        compartment: header.compartment,
+        author: header.author,
+        stream: header.stream,
+        dev_seq: header.dev_seq,
+        previous: header.previous,
+        state,
+        push: None,
+        place: Some(place),
+        bytes: bytes.to_vec(),
+    }
+}
+
+impl<'a, 'e> Receiver<'a, 'e> {
+    fn new(log: &'a Log, keys: &'a DeviceKeys, env: &'a Env<'e>) -> Self {
+        Self { log, keys, env, out: Received::default(), ready: BTreeMap::new(), begun: false }
+    }
+
+    fn item(&mut self, tx: &mut dyn SyncTx, item: &FeedItem) -> Result<(), SyncError> {
+        let place =
+            Place { ws_seq: item.ws_seq, doc_seq: item.doc_seq, link: item.link, log_index: item.log_index };
+        let outer = match envelope::parse_outer(&item.envelope) {
+            Ok(outer) if outer.header.document == item.document => outer,
+            Ok(_) => return self.set_aside(tx, item, "it was delivered as part of another document"),
+            Err(_) => return self.set_aside(tx, item, "it cannot be read as an envelope"),
+        };
+        let mut row = match tx.envelope(outer.id)? {
+            None => row_of(&outer, EnvelopeState::Held, place, &item.envelope),
+            Some(row) => match row.state {
+                // Ours: to read it back is the best acknowledgement.
+                EnvelopeState::Sealed => push::acknowledge(tx, row, place)?,
+                EnvelopeState::Stored | EnvelopeState::Held => row,
+                EnvelopeState::Applied | EnvelopeState::Locked | EnvelopeState::Waiting => {
+                    return self.repeated(tx, &row, place);
+                }
+            },
+        };
+        row.place = Some(place);
+        self.place(tx, row, place)
+    }
+
+    /// A known item again: the same place is a repetition, another one is another history.
+    fn repeated(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow, place: Place) -> Result<(), SyncError> {
+        let same = row.place.is_some_and(|known| known.doc_seq == place.doc_seq && known.link == place.link);
+        if same { Ok(()) } else { raise(tx, Alarm::Forked) }
+    }
+
+    /// Verifies the place of an envelope in its document's log.
+    fn place(&mut self, tx: &mut dyn SyncTx, row: EnvelopeRow, place: Place) -> Result<(), SyncError> {
+        let head = tx.head(row.document)?;
+        if place.doc_seq > head.doc_seq + 1 {
+            if self.fill(tx, row.document, head)? {
+                return self.place(tx, row, place);
+            }
+            self.out.gaps.insert(row.document);
+            return tx.put_envelope(&row);
+        }
+        if place.doc_seq <= head.doc_seq {
+            return match tx.link_at(row.document, place.doc_seq)? {
+                Some((other, at)) if other == row.env_id && at.link == place.link => self.placed(tx, row),
+                Some(_) => {
+                    // Two envelopes for one place. What was verified first stays; this one goes.
+                    raise(tx, Alarm::Forked)?;
+                    self.reject(tx, &row, "the server put two envelopes into one place")
+                }
+                // What lay there was quarantined; this one fits no verified place either.
+                None => self.reject(tx, &row, "its place was taken by an item that failed a check"),
+            };
+        }
+        if place.link != envelope::link(&head.link, &row.env_id, place.doc_seq, place.log_index) {
+            self.out.gaps.insert(row.document);
+            return self.reject(tx, &row, "it does not continue its document's chain");
+        }
+        tx.set_head(row.document, DocumentHead { doc_seq: place.doc_seq, link: place.link })?;
+        self.out.advanced.insert(row.document);
+        self.placed(tx, row)
+    }
+
+    /// Closes a gap with an own envelope that was acknowledged and not read back.
+    fn fill(
+        &mut self,
+        tx: &mut dyn SyncTx,
+        document: DocumentId,
+        head: DocumentHead,
+    ) -> Result<bool, SyncError> {
+        let next = tx.link_at(document, head.doc_seq + 1)?;
+        let Some((id, place)) = next else { return Ok(false) };
+        if place.link != envelope::link(&head.link, &id, place.doc_seq, place.log_index) {
+            return Ok(false);
+        }
+        tx.set_head(document, DocumentHead { doc_seq: place.doc_seq, link: place.link })?;
+        self.out.advanced.insert(document);
+        if let Some(row) = tx.envelope(id)?.filter(|row| row.state == EnvelopeState::Stored) {
+            tx.put_envelope(&EnvelopeRow { state: EnvelopeState::Applied, ..row })?;
+        }
+        Ok(true)
+    }
+
+    /// The place is verified; now the envelope itself.
+    fn placed(&mut self, tx: &mut dyn SyncTx, mut row: EnvelopeRow) -> Result<(), SyncError> {
+        match row.state {
+            EnvelopeState::Stored => {
+                row.state = EnvelopeState::Applied;
+                tx.put_envelope(&row)
+            }
+            EnvelopeState::Held | EnvelopeState::Waiting => {
+                row.state = EnvelopeState::Waiting;
+                self.judge(tx, row)
+            }
+            EnvelopeState::Sealed | EnvelopeState::Applied | EnvelopeState::Locked => tx.put_envelope(&row),
+        }
+    }
+
+    /// Opens a placed envelope and puts it where it belongs.
+    fn judge(&mut self, tx: &mut dyn SyncTx, mut row: EnvelopeRow) -> Result<(), SyncError> {
+        let outer = match envelope::parse_outer(&row.bytes) {
+            Ok(outer) => outer,
+            Err(_) => return self.reject(tx, &row, "it cannot be read as an envelope"),
+        };
+        let accepted_at = row.place.map_or(0, |place| place.log_index);
+        if accepted_at > self.log.head().index {
+            return tx.put_envelope(&row);
+        }
+        let header = &outer.header;
+        // Offered envelopes must be of the epoch that was current when they were accepted (rotation cut, M5).
+        let current = self.log.state().chain(header.compartment).epoch_at(accepted_at).map(|epoch| epoch.epoch);
+        if current != Some(header.epoch) || header.log.index > accepted_at {
+            return self.reject(tx, &row, "it was accepted under another epoch than the one it is sealed for");
+        }
+        if header.author == self.keys.id() && tx.own_stream(header.compartment)? == Some(header.stream) {
+            // Ours, but unknown here: this store was restored from a copy. What it sealed since clashes with what it
+            // had sent: that is sealed anew, in a new stream.
+            push::unseal_all(tx, self.keys.id())?;
+            let stream = seal::make_stream(self.env.random)?;
+            tx.set_own_stream(header.compartment, stream)?;
+        }
+        let key = tx.key(header.compartment, header.epoch)?;
+        let opened = open(tx, &row, self.log, key.as_ref());
+        let reason = match &opened {
+            Ok(_) => None,
+            Err(error) => Some(error.reason()),
+        };
+        match reason {
+            Some(OpenReason::Outer(OuterError::LogAhead)) => return tx.put_envelope(&row),
+            Some(OpenReason::Outer(OuterError::LogFork)) => {
+                raise(tx, Alarm::Forked)?;
+                return self.reject(tx, &row, "its author saw another membership log");
+            }
+            Some(OpenReason::Outer(OuterError::Signature)) => {
+                return self.reject(tx, &row, "its signature is not its author's");
+            }
+            Some(OpenReason::Outer(_) | OpenReason::Document) => {
+                return self.reject(tx, &row, "its author may not write it");
+            }
+            _ => {}
+        }
+        // From here on the signature is verified: the chain may move.
+        let end = tx.chain(row.author, row.stream)?.unwrap_or(ChainHead { dev_seq: 0, env_id: EnvelopeId::ZERO });
+        if row.dev_seq > end.dev_seq + 1 {
+            self.out.chain_gap = true;
+            return tx.put_envelope(&row);
+        }
+        if row.dev_seq <= end.dev_seq || row.previous != end.env_id {
+            return self.reject(tx, &row, "its author's chain has another envelope in its place");
+        }
+        tx.set_chain(row.author, row.stream, ChainHead { dev_seq: row.dev_seq, env_id: row.env_id })?;
+        self.heard(tx, &row)?;
+        self.compare_seen(tx, header, row.place.map_or(0, |place| place.doc_seq))?;
+        match (opened, reason) {
+            (Ok(_), _) if header.kind == envelope::Kind::Snapshot => {
+                // Kept and passed over: it never invalidates what follows it.
+                row.state = EnvelopeState::Locked;
+                tx.put_envelope(&row)
+            }
+            (Ok(opened), _) => {
+                row.state = EnvelopeState::Applied;
+                let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
+                self.begun |= header.kind == envelope::Kind::Genesis;
+                self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
+                Ok(())
+            }
+            (Err(_), Some(OpenReason::KeyMissing)) => {
+                row.state = EnvelopeState::Locked;
+                tx.put_envelope(&row)
+            }
+            (Err(_), Some(OpenReason::Actor)) => self.reject(tx, &row, "it holds changes of another device"),
+            (Err(_), _) => self.reject(tx, &row, "its content is not authentic or not readable"),
+        }
+    }
+
+    fn heard(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow) -> Result<(), SyncError> {
+        if row.author == self.keys.id() {
+            return Ok(());
+        }
+        let mut record = tx.record()?;
+        record.heard_device = Some(row.author);
+        record.heard_ms = self.env.now_ms;
+        tx.set_record(&record)
+    }
+
+    /// Compares what the author had seen of the document with what is verified here (M23).
+    fn compare_seen(&mut self, tx: &mut dyn SyncTx, header: &Header, doc_seq: u64) -> Result<(), SyncError> {
+        let Some(seen) = header.seen else { return Ok(()) };
+        if tx.record()?.incarnation != Some(seen.incarnation) || seen.doc_seq == 0 {
+            return Ok(());
+        }
+        match tx.link_at(header.document, seen.doc_seq)? {
+            Some((_, at)) if at.link != seen.link => raise(tx, Alarm::Forked),
+            _ if seen.doc_seq >= doc_seq => raise(tx, Alarm::Forked),
+            _ => Ok(()),
+        }
+    }
+
+    fn set_aside(&mut self, tx: &mut dyn SyncTx, item: &FeedItem, reason: &str) -> Result<(), SyncError> {
+        self.out.gaps.insert(item.document);
+        let env_id = EnvelopeId(sha256(&[&item.envelope]).0);
+        self.keep(tx, env_id, item.document, item.ws_seq, item.doc_seq, reason, &item.envelope)
+    }
+
+    fn reject(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow, reason: &str) -> Result<(), SyncError> {
+        tx.remove_envelope(row.env_id)?;
+        let (ws_seq, doc_seq) = row.place.map_or((0, 0), |place| (place.ws_seq, place.doc_seq));
+        self.keep(tx, row.env_id, row.document, ws_seq, doc_seq, reason, &row.bytes)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+    fn keep(
+        &mut self,
+        tx: &mut dyn SyncTx,
+        env_id: EnvelopeId,
+        document: DocumentId,
+        ws_seq: u64,
+        doc_seq: u64,
+        reason: &str,
+        bytes: &[u8],
+    ) -> Result<(), SyncError> {
+        tracing::warn!(envelope.id = %env_id, document.id = %document, reason, "a received item was set aside");
+        if tx.quarantined()? >= QUARANTINE_ITEMS {
+            return Ok(());
+        }
+        let (reason, at_ms) = (reason.to_owned(), self.env.now_ms);
+        tx.quarantine(&QuarantineRow { env_id, document, ws_seq, doc_seq, reason, at_ms, bytes: bytes.to_vec() })
+    }
+
+    /// Looks again at what waits until nothing moves, then applies everything.
+    fn finish(mut self, tx: &mut dyn SyncTx, keys_changed: bool) -> Result<Received, SyncError> {
+        loop {
+            let mut waiting = tx.envelopes_in(EnvelopeState::Held, AGAIN)?;
+            waiting.extend(tx.envelopes_in(EnvelopeState::Waiting, AGAIN)?);
+            if waiting.is_empty() {
+                break;
+            }
+            self.out.chain_gap = false;
+            for row in &waiting {
+                match (row.state, row.place) {
+                    (EnvelopeState::Held, Some(place)) => self.place(tx, row.clone(), place)?,
+                    _ => self.judge(tx, row.clone())?,
+                }
+            }
+            // A round that changes no row's state is the last.
+            let mut left = tx.envelopes_in(EnvelopeState::Held, AGAIN)?;
+            left.extend(tx.envelopes_in(EnvelopeState::Waiting, AGAIN)?);
+            if left == waiting {
+                break;
+            }
+            self.flush(tx)?;
+        }
+        self.flush(tx)?;
+        if keys_changed || self.begun {
+            self.unlock(tx)?;
+            self.flush(tx)?;
+        }
+        Ok(self.out)
+    }
+
+    /// Opens what was locked, as far as keys and documents' beginnings are here now.
+    fn unlock(&mut self, tx: &mut dyn SyncTx) -> Result<(), SyncError> {
+        for mut row in tx.envelopes_in(EnvelopeState::Locked, AGAIN)? {
+            let Ok(outer) = envelope::parse_outer(&row.bytes) else { continue };
+            if outer.header.kind == envelope::Kind::Snapshot {
+                continue;
+            }
+            let Some(key) = tx.key(outer.header.compartment, outer.header.epoch)? else { continue };
+            match open(tx, &row, self.log, Some(&key)) {
+                Ok(opened) => {
+                    row.state = EnvelopeState::Applied;
+                    let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
+                    self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
+                }
+                Err(error) if error.may_heal() => {}
+                Err(_) => self.reject(tx, &row, "its content is not authentic or not readable")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies everything that is ready, a document at a time; if that fails, an envelope at a time.
+    fn flush(&mut self, tx: &mut dyn SyncTx) -> Result<(), SyncError> {
+        for ((document, compartment), ready) in std::mem::take(&mut self.ready) {
+            let all: Vec<Vec<u8>> = ready.iter().flat_map(|one| one.changes.iter().cloned()).collect();
+            if tx.apply(document, compartment, &all)?.is_ok() {
+                for one in ready {
+                    tx.put_envelope(&one.row)?;
+                }
+                self.out.changed.insert(document);
+                continue;
+            }
+            for mut one in ready {
+                match tx.apply(document, compartment, &one.changes)? {
+                    Ok(()) => {
+                        self.out.changed.insert(document);
+                        tx.put_envelope(&one.row)?;
+                    }
+                    Err(Unappliable::NotYet) => {
+                        one.row.state = EnvelopeState::Locked;
+                        tx.put_envelope(&one.row)?;
+                    }
+                    Err(Unappliable::Bad(reason)) => self.reject(tx, &one.row, &reason)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open(
+    tx: &mut dyn SyncTx,
+    row: &EnvelopeRow,
+    log: &Log,
+    key: Option<&CompartmentKey>,
+) -> Result<envelope::Opened, envelope::OpenError> {
+    let tx = RefCell::new(tx);
+    envelope::open_checked(
+        &row.bytes,
+        &row.document,
+        log.state(),
+        Standing::Stored,
+        |_, _| key,
+        |change| tx.borrow_mut().actor(change),
+    )
+}

@@ -1,0 +1,178 @@
+//! Rows of the workspace's database to records.
+//!
+//! Not here: statements that write (`sqlite`).
+
+use groundplan_shared::auth::Compartment;
+use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, ServerId, StreamId};
+use rusqlite::Row;
+use rusqlite::types::Type;
+
+use super::store::{Alarm, EnvelopeRow, EnvelopeState, OutboxRow, Place, SyncRecord};
+use super::SyncError;
+
+/// Reads the one row of `sync_state`.
+pub(super) const RECORD: &str = "SELECT server_url, server_id, incarnation, uploaded, feed_cursor, synced_ms,
+    heard_device, heard_ms, alarm FROM sync_state WHERE one = 1";
+
+/// Says that a table holds what this program never writes.
+pub(super) fn corrupt(table: &'static str) -> SyncError {
+    SyncError::Corrupt { table }
+}
+
+/// Converts a counter for SQLite, whose integers are signed.
+pub(super) fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Reads a counter.
+pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(column)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
+}
+
+/// Reads fixed-size bytes.
+pub(super) fn id<const N: usize>(row: &Row<'_>, column: usize) -> rusqlite::Result<[u8; N]> {
+    row.get(column)
+}
+
+fn bad(column: usize, kind: Type) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnType(column, "an unknown value".to_owned(), kind)
+}
+
+fn optional<const N: usize>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<[u8; N]>> {
+    row.get(column)
+}
+
+fn compartment(row: &Row<'_>, column: usize) -> rusqlite::Result<Compartment> {
+    let number: u8 = row.get(column)?;
+    Compartment::ALL.get(usize::from(number)).copied().ok_or_else(|| bad(column, Type::Integer))
+}
+
+/// Builds the query of whole envelope rows with a condition.
+pub(super) fn envelopes(condition: &str) -> String {
+    format!(
+        "SELECT env_id, document, compartment, author, stream, dev_seq, previous, state, push, ws_seq, doc_seq, link,
+         log_index, bytes FROM envelope {condition}"
+    )
+}
+
+/// The condition of one state; its one parameter is the limit. The state is literal so that the partial index serves.
+pub(super) fn in_state(state: EnvelopeState) -> &'static str {
+    match state {
+        EnvelopeState::Sealed => "WHERE state = 'sealed' ORDER BY id LIMIT ?1",
+        EnvelopeState::Stored => "WHERE state = 'stored' ORDER BY id LIMIT ?1",
+        EnvelopeState::Applied => "WHERE state = 'applied' ORDER BY id LIMIT ?1",
+        EnvelopeState::Locked => "WHERE state = 'locked' ORDER BY id LIMIT ?1",
+        EnvelopeState::Waiting => "WHERE state = 'waiting' ORDER BY ws_seq, id LIMIT ?1",
+        EnvelopeState::Held => "WHERE state = 'held' ORDER BY ws_seq, id LIMIT ?1",
+    }
+}
+
+/// Reads a row of [`envelopes`].
+pub(super) fn envelope_of(row: &Row<'_>) -> rusqlite::Result<EnvelopeRow> {
+    let stream: Vec<u8> = row.get(4)?;
+    let state: String = row.get(7)?;
+    let place = match row.get::<_, Option<i64>>(9)? {
+        Some(_) => Some(Place {
+            ws_seq: count(row, 9)?,
+            doc_seq: count(row, 10)?,
+            link: Hash(id(row, 11)?),
+            log_index: count(row, 12)?,
+        }),
+        None => None,
+    };
+    Ok(EnvelopeRow {
+        env_id: EnvelopeId(id(row, 0)?),
+        document: DocumentId(id(row, 1)?),
+        compartment: compartment(row, 2)?,
+        author: DeviceId(id(row, 3)?),
+        stream: StreamId::from_slice(&stream).ok_or_else(|| bad(4, Type::Blob))?,
+        dev_seq: count(row, 5)?,
+        previous: EnvelopeId(id(row, 6)?),
+        state: EnvelopeState::from_word(&state).ok_or_else(|| bad(7, Type::Text))?,
+        push: row.get::<_, Option<i64>>(8)?.and_then(|push| u64::try_from(push).ok()),
+        place,
+        bytes: row.get(13)?,
+    })
+}
+
+/// Reads the one row of `sync_state`.
+pub(super) fn record_of(row: &Row<'_>) -> rusqlite::Result<SyncRecord> {
+    let alarm: Option<String> = row.get(8)?;
+    Ok(SyncRecord {
+        server_url: row.get(0)?,
+        server_id: optional(row, 1)?.map(ServerId),
+        incarnation: optional(row, 2)?.map(Incarnation),
+        uploaded: row.get(3)?,
+        feed_cursor: count(row, 4)?,
+        synced_ms: count(row, 5)?,
+        heard_device: optional(row, 6)?.map(DeviceId),
+        heard_ms: count(row, 7)?,
+        alarm: alarm.map(|word| Alarm::from_word(&word).ok_or_else(|| bad(8, Type::Text))).transpose()?,
+    })
+}
+
+/// Reads a row of the outbox.
+pub(super) fn outbox_of(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
+    Ok(OutboxRow {
+        id: count(row, 0)?,
+        batch: count(row, 1)?,
+        document: DocumentId(id(row, 2)?),
+        compartment: compartment(row, 3)?,
+        change: row.get(4)?,
+    })
+}
+
+/// Takes rows up to the limits and cuts after the last whole batch; a first batch over the limits is cut inside.
+pub(super) fn whole_batches(
+    found: impl Iterator<Item = Result<OutboxRow, SyncError>>,
+    rows: usize,
+    bytes: usize,
+) -> Result<Vec<OutboxRow>, SyncError> {
+    let mut taken: Vec<OutboxRow> = Vec::new();
+    let mut size_bytes = 0usize;
+    for row in found {
+        let row = row?;
+        let first = taken.is_empty();
+        size_bytes = size_bytes.saturating_add(row.change.len());
+        if !first && (taken.len() >= rows || size_bytes > bytes) {
+            // `row` does not fit: its batch may be begun in `taken`.
+            let begun = taken.iter().position(|earlier| earlier.batch == row.batch);
+            match begun {
+                Some(0) | None => {}
+                Some(at) => taken.truncate(at),
+            }
+            return Ok(taken);
+        }
+        taken.push(row);
+    }
+    Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: u64, batch: u64, size: usize) -> Result<OutboxRow, SyncError> {
+        Ok(OutboxRow {
+            id,
+            batch,
+            document: DocumentId([0; 16]),
+            compartment: Compartment::Internal,
+            change: vec![0; size],
+        })
+    }
+
+    fn taken(rows: Vec<Result<OutboxRow, SyncError>>, limit: usize, bytes: usize) -> Vec<u64> {
+        whole_batches(rows.into_iter(), limit, bytes).unwrap().iter().map(|row| row.id).collect()
+    }
+
+    #[test]
+    fn batches_stay_whole_unless_one_alone_is_too_large() {
+        assert_eq!(taken(vec![row(1, 1, 10), row(2, 2, 10), row(3, 2, 10)], 9, 100), [1, 2, 3]);
+        assert_eq!(taken(vec![row(1, 1, 10), row(2, 2, 10), row(3, 2, 10)], 9, 25), [1], "batch 2 waits");
+        assert_eq!(taken(vec![row(1, 1, 10), row(2, 2, 10), row(3, 2, 10)], 2, 100), [1]);
+        assert_eq!(taken(vec![row(1, 1, 10), row(2, 1, 10), row(3, 1, 10)], 2, 100), [1, 2], "cut inside");
+        assert_eq!(taken(vec![row(1, 1, 500)], 2, 100), [1], "the first goes whatever its size");
+    }
+}

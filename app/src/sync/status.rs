@@ -1,0 +1,207 @@
+//! What people are told about synchronisation: always true, never alarming without a remedy.
+//!
+//! Not here: where it is shown.
+
+use groundplan_shared::api::{ApiError, ErrorCode, SyncState, SyncStatus};
+use groundplan_shared::wire::ProblemCode;
+
+use super::machine::{Machine, Phase};
+use super::store::{Alarm, EnvelopeState, SyncRecord, SyncStore, run};
+use super::{SyncError, names};
+
+/// Steps of the present run: items to read, then changes to send.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    done: u64,
+    total: u64,
+}
+
+impl Progress {
+    /// Some items were read, and as many are left.
+    pub(super) fn receiving(&mut self, read: u64, left: u64) {
+        self.done += read;
+        self.total = self.total.max(self.done + left);
+    }
+
+    /// So many changes wait to be sent.
+    pub(super) fn sending(&mut self, waiting: u64) {
+        self.total = self.total.max(self.done + waiting);
+    }
+
+    /// So many envelopes were acknowledged.
+    pub(super) fn sent(&mut self, envelopes: u64) {
+        self.done += envelopes;
+        self.total = self.total.max(self.done);
+    }
+}
+
+/// Says what a server's refusal of the whole means for trust in it.
+pub(super) fn alarm_of(code: ProblemCode) -> Option<Alarm> {
+    // Only a subscription names a log entry: the server has another log than it had, or a shorter one.
+    (code == ProblemCode::LogUnknown).then_some(Alarm::RolledBack)
+}
+
+/// Puts a server's refusal into words for people; `None` for what passes by itself.
+pub fn hurdle_of(code: ProblemCode, message: &str) -> Option<ApiError> {
+    let (error, text, hint) = match code {
+        ProblemCode::TokenExpired | ProblemCode::Unavailable | ProblemCode::StreamGap | ProblemCode::EpochStale => {
+            return None;
+        }
+        ProblemCode::Unauthenticated | ProblemCode::RefreshReused | ProblemCode::ChallengeFailed => (
+            ErrorCode::NotConnected,
+            "The sign-in of this device has ended.",
+            "Sign in again. Everything you do meanwhile is kept on this device.",
+        ),
+        ProblemCode::DeviceRevoked => (
+            ErrorCode::NotAllowed,
+            "This device is no longer allowed to synchronise this workspace.",
+            "Your unsent changes are kept here. Link this device again from another one, or export them.",
+        ),
+        ProblemCode::Forbidden | ProblemCode::NotFound => (
+            ErrorCode::ServerRefused,
+            "The server does not let this account synchronise this workspace.",
+            "Sign in with the account that owns it, or ask an administrator. Your changes are kept here.",
+        ),
+        ProblemCode::QuotaExceeded => (
+            ErrorCode::ServerRefused,
+            "The workspace's storage on the server is used up.",
+            "Ask the server's administrator for more. Your changes are kept here; reading still works.",
+        ),
+        ProblemCode::StorageFull => (
+            ErrorCode::ServerRefused,
+            "The server's disk is full.",
+            "Tell its administrator. Your changes are kept here and are sent as soon as there is room.",
+        ),
+        ProblemCode::RateLimited => (
+            ErrorCode::RateLimited,
+            "The server asks to wait a little.",
+            "Nothing to do: it goes on by itself.",
+        ),
+        ProblemCode::VersionUnsupported | ProblemCode::NotSupported | ProblemCode::MethodNotAllowed => (
+            ErrorCode::Unsupported,
+            "This program and the server do not speak the same version.",
+            "Update Groundplan, or ask the server's administrator to update the server.",
+        ),
+        _ => {
+            return Some(ApiError::new(
+                ErrorCode::ServerRefused,
+                format!("The server refused: {message}"),
+                "Your changes are kept here. Try again; if it persists, run `groundplan doctor`.",
+            ));
+        }
+    };
+    Some(ApiError::new(error, text, hint))
+}
+
+fn alarm_text(alarm: Alarm) -> ApiError {
+    let (text, hint) = match alarm {
+        Alarm::RolledBack => (
+            "The server shows an older state of this workspace than before. Nothing here was changed or deleted.",
+            "Nothing more is sent until this is settled. Ask the server's administrator whether a backup was restored.",
+        ),
+        Alarm::Forked => (
+            "The server shows another history of this workspace than before. Nothing here was changed or deleted.",
+            "Nothing more is sent. Compare the safety number with another member and tell the server's administrator.",
+        ),
+        Alarm::Restored => (
+            "The server's database is another one than before, probably restored from a backup.",
+            "Nothing more is sent until an owner has confirmed it. Everything is kept on this device.",
+        ),
+        Alarm::BadLog => (
+            "The server sent a change of membership that nobody was allowed to make. It was ignored.",
+            "Nothing more is sent. Tell the workspace's owner and the server's administrator.",
+        ),
+    };
+    ApiError::new(ErrorCode::ServerUntrusted, text, hint)
+}
+
+/// Returns the state of a workspace that no machine runs for.
+///
+/// # Errors
+/// [`SyncError::Store`].
+pub fn at_rest(store: &dyn SyncStore, hurdle: Option<ApiError>) -> Result<SyncStatus, SyncError> {
+    describe(store, |record| {
+        if record.server_url.is_none() { SyncState::LocalOnly } else { SyncState::Offline }
+    }, hurdle, Progress::default(), None)
+}
+
+impl Machine {
+    /// Returns how synchronisation stands.
+    ///
+    /// # Errors
+    /// [`SyncError::Store`].
+    pub fn status(&self, store: &dyn SyncStore) -> Result<SyncStatus, SyncError> {
+        let (phase, idle) = (self.phase, self.idle);
+        let shut_out = !self.log.is_active(self.keys.id());
+        let hurdle = match (&self.hurdle, shut_out) {
+            (_, true) => hurdle_of(ProblemCode::DeviceRevoked, ""),
+            (hurdle, false) => hurdle.clone(),
+        };
+        let state = |record: &SyncRecord| match phase {
+            _ if record.server_url.is_none() => SyncState::LocalOnly,
+            Phase::Down => SyncState::Offline,
+            Phase::CatchingUp => SyncState::Syncing,
+            Phase::Live if idle => SyncState::UpToDate,
+            Phase::Live => SyncState::Syncing,
+        };
+        describe(store, state, hurdle, self.progress, Some(self))
+    }
+}
+
+fn describe(
+    store: &dyn SyncStore,
+    state: impl Fn(&SyncRecord) -> SyncState,
+    hurdle: Option<ApiError>,
+    progress: Progress,
+    machine: Option<&Machine>,
+) -> Result<SyncStatus, SyncError> {
+    run(store, |tx| {
+        let record = tx.record()?;
+        let waiting = tx.outbox_count()?;
+        let refused = tx.refused()?.map(|(message, documents)| {
+            ApiError::new(
+                ErrorCode::ServerRefused,
+                format!("The server refuses the changes of {documents} document(s): {message}"),
+                "They are kept here. Update Groundplan and choose \u{201c}Sync now\u{201d}, or export them.",
+            )
+        });
+        let held = tx.count_in(EnvelopeState::Held)? + tx.count_in(EnvelopeState::Waiting)?;
+        let gap = (held > 0).then(|| {
+            ApiError::new(
+                ErrorCode::ServerUntrusted,
+                format!("{held} received change(s) wait for earlier ones that the server did not send."),
+                "They are applied when those arrive. If this stays, tell the server's administrator.",
+            )
+        });
+        let problem = record.alarm.map(alarm_text).or_else(|| hurdle.clone()).or(refused).or(gap);
+        let mut now = state(&record);
+        let reading_done = matches!(now, SyncState::UpToDate | SyncState::Syncing);
+        if problem.is_some() && now != SyncState::LocalOnly && (reading_done || record.alarm.is_some() || hurdle.is_some())
+        {
+            now = SyncState::Problem;
+        } else if now == SyncState::UpToDate && waiting > 0 {
+            now = SyncState::Syncing;
+        }
+        let last_heard = match record.heard_device {
+            Some(device) => {
+                let name = match machine {
+                    Some(machine) => names::device(tx, machine.log().state(), device)?,
+                    None => names::stored_device(tx, device)?,
+                };
+                Some((name, record.heard_ms))
+            }
+            None => None,
+        };
+        Ok(SyncStatus {
+            state: now,
+            waiting,
+            done: progress.done,
+            total: progress.total,
+            synced_ms: record.synced_ms,
+            last_heard,
+            server: record.server_url,
+            problem,
+            quarantined: tx.quarantined()?,
+        })
+    })
+}

@@ -1,0 +1,75 @@
+//! The store of a real workspace: its database and documents in one transaction.
+//!
+//! Not here: statements (`sqlite`) and documents (`core`).
+
+use automerge::ActorId;
+use groundplan_shared::auth::Compartment;
+use groundplan_shared::{model, wire};
+use rusqlite::Connection;
+
+use super::sqlite::{Database, SqliteTx};
+use super::store::{SyncStore, SyncTx, Unappliable};
+use super::SyncError;
+use crate::core::{ApplyError, Tx, Workspace, actor_of_change};
+use crate::doc;
+use crate::store::StoreError;
+
+impl From<StoreError> for SyncError {
+    fn from(error: StoreError) -> Self {
+        Self::write(error)
+    }
+}
+
+/// Converts a document's id from the wire to the model.
+pub fn model_document(document: wire::DocumentId) -> model::DocumentId {
+    model::DocumentId::from_bytes(document.0)
+}
+
+/// Converts a workspace's id from the model to the wire.
+pub fn wire_workspace(workspace: model::WorkspaceId) -> wire::WorkspaceId {
+    wire::WorkspaceId(workspace.to_bytes())
+}
+
+/// Reads what a new document holds from its own beginning.
+fn kind_of(changes: &[Vec<u8>]) -> Option<model::DocumentKind> {
+    let mut parsed = Vec::with_capacity(changes.len());
+    for bytes in changes {
+        // The size was bounded by the envelope; nesting and inflation are bounded by `actor_of_change` before.
+        parsed.push(automerge::Change::try_from(bytes.as_slice()).ok()?);
+    }
+    let mut probe = doc::empty(ActorId::from([0u8; 16].as_slice()));
+    probe.apply_changes(parsed).ok()?;
+    doc::kind(&probe)
+}
+
+impl Database for Tx<'_> {
+    fn sql(&self) -> &Connection {
+        Tx::sql(self)
+    }
+
+    fn apply_remote(
+        &mut self,
+        document: wire::DocumentId,
+        compartment: Compartment,
+        changes: &[Vec<u8>],
+    ) -> Result<Result<(), Unappliable>, SyncError> {
+        let id = model_document(document);
+        let known = self.kind_of(id).map_err(SyncError::read)?;
+        let Some(kind) = known.or_else(|| kind_of(changes)) else { return Ok(Err(Unappliable::NotYet)) };
+        match Tx::apply_remote(self, id, kind, compartment.number(), changes) {
+            Ok(_) => Ok(Ok(())),
+            Err(ApplyError::Core(error)) => Err(SyncError::write(error)),
+            Err(error) => Ok(Err(Unappliable::Bad(error.to_string()))),
+        }
+    }
+
+    fn actor(&self, change: &[u8]) -> Option<Vec<u8>> {
+        actor_of_change(change).ok()
+    }
+}
+
+impl SyncStore for Workspace {
+    fn transaction(&self, work: &mut dyn FnMut(&mut dyn SyncTx) -> Result<(), SyncError>) -> Result<(), SyncError> {
+        Workspace::transaction(self, |tx| work(&mut SqliteTx(tx)))
+    }
+}
