@@ -1,5 +1,20 @@
 //! The Groundplan sync server.
 //!
 //! It orders, stores and forwards ciphertext. No code in this crate holds, asks for or could use a content key.
+//! Entry points: [`Server::start`] for a server inside a process, [`cli::main`] for the binary.
 
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod identity;
+pub mod limit;
+pub mod metrics;
+pub mod problem;
+pub mod routes;
+pub mod server;
 pub mod store;
+
+pub use config::Config;
+pub use server::{RunningServer, Server, StartError};

@@ -1,2 +1,7 @@
 //! The `groundplan-server` binary. Everything it does lives in the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    groundplan_server::cli::main()
+}

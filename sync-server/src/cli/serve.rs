@@ -1,0 +1,86 @@
+//! The commands that run something: serving until a signal, making an administrator's token.
+
+use std::process::ExitCode;
+
+use base64::Engine as _;
+use groundplan_shared::wire::Hash;
+use tracing_subscriber::EnvFilter;
+
+use super::{complain, say};
+use crate::{
+    Server, StartError,
+    clock::{Clock, random},
+    config::{Config, LogFormat},
+    server::open_store,
+    store::{AccountRole, Invitation},
+};
+
+/// How long an administrator's token may lie unused.
+const TOKEN_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Serves until the process is told to stop.
+pub(super) async fn serve(config: Config) -> ExitCode {
+    start_log(&config);
+    let server = match Server::start(config).await {
+        Ok(server) => server,
+        Err(error) => return complain(&error, 1),
+    };
+    // Tests and scripts read the port from this line.
+    let code = say(&format!("listening on {}", server.base_url));
+    if let Some(admin) = server.admin_addr {
+        tracing::info!("metrics on http://{admin}/metrics");
+    }
+    until_signal().await;
+    tracing::info!("stopping: sockets are being closed");
+    server.shutdown().await;
+    tracing::info!("stopped");
+    code
+}
+
+async fn until_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        tracing::warn!("signals cannot be received; stop this process from outside");
+        std::future::pending::<()>().await;
+    }
+}
+
+fn start_log(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that a test has set up already stays.
+    let _ = match config.log_format {
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+        LogFormat::Pretty => log.with_target(false).try_init(),
+    };
+}
+
+/// Stores an administrator's invitation and returns what to tell the person.
+pub(super) async fn admin_create(config: &Config) -> Result<String, StartError> {
+    let clock = Clock::system();
+    let store = open_store(config, &clock).await?;
+    let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>());
+    let invitation = Invitation {
+        token_hash: token_hash(&token),
+        role: AccountRole::Admin,
+        created_by: None,
+        created_at: clock.now_ms(),
+        expires_at: clock.now_ms() + TOKEN_LIFE_MS,
+    };
+    store.create_invitation(invitation).await.map_err(StartError::Store)?;
+    Ok(token)
+}
+
+fn token_hash(token: &str) -> Hash {
+    groundplan_shared::crypto::sha256(&[b"groundplan/server-invitation/v1\0", token.as_bytes()])
+}
