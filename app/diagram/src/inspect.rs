@@ -22,9 +22,9 @@ pub struct Inspection {
     pub covering_labels: usize,
     /// Labels that found no place.
     pub missing_labels: usize,
-    /// Points where lines to different targets cross.
+    /// Points where lines cross that share neither source nor way to their target.
     pub crossings: usize,
-    /// Stretches where lines to different targets lie on each other.
+    /// Stretches where such lines lie on each other.
     pub coincident: usize,
     /// Corners of all routes.
     pub bends: usize,
@@ -90,6 +90,7 @@ fn cuts(a: Point, b: Point, rect: &Rect) -> bool {
 /// A segment with the way it belongs to: lines of one way may share points.
 struct Piece {
     way: (usize, u32),
+    source: usize,
     /// Constant coordinate, then from where to where along the other.
     at: f64,
     from: f64,
@@ -103,9 +104,9 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
         for pair in route.points.windows(2) {
             let (a, b) = (pair[0], pair[1]);
             if a.y == b.y {
-                level.push(Piece { way, at: a.y, from: a.x.min(b.x), to: a.x.max(b.x) });
+                level.push(Piece { way, source: edge.source, at: a.y, from: a.x.min(b.x), to: a.x.max(b.x) });
             } else {
-                upright.push(Piece { way, at: a.x, from: a.y.min(b.y), to: a.y.max(b.y) });
+                upright.push(Piece { way, source: edge.source, at: a.x, from: a.y.min(b.y), to: a.y.max(b.y) });
             }
         }
     }
@@ -119,7 +120,7 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
     for l in &level {
         let first = upright.partition_point(|u| u.at <= l.from);
         for u in upright[first..].iter().take_while(|u| u.at < l.to) {
-            if u.way != l.way && u.from < l.at && l.at < u.to {
+            if u.way != l.way && u.source != l.source && u.from < l.at && l.at < u.to {
                 points.insert((key(u.at), key(l.at)));
             }
         }
@@ -130,7 +131,7 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
         pieces.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.from.total_cmp(&b.from)));
         for (i, a) in pieces.iter().enumerate() {
             for b in pieces[i + 1..].iter().take_while(|b| b.at == a.at && b.from < a.to) {
-                if a.way != b.way && a.to.min(b.to) - b.from > 1.0 {
+                if a.way != b.way && a.source != b.source && a.to.min(b.to) - b.from > 1.0 {
                     shared.insert((kind, key(a.at), key(b.from), a.way.min(b.way), a.way.max(b.way)));
                 }
             }

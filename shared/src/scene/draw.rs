@@ -1,6 +1,6 @@
 //! Turns a scene into shapes: the one place that decides how a kind looks. Colours are the theme's.
 
-use super::path::{ARROW_LENGTH, arrowhead, cylinder, dog_ear, lid, octagon, rounded, sheet};
+use super::path::{ARROW_LENGTH, arrowhead, drum, dog_ear, lid, octagon, rounded, sheet};
 use super::{
     Anchor, Drawing, Group, Interaction, NodeStatus, Point, Rect, Role, Scene, SceneEdge, SceneNode, Shape,
     icon, metrics,
@@ -151,7 +151,7 @@ fn frame(node: &SceneNode) -> Group {
 fn card(node: &SceneNode) -> Group {
     let rect = node.rect;
     let mut shapes = outline(node);
-    // A cylinder's lid takes height from above, so its text stands a little lower.
+    // A drum's lid takes height from above, so its text stands a little lower.
     let shift = if node.kind == "datastore" { LID - 1.0 } else { 0.0 };
     let middle = rect.center().y + shift;
     let inset = if node.kind == "channel" { 4.0 } else { 0.0 };
@@ -178,7 +178,7 @@ fn card(node: &SceneNode) -> Group {
 fn outline(node: &SceneNode) -> Vec<Shape> {
     let rect = node.rect;
     match node.kind.as_str() {
-        "datastore" => vec![path(cylinder(rect, LID), "gp-card"), path(lid(rect, LID), "gp-rim")],
+        "datastore" => vec![path(drum(rect, LID), "gp-card"), path(lid(rect, LID), "gp-rim")],
         "channel" => vec![box_of(rect, rect.h / 2.0, "gp-card")],
         "actor" | "team" => vec![box_of(rect, 14.0, "gp-card")],
         "api" => vec![path(octagon(rect, 8.0), "gp-card")],

@@ -94,25 +94,33 @@ pub(super) fn arrowhead(points: &[Point]) -> String {
         .done()
 }
 
-/// Outline of a cylinder seen from slightly above; `dip` is the height of half its lid.
-pub(super) fn cylinder(rect: Rect, dip: f64) -> String {
-    let (top, bottom) = (rect.y + dip, rect.bottom() - dip);
-    let rx = rect.w / 2.0;
+/// How far the curve of a drum's lid reaches in from its ends.
+const LID_CURVE: f64 = 18.0;
+
+/// Outline of a drum seen from slightly above; `dip` is the height of half its lid.
+pub(super) fn drum(rect: Rect, dip: f64) -> String {
+    let (left, right) = (rect.x + LID_CURVE, rect.right() - LID_CURVE);
     Pen::default()
-        .to('M', &[rect.x, top])
-        .to('A', &[rx, dip, 0.0, 0.0, 1.0, rect.right(), top])
-        .to('V', &[bottom])
-        .to('A', &[rx, dip, 0.0, 0.0, 1.0, rect.x, bottom])
+        .to('M', &[rect.x, rect.y + dip])
+        .to('Q', &[rect.x, rect.y, left, rect.y])
+        .to('H', &[right])
+        .to('Q', &[rect.right(), rect.y, rect.right(), rect.y + dip])
+        .to('V', &[rect.bottom() - dip])
+        .to('Q', &[rect.right(), rect.bottom(), right, rect.bottom()])
+        .to('H', &[left])
+        .to('Q', &[rect.x, rect.bottom(), rect.x, rect.bottom() - dip])
         .to('Z', &[])
         .done()
 }
 
-/// Front rim of a cylinder's lid.
+/// Front rim of a drum's lid.
 pub(super) fn lid(rect: Rect, dip: f64) -> String {
-    let top = rect.y + dip;
+    let low = rect.y + 2.0 * dip;
     Pen::default()
-        .to('M', &[rect.x, top])
-        .to('A', &[rect.w / 2.0, dip, 0.0, 0.0, 0.0, rect.right(), top])
+        .to('M', &[rect.x, rect.y + dip])
+        .to('Q', &[rect.x, low, rect.x + LID_CURVE, low])
+        .to('H', &[rect.right() - LID_CURVE])
+        .to('Q', &[rect.right(), low, rect.right(), rect.y + dip])
         .done()
 }
 

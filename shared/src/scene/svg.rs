@@ -7,8 +7,9 @@ use super::{Drawing, Group, Shape};
 
 /// Light colours of the export; class names are those the window's theme styles.
 const STYLE: &str = "\
-svg{background:#fbfaf8;font-family:Inter,'Inter Variable',system-ui,sans-serif}\
+svg{font-family:Inter,'Inter Variable',system-ui,sans-serif}\
 text{fill:#23272e}\
+.gp-ground{fill:#fbfaf8}\
 .gp-frame-box{fill:#f3f1ec;stroke:#d5d0c5}\
 .gp-depth-1 .gp-frame-box,.gp-depth-3 .gp-frame-box{fill:#faf8f4}\
 .gp-frame.gp-kind-boundary .gp-frame-box,.gp-frame.gp-kind-environment .gp-frame-box{stroke:#a49a85;stroke-dasharray:6 4}\
@@ -75,6 +76,9 @@ pub fn to_svg(drawing: &Drawing) -> String {
         escape(&drawing.title),
         escape(&drawing.description),
     );
+    // A file has no page behind it: its ground is drawn, or dark viewers would swallow the lines.
+    write_shape(&mut out, &Shape::Rect { rect: view, radius: 0.0, class: "gp-ground".to_owned() });
+    out.push('\n');
     for group in &drawing.groups {
         write_group(&mut out, group);
     }

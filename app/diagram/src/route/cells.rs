@@ -10,6 +10,8 @@ use crate::tree::Tree;
 
 /// Free space around the drawing that routes may use.
 const OUTSIDE: f64 = 48.0;
+/// Ragged edges are evened out up to this width.
+const EVEN: f64 = 160.0;
 /// Lower openings are not used.
 const LEAST: f64 = 2.0;
 
@@ -54,6 +56,38 @@ pub(crate) struct Cells {
     inner: Vec<[Vec<Contact>; 2]>,
 }
 
+/// Boxes with the ragged right edges of columns evened out, so that the gap behind a column is one cell.
+///
+/// A card is taken to be as wide as the widest one with the same left edge in its container, where nothing stands in
+/// the way; its lines cross the strip between in its own height.
+fn evened(tree: &Tree, rects: &[Rect]) -> Vec<Rect> {
+    let mut even = rects.to_vec();
+    let containers = std::iter::once(None).chain(tree.order.iter().copied().filter(|v| tree.is_group(*v)).map(Some));
+    for container in containers {
+        let children = tree.held_by(container);
+        let mut columns: HashMap<u64, (f64, usize)> = HashMap::new();
+        for &v in children {
+            let column = columns.entry(rects[v].x.to_bits()).or_insert((0.0, 0));
+            *column = (column.0.max(rects[v].right()), column.1 + 1);
+        }
+        for &v in children.iter().filter(|v| !tree.is_group(**v)) {
+            let rect = rects[v];
+            let Some(&(right, members)) = columns.get(&rect.x.to_bits()) else { continue };
+            let strip = Rect::new(rect.right(), rect.y, right - rect.right(), rect.h);
+            let in_frame = container.is_none_or(|group| strip.right() < rects[group].right());
+            if members > 1
+                && strip.w > 0.0
+                && strip.w <= EVEN
+                && in_frame
+                && !children.iter().any(|o| *o != v && rects[*o].overlaps(&strip))
+            {
+                even[v].w = right - rect.x;
+            }
+        }
+    }
+    even
+}
+
 impl Cells {
     pub(crate) fn build(graph: &LayoutGraph, tree: &Tree, rects: &[Rect]) -> Self {
         let mut all = Self {
@@ -61,6 +95,7 @@ impl Cells {
             inner: (0..rects.len()).map(|_| Default::default()).collect(),
             ..Self::default()
         };
+        let rects = &evened(tree, rects);
         let bounds = tree.roots.iter().map(|v| rects[*v]).reduce(|a, b| a.union(&b)).unwrap_or_default();
         all.cut(graph, tree, rects, None, bounds.grown(OUTSIDE));
         for &group in tree.order.iter().filter(|v| tree.is_group(**v)) {

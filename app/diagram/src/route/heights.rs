@@ -1,6 +1,7 @@
 //! The height of every run: ends spread over the rims of boxes, lines side by side kept apart where there is room.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use groundplan_shared::scene::Rect;
 
@@ -12,17 +13,26 @@ use super::runs::{Run, Runs};
 const GAPS: [f64; 4] = [8.0, 6.0, 4.0, 2.5];
 /// Distance kept from boxes and frames where there is room.
 const MARGIN: f64 = 7.0;
+/// More ends than this on one rim: what leaves it starts as one line.
+const CROWDED: usize = 2;
 /// Widest distance between two ends on one rim.
 const SPREAD: f64 = 14.0;
 /// Height of a bucket of the occupancy index.
 const BUCKET: f64 = 16.0;
 
 pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect]) {
-    let wishes = port_wishes(runs, rects);
+    let (wishes, stubs) = port_wishes(runs, rects);
     let mut order: Vec<usize> = (0..runs.runs.len()).collect();
     order.sort_by(|a, b| rank(&runs.runs[*a]).total_cmp(&rank(&runs.runs[*b])).then(a.cmp(b)));
     let mut taken = Taken::default();
     for index in order {
+        if runs.runs[index].y.is_finite() {
+            continue;
+        }
+        if let Some(stub) = &stubs[index] {
+            settle_stub(runs, cells, stub, &wishes, &mut taken);
+            continue;
+        }
         let run = &runs.runs[index];
         let wish = wishes[index].unwrap_or_else(|| inner_wish(runs, run, rects));
         let (from, to) = span(runs, cells, run);
@@ -31,6 +41,24 @@ pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect]) {
         let y = taken.find(wish.clamp(low, high), low, high, from, to);
         taken.insert(y, from, to);
         runs.runs[index].y = y;
+    }
+}
+
+/// Gives all lines that leave one rim together one height.
+fn settle_stub(runs: &mut Runs, cells: &Cells, stub: &[usize], wishes: &[Option<f64>], taken: &mut Taken) {
+    let members = || stub.iter().map(|index| &runs.runs[*index]);
+    let low = members().map(|run| run.low).fold(f64::NEG_INFINITY, f64::max);
+    let high = members().map(|run| run.high).fold(f64::INFINITY, f64::min);
+    let margin = MARGIN.min((high - low) / 4.0);
+    let (low, high) = (low + margin, high - margin);
+    let (from, to) = members()
+        .map(|run| span(runs, cells, run))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), (from, to)| (a.min(from), b.max(to)));
+    let wish = stub.iter().find_map(|index| wishes[*index]).unwrap_or(f64::midpoint(low, high));
+    let y = taken.find(wish.clamp(low, high), low, high, from, to);
+    taken.insert(y, from, to);
+    for index in stub {
+        runs.runs[*index].y = y;
     }
 }
 
@@ -44,8 +72,9 @@ fn rank(run: &Run) -> f64 {
     ports + (run.high - run.low)
 }
 
-/// For each run that ends at a box: its place among the ends on that rim, in the order of where they lead.
-fn port_wishes(runs: &Runs, rects: &[Rect]) -> Vec<Option<f64>> {
+/// For each run that ends at a box: its place among the ends on that rim, in the order of where they lead, and the
+/// runs it shares its end with where a rim is crowded.
+fn port_wishes(runs: &Runs, rects: &[Rect]) -> (Vec<Option<f64>>, Vec<Option<Rc<[usize]>>>) {
     let mut rims: BTreeMap<(usize, Side), Vec<(f64, usize)>> = BTreeMap::new();
     for (index, run) in runs.runs.iter().enumerate() {
         let key = leads_to(runs, index, rects);
@@ -57,7 +86,11 @@ fn port_wishes(runs: &Runs, rects: &[Rect]) -> Vec<Option<f64>> {
         }
     }
     let mut sums: Vec<(f64, f64)> = vec![(0.0, 0.0); runs.runs.len()];
+    let mut stubs: Vec<Option<Rc<[usize]>>> = vec![None; runs.runs.len()];
     for ((node, _), mut ends) in rims {
+        if ends.len() > CROWDED {
+            share(runs, &mut ends, &mut stubs);
+        }
         ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let rect = rects[node];
         let count = ends.len() as f64;
@@ -71,7 +104,29 @@ fn port_wishes(runs: &Runs, rects: &[Rect]) -> Vec<Option<f64>> {
             sums[index].1 += 1.0;
         }
     }
-    sums.into_iter().map(|(sum, count)| (count > 0.0).then(|| sum / count)).collect()
+    (sums.into_iter().map(|(sum, count)| (count > 0.0).then(|| sum / count)).collect(), stubs)
+}
+
+/// Lets all lines that leave a crowded rim start as one; only one of them keeps a place in `ends`.
+fn share(runs: &Runs, ends: &mut Vec<(f64, usize)>, stubs: &mut [Option<Rc<[usize]>>]) {
+    let leaving: Vec<(f64, usize)> = ends.iter().copied().filter(|(_, index)| runs.runs[*index].leaving).collect();
+    let Some((_, first)) = leaving.first().copied() else { return };
+    let same = |index: usize| {
+        let (a, b) = (&runs.runs[first], &runs.runs[index]);
+        a.low == b.low && a.high == b.high
+    };
+    let members: Rc<[usize]> = leaving.iter().map(|end| end.1).filter(|index| same(*index)).collect();
+    if members.len() < 2 {
+        return;
+    }
+    let mean = leaving.iter().map(|end| end.0).sum::<f64>() / leaving.len() as f64;
+    ends.retain(|(_, index)| *index == first || !members.contains(index));
+    for end in ends.iter_mut().filter(|end| end.1 == first) {
+        end.0 = mean;
+    }
+    for index in members.iter() {
+        stubs[*index] = Some(Rc::clone(&members));
+    }
 }
 
 /// Roughly at which height a run goes on behind its turn.

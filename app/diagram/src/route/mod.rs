@@ -56,13 +56,13 @@ pub(crate) fn route(
             let hub = hub.get_or_insert_with(|| hub::Hub::build(&cells, tree));
             for &edge in &bundle.edges {
                 if let Some(way) = hub.way(&cells, tree, graph, rects, edge) {
-                    runs.add(&cells, bundle.target, graph.edges[edge].source, edge, &way, true);
+                    runs.add(&cells, rects, (edge, &graph.edges[edge]), &way, true);
                 }
             }
             continue;
         }
         for (edge, way) in search.ways(&cells, tree, graph, rects, &bundle, deadline) {
-            runs.add(&cells, bundle.target, graph.edges[edge].source, edge, &way, false);
+            runs.add(&cells, rects, (edge, &graph.edges[edge]), &way, false);
         }
         runs.close_bundle();
     }

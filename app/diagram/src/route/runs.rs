@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use groundplan_shared::scene::Point;
+use groundplan_shared::scene::{Point, Rect};
 
 use super::Side;
 use super::cells::Cells;
 use super::search::Way;
+use crate::graph::LayoutEdge;
 
 /// Least height a run keeps when it goes straight through another opening.
 const STRAIGHT: f64 = 1.0;
@@ -20,6 +21,8 @@ pub(super) struct Run {
     pub(super) y: f64,
     /// Box rims it ends at: node, side of the node (seen from outside), x.
     pub(super) ports: Vec<(usize, Side, f64)>,
+    /// True when it only leads away from its source's rim and no label needs it alone.
+    pub(super) leaving: bool,
     /// Turns on it.
     pub(super) turns: Vec<usize>,
     /// Cells it passes through from side to side.
@@ -73,21 +76,17 @@ impl Runs {
     pub(super) fn add(
         &mut self,
         cells: &Cells,
-        target: usize,
-        source: usize,
-        edge: usize,
+        rects: &[Rect],
+        (edge, ends): (usize, &LayoutEdge),
         way: &Way,
         alone: bool,
     ) {
+        let (source, target) = (ends.source, ends.target);
         if alone {
             self.close_bundle();
         }
         let Some(first_step) = way.steps.first().copied() else { return };
-        let rim = |cell: u32, side: Side| {
-            let rect = cells.cells[cell as usize].rect;
-            if side == Side::Left { rect.x } else { rect.right() }
-        };
-        let start = rim(first_step.cell, first_step.entry);
+        let start = rim(cells, rects, ends.target, first_step.cell, first_step.entry);
         let mut open = false;
         let first = match self.by_step.get(&first_step.name) {
             Some(run) => *run,
@@ -127,7 +126,7 @@ impl Runs {
             (run, cell, entry) = (next, step.cell, step.entry);
         }
         let last = way.last;
-        path.end = rim(cell, last.side);
+        path.end = rim(cells, rects, ends.source, cell, last.side);
         if open && entry != last.side && self.narrow(run, last.low, last.high) {
             self.runs[run].through.push(cell);
         } else {
@@ -137,6 +136,7 @@ impl Runs {
             run = next;
         }
         self.runs[run].ports.push((source, last.side.opposite(), path.end));
+        self.runs[run].leaving = self.runs[run].ports.len() == 1 && ends.label.is_none();
         self.runs[run].towards.push(target);
         self.paths[edge] = Some(path);
     }
@@ -147,6 +147,7 @@ impl Runs {
             high,
             y: f64::NAN,
             ports: Vec::new(),
+            leaving: false,
             turns: Vec::new(),
             through: Vec::new(),
             towards: Vec::new(),
@@ -202,6 +203,17 @@ impl Runs {
         points.dedup();
         drop_collinear(&mut points);
         Some(points)
+    }
+}
+
+/// Where a box's rim really is, seen from a cell beside (or within) it.
+fn rim(cells: &Cells, rects: &[Rect], node: usize, cell: u32, side: Side) -> f64 {
+    let (cell, node) = (cells.cells[cell as usize].rect, rects[node]);
+    match side {
+        Side::Left if cell.x == node.x => node.x,
+        Side::Left => node.right(),
+        Side::Right if cell.right() == node.right() => node.right(),
+        Side::Right => node.x,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::tree::Tree;
 /// Price of a corner, in pixels of detour.
 const BEND: f64 = 22.0;
 /// Price of leaving a box to the left or entering it from the right: lines flow rightwards.
-const AGAINST: f64 = 70.0;
+const AGAINST: f64 = 160.0;
 /// Price of turning back within one cell.
 const TURN_BACK: f64 = 30.0;
 /// Height a line takes up in an opening.
@@ -214,7 +214,7 @@ impl Search {
                     step_cost(&label, entry, x, side, opening.x, opening.low, opening.high);
                 let lanes = f64::from(self.used[index as usize]);
                 let full = ((lanes + 1.0) * LANE - (opening.high - opening.low)).max(0.0);
-                let cost = label.cost + step + lanes * 0.5 + full * 6.0;
+                let cost = label.cost + step + lanes * 0.5 + full * 2.0;
                 let ahead = goals.ahead(opening.x, low, high);
                 self.reach(next_name, cost, low, high, name, ahead);
             }

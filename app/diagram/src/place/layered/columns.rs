@@ -3,6 +3,10 @@
 use super::{Item, ROW_GAP};
 use crate::deadline::Deadline;
 
+/// A drawing this many times wider than wanted is a ribbon.
+const RIBBON: f64 = 2.4;
+/// A narrower drawing is never one: short chains read best in a row.
+const RIBBON_WIDTH: f64 = 2200.0;
 /// Rounds of tightening.
 const ROUNDS: usize = 12;
 
@@ -59,6 +63,35 @@ fn tighten(v: usize, out: &[Vec<usize>], into: &[Vec<usize>], column: &mut [usiz
     let moved = wanted != column[v];
     column[v] = wanted;
     moved
+}
+
+/// Joins neighbouring columns of a drawing that would be a ribbon. Links within a joined column run upright.
+pub(super) fn join_short(column: &mut [usize], items: &[Item], aspect: f64) {
+    let count = column.iter().copied().max().map_or(0, |c| c + 1);
+    let (mut width, mut height) = (vec![0.0f64; count], vec![0.0f64; count]);
+    for (v, &c) in column.iter().enumerate() {
+        width[c] = width[c].max(items[v].width + 90.0);
+        height[c] += items[v].height + ROW_GAP;
+    }
+    let total: f64 = width.iter().sum();
+    let tallest = height.iter().copied().fold(0.0, f64::max);
+    if total < RIBBON_WIDTH || total < RIBBON * aspect * tallest {
+        return;
+    }
+    let area: f64 = width.iter().zip(&height).map(|(w, h)| w * h).sum();
+    let limit = (area / (1.4 * aspect)).sqrt().max(tallest);
+    let (mut joined, mut filled) = (0, 0.0);
+    let target: Vec<usize> = height
+        .iter()
+        .map(|h| {
+            if filled > 0.0 && filled + h > limit {
+                (joined, filled) = (joined + 1, 0.0);
+            }
+            filled += h;
+            joined
+        })
+        .collect();
+    column.iter_mut().for_each(|c| *c = target[*c]);
 }
 
 /// Splits columns so tall that the drawing would be a ribbon. Boxes of one column have no links between them, so

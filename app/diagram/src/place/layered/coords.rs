@@ -16,7 +16,7 @@ const BOX_LINE_GAP: f64 = 14.0;
 /// Passes over all columns.
 const PASSES: usize = 14;
 /// Widest gap between two columns.
-const WIDEST_GAP: f64 = 260.0;
+const WIDEST_GAP: f64 = 180.0;
 
 pub(super) fn assign(graph: &Proper, items: &[Item], links: &[Link], deadline: &Deadline) -> Vec<Point> {
     let y = heights(graph, deadline);
@@ -39,20 +39,15 @@ fn columns(graph: &Proper, items: &[Item], links: &[Link]) -> Vec<f64> {
         label[c] = label[c].max(link.label);
     }
     let mut turns = vec![0usize; count];
-    for (c, column) in graph.columns.iter().enumerate() {
-        for v in column {
-            // Lines into one end share a track.
-            turns[c] += usize::from(graph.right[*v].len() > 1);
-        }
-        if let Some(next) = graph.columns.get(c + 1) {
-            turns[c] += next.iter().filter(|v| !graph.left[**v].is_empty()).count();
-        }
+    for c in 1..count {
+        // Lines into one end share a track.
+        turns[c - 1] = graph.columns[c].iter().filter(|v| !graph.left[**v].is_empty()).count();
     }
     let mut x = Vec::with_capacity(count);
     let mut at = 0.0;
     for c in 0..count {
         x.push(at);
-        let room = COLUMN_GAP.max(24.0 + 5.0 * turns[c] as f64).max(label[c] + 36.0).min(WIDEST_GAP);
+        let room = COLUMN_GAP.max(28.0 + 5.0 * turns[c] as f64).max(label[c] + 36.0).min(WIDEST_GAP);
         at += width[c] + room.round();
     }
     x

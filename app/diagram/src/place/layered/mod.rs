@@ -49,6 +49,7 @@ pub(crate) fn place(items: &[Item], links: &[Link], aspect: f64, deadline: &Dead
         .collect();
     deadline.spend((items.len() + links.len()) as u64);
     let mut column = columns::assign(items.len(), &directed, deadline);
+    columns::join_short(&mut column, items, aspect);
     columns::split_tall(&mut column, items, &directed, aspect);
     let mut graph = proper::build(items, links, &directed, &reversed, &column);
     order::minimise_crossings(&mut graph, deadline);
