@@ -33,6 +33,9 @@ const STALE_IN_A_ROW: u32 = 5;
 /// Items asked for at once when a document has a gap.
 const PULL_ITEMS: u32 = 256;
 
+/// Time after which items that the server skipped are asked for again, in milliseconds.
+const SKIPPED_MS: u64 = 2_000;
+
 /// How far the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -67,6 +70,14 @@ pub struct Machine {
     pulls: BTreeMap<u64, DocumentId>,
     pulled: BTreeSet<DocumentId>,
     reread: bool,
+    fresh: bool,
+    /// Feed positions that were read although earlier ones are missing.
+    ahead: BTreeSet<u64>,
+    /// The highest feed position that the server named on this connection.
+    pub(super) head_ws_seq: u64,
+    /// The position up to which everything was read.
+    pub(super) cursor: u64,
+    skipped_since_ms: Option<u64>,
     narrow: bool,
     stale: u32,
     paused_until_ms: u64,
@@ -95,6 +106,11 @@ impl Machine {
             pulls: BTreeMap::new(),
             pulled: BTreeSet::new(),
             reread: false,
+            fresh: false,
+            ahead: BTreeSet::new(),
+            head_ws_seq: 0,
+            cursor: 0,
+            skipped_since_ms: None,
             narrow: false,
             stale: 0,
             paused_until_ms: 0,
@@ -154,6 +170,7 @@ impl Machine {
         self.reset();
         self.hurdle = None;
         self.phase = Phase::CatchingUp;
+        self.fresh = true;
         self.heard_frame_ms = env.now_ms;
         self.reload_log(store)?;
         let record = run(store, |tx| {
@@ -192,6 +209,9 @@ impl Machine {
         self.confirming = None;
         self.pulls.clear();
         self.pulled.clear();
+        self.ahead.clear();
+        self.head_ws_seq = 0;
+        self.skipped_since_ms = None;
         self.progress = status::Progress::default();
         self.idle = false;
     }
@@ -220,6 +240,12 @@ impl Machine {
             effects.push(Effect::Close);
         } else if silent_ms >= PING_AFTER_MS {
             effects.push(Effect::Send(ClientFrame::Ping(self.request())));
+        }
+        if self.skipped_since_ms.is_some_and(|since| env.now_ms.abs_diff(since) >= SKIPPED_MS) {
+            self.skipped_since_ms = Some(env.now_ms);
+            let record = run(store, |tx| tx.record())?;
+            self.subscribe(&record, effects);
+            effects.push(Effect::Wake(SKIPPED_MS));
         }
         self.pump(store, env, effects)
     }
@@ -298,27 +324,40 @@ impl Machine {
         env: &Env<'_>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
-        let (keys, log, catching_up) = (Arc::clone(&self.keys), &self.log, self.phase == Phase::CatchingUp);
+        let (keys, log, ahead) = (Arc::clone(&self.keys), &self.log, &mut self.ahead);
+        let fresh = std::mem::take(&mut self.fresh);
         let (received, cursor) = run(store, |tx| {
             let received = receive::items(tx, log, &keys, &feed.items, env)?;
             let mut record = tx.record()?;
-            if catching_up && feed.head_ws_seq < record.feed_cursor {
+            if fresh && feed.head_ws_seq < record.feed_cursor {
                 record.alarm = record.alarm.or(Some(Alarm::RolledBack));
             }
-            let last = feed.items.last().map_or(0, |item| item.ws_seq);
-            record.feed_cursor = record.feed_cursor.max(last);
-            if !feed.more {
-                record.feed_cursor = record.feed_cursor.max(feed.head_ws_seq);
+            // The cursor moves over what was read without a gap: what the server skipped is asked for again.
+            ahead.extend(feed.items.iter().map(|item| item.ws_seq));
+            while ahead.remove(&(record.feed_cursor + 1)) {
+                record.feed_cursor += 1;
             }
+            ahead.retain(|ws_seq| *ws_seq > record.feed_cursor);
             tx.set_record(&record)?;
             Ok((received, record.feed_cursor))
         })?;
-        if catching_up {
-            self.progress.receiving(feed.items.len() as u64, feed.head_ws_seq.saturating_sub(cursor));
+        self.cursor = cursor;
+        self.head_ws_seq = self.head_ws_seq.max(feed.head_ws_seq);
+        let missing = self.head_ws_seq.saturating_sub(cursor);
+        if self.phase == Phase::CatchingUp {
+            self.progress.receiving(feed.items.len() as u64, missing);
+            if !feed.more {
+                self.phase = Phase::Live;
+                self.attempt = 0;
+            }
         }
-        if catching_up && !feed.more {
-            self.phase = Phase::Live;
-            self.attempt = 0;
+        if self.phase == Phase::Live && missing > 0 {
+            if self.skipped_since_ms.is_none() {
+                self.skipped_since_ms = Some(env.now_ms);
+                effects.push(Effect::Wake(SKIPPED_MS));
+            }
+        } else {
+            self.skipped_since_ms = None;
         }
         self.after_receiving(received, store, effects)?;
         self.pump(store, env, effects)
@@ -527,7 +566,7 @@ impl Machine {
 
     /// Nothing is left to send.
     fn rest(&mut self, store: &dyn SyncStore, env: &Env<'_>) -> Result<(), SyncError> {
-        if self.idle || !self.pulls.is_empty() {
+        if self.idle || !self.pulls.is_empty() || self.head_ws_seq > self.cursor {
             return Ok(());
         }
         self.idle = true;

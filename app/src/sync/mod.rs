@@ -16,6 +16,8 @@ mod push;
 mod receive;
 pub mod schema;
 mod seal;
+#[cfg(test)]
+mod sim;
 mod sqlite;
 mod sqlite_rows;
 pub mod status;
