@@ -8,6 +8,14 @@ pub mod scope;
 
 #[cfg(feature = "native")]
 pub mod claims;
+#[cfg(feature = "native")]
+pub mod jwks;
+#[cfg(feature = "native")]
+pub mod opaque;
+#[cfg(feature = "native")]
+pub mod refresh;
+#[cfg(feature = "native")]
+pub mod token;
 
 pub use role::{Clearance, Compartment, Permissions, Role};
 pub use scope::{Scope, Scopes};
