@@ -1,81 +1,104 @@
-// The Markdown editor: CodeMirror behind a small interface that the Rust side calls. It is loaded on first use.
+// The Markdown editor: CodeMirror bound to a text of the core. It is loaded on first use.
 //
-// Text lives in the caller's document. The editor reports local edits as changes in UTF-16 positions and takes
-// remote ones the same way. Knows nothing of documents, pages or the network.
+// The caller gives a way to open and edit the text and is told how saving stands. Knows nothing of documents, pages
+// or the network.
 
-import { autocompletion, completionKeymap, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { markdown, markdownLanguage } from "@codemirror/lang-markdown";
 import { bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { search, searchKeymap } from "@codemirror/search";
-import { Annotation, Compartment, EditorState, type Extension } from "@codemirror/state";
-import { EditorView, drawSelection, keymap, placeholder, type KeyBinding } from "@codemirror/view";
+import { Annotation, type ChangeSet, Compartment, EditorState, type Extension, Transaction } from "@codemirror/state";
+import { EditorView, drawSelection, keymap, placeholder } from "@codemirror/view";
+import { type LinkTarget, linkCompletion, linkFollowing, linkMarks } from "./links.ts";
+import { type Core, type Status, type TextState, TextSync } from "./sync.ts";
 import { highlighting, theme } from "./theme.ts";
+import { writingKeys } from "./writing.ts";
 
-/** One replacement. Positions count UTF-16 units in the text *before* any change of the same list. */
-export interface Change {
-  from: number;
-  to: number;
-  insert: string;
-}
-
-/** What a wiki-link may be completed to. */
-export interface LinkTarget {
-  /** What is inserted between the brackets and shown in the list. */
-  label: string;
-  /** Shown beside the label, such as the kind of element. */
-  detail?: string;
-}
-
-export interface EditorOptions {
-  text?: string;
+export interface EditorOptions extends Core {
+  /** Names the text, so that what could not be saved is still there when the text is opened again. */
+  key: string;
+  state: TextState;
   /** The accessible name. */
   label: string;
   placeholder?: string;
   readOnly?: boolean;
-  /** False leaves undo and redo to the caller, through `onUndo` and `onRedo`. */
-  history?: boolean;
-  /** Local edits only, in the order in which they happened. */
-  onChange?: (changes: Change[]) => void;
-  onUndo?: () => void;
-  onRedo?: () => void;
-  onBlur?: () => void;
-  /** Asked while the user types after `[[`. */
-  completeLink?: (query: string) => Promise<LinkTarget[]> | LinkTarget[];
+  onStatus(status: Status): void;
+  /** Asked while the person types after `[[`. */
+  completeLink?(query: string): Promise<LinkTarget[]> | LinkTarget[];
   /** Called with a link's target on Ctrl/Cmd-click. */
-  onOpenLink?: (target: string) => void;
+  onOpenLink?(target: string): void;
 }
 
 export interface Editor {
-  /** Applies changes that others made; they are not reported back. */
-  applyRemote(changes: Change[]): void;
-  /** Makes the text equal to `text`, without reporting it, touching only what differs. */
-  setText(text: string): void;
-  text(): string;
+  /** The core's text changed, says an event. */
+  pull(): void;
+  flush(): void;
+  retry(): void;
   setReadOnly(readOnly: boolean): void;
   focus(): void;
+  text(): string;
   destroy(): void;
 }
 
 const fromElsewhere = Annotation.define<boolean>();
+const clock = {
+  after(ms: number, action: () => void) {
+    const timer = setTimeout(action, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
-/** Creates an editor below `parent`. A shadow root keeps its style sheets within the content security policy. */
+/** Texts of closed editors that are not saved yet; they keep trying. */
+const unsaved = new Map<string, TextSync>();
+/** Texts of open editors. */
+const open = new Set<TextSync>();
+
+addEventListener("beforeunload", (event) => {
+  const dirty = [...open, ...unsaved.values()].filter((sync) => sync.dirty);
+  dirty.forEach((sync) => sync.flush());
+  if (dirty.length > 0) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") open.forEach((sync) => sync.flush());
+});
+
+/**
+ * Creates an editor below `parent`. It lives in a shadow root: there CodeMirror puts its rules into constructed
+ * style sheets, which the content security policy allows, and not into style elements, which it does not.
+ */
 export function createEditor(parent: HTMLElement, options: EditorOptions): Editor {
+  const sync = unsaved.get(options.key) ?? new TextSync(options.state, options, clock);
+  unsaved.delete(options.key);
+  open.add(sync);
   const host = document.createElement("div");
   host.className = "editor-host";
   parent.append(host);
-  const root = host.attachShadow({ mode: "open" });
+  const root = host.attachShadow({ mode: "open", delegatesFocus: true });
   const writable = new Compartment();
   const view = new EditorView({
     root,
     parent: root,
     state: EditorState.create({
-      doc: options.text ?? "",
+      doc: sync.text(),
       extensions: [
-        options.history === false ? keymap.of(undoElsewhere(options)) : [history(), keymap.of(historyKeymap)],
-        completion(options),
+        // Positions must be the core's: nothing but \n ends a line, and nothing else is pasted as one.
+        EditorState.lineSeparator.of("\n"),
+        EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n")),
+        history(),
+        options.completeLink ? linkCompletion((query) => options.completeLink!(query)) : [],
+        options.onOpenLink ? linkFollowing((target) => options.onOpenLink!(target)) : [],
+        linkMarks(),
         markdown({ base: markdownLanguage, addKeymap: true }),
-        keymap.of([...completionKeymap, ...searchKeymap, ...defaultKeymap, indentWithTab]),
+        closeBrackets(),
+        keymap.of([
+          ...writingKeys,
+          ...completionKeymap,
+          ...closeBracketsKeymap,
+          ...searchKeymap,
+          ...historyKeymap,
+          ...defaultKeymap,
+        ]),
         search({ top: true }),
         bracketMatching(),
         drawSelection(),
@@ -85,119 +108,42 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
         EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "true" }),
         options.placeholder ? placeholder(options.placeholder) : [],
         writable.of(readOnly(options.readOnly ?? false)),
-        reporting(options),
-        opening(options),
+        EditorView.updateListener.of((update) => {
+          for (const transaction of update.transactions) {
+            if (transaction.docChanged && !transaction.annotation(fromElsewhere)) sync.local(transaction.changes);
+          }
+        }),
+        EditorView.domEventHandlers({ blur: () => sync.flush() }),
       ],
     }),
   });
-  const applyRemote = (changes: Change[]) =>
-    view.dispatch({ changes, annotations: fromElsewhere.of(true) });
+  sync.onStatus = (status) => options.onStatus(status);
+  sync.onRemote = (changes: ChangeSet) =>
+    view.dispatch({ changes, annotations: [fromElsewhere.of(true), Transaction.addToHistory.of(false)] });
+  if (sync.dirty) sync.retry();
   return {
-    applyRemote,
-    setText(text) {
-      const change = difference(view.state.doc.toString(), text);
-      if (change) applyRemote([change]);
-    },
-    text: () => view.state.doc.toString(),
+    pull: () => sync.pull(),
+    flush: () => sync.flush(),
+    retry: () => sync.retry(),
     setReadOnly: (value) => view.dispatch({ effects: writable.reconfigure(readOnly(value)) }),
     focus: () => view.focus(),
+    text: () => view.state.doc.toString(),
     destroy() {
+      open.delete(sync);
+      sync.onRemote = () => {};
+      sync.onStatus = (status) => {
+        if (status.state === "saved" && unsaved.get(options.key) === sync) unsaved.delete(options.key);
+      };
+      if (sync.dirty) {
+        unsaved.set(options.key, sync);
+        sync.flush();
+      }
       view.destroy();
       host.remove();
     },
   };
 }
 
-/** The smallest single replacement that turns `before` into `after`; never splits a surrogate pair. */
-export function difference(before: string, after: string): Change | undefined {
-  if (before === after) return undefined;
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before[start] === after[start]) start += 1;
-  if (start > 0 && isHighSurrogate(before.charCodeAt(start - 1))) start -= 1;
-  let end = 0;
-  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
-  if (end > 0 && isLowSurrogate(before.charCodeAt(before.length - end))) end -= 1;
-  return { from: start, to: before.length - end, insert: after.slice(start, after.length - end) };
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit < 0xdc00;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000;
-}
-
 function readOnly(value: boolean): Extension {
   return [EditorState.readOnly.of(value), EditorView.editable.of(!value)];
-}
-
-function undoElsewhere(options: EditorOptions): KeyBinding[] {
-  const call = (action?: () => void) => () => {
-    action?.();
-    return true;
-  };
-  return [
-    { key: "Mod-z", run: call(options.onUndo), preventDefault: true },
-    { key: "Mod-y", mac: "Mod-Shift-z", run: call(options.onRedo), preventDefault: true },
-    { linux: "Ctrl-Shift-z", run: call(options.onRedo), preventDefault: true },
-  ];
-}
-
-function reporting(options: EditorOptions): Extension {
-  return [
-    EditorView.updateListener.of((update) => {
-      for (const transaction of update.transactions) {
-        if (!transaction.docChanged || transaction.annotation(fromElsewhere)) continue;
-        const changes: Change[] = [];
-        transaction.changes.iterChanges((from, to, _fromAfter, _toAfter, inserted) => {
-          changes.push({ from, to, insert: inserted.toString() });
-        });
-        options.onChange?.(changes);
-      }
-    }),
-    EditorView.domEventHandlers({ blur: () => options.onBlur?.() }),
-  ];
-}
-
-function completion(options: EditorOptions): Extension {
-  if (!options.completeLink) return [];
-  const source = async (context: CompletionContext): Promise<CompletionResult | null> => {
-    const opened = context.matchBefore(/\[\[[^\[\]|#\n]*$/);
-    if (!opened) return null;
-    const targets = await options.completeLink!(opened.text.slice(2));
-    if (context.aborted) return null;
-    const closed = context.state.sliceDoc(context.pos, context.pos + 2) === "]]";
-    return {
-      from: opened.from + 2,
-      filter: false,
-      options: targets.map(({ label, detail }) => ({ label, detail, apply: closed ? label : `${label}]]` })),
-    };
-  };
-  return autocompletion({ override: [source], icons: false });
-}
-
-function opening(options: EditorOptions): Extension {
-  return EditorView.domEventHandlers({
-    mousedown(event, view) {
-      if (!options.onOpenLink || !(event.ctrlKey || event.metaKey)) return false;
-      const position = view.posAtCoords({ x: event.clientX, y: event.clientY });
-      const target = position === null ? undefined : linkAt(view.state, position);
-      if (target === undefined) return false;
-      event.preventDefault();
-      options.onOpenLink(target);
-      return true;
-    },
-  });
-}
-
-/** The target of the wiki-link around a position, without alias and heading. */
-function linkAt(state: EditorState, position: number): string | undefined {
-  const line = state.doc.lineAt(position);
-  for (const match of line.text.matchAll(/\[\[([^\[\]|#]+)[^\[\]]*\]\]/g)) {
-    const start = line.from + match.index;
-    if (position >= start && position <= start + match[0].length) return match[1]?.trim();
-  }
-  return undefined;
 }
