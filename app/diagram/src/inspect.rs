@@ -106,7 +106,13 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
             if a.y == b.y {
                 level.push(Piece { way, source: edge.source, at: a.y, from: a.x.min(b.x), to: a.x.max(b.x) });
             } else {
-                upright.push(Piece { way, source: edge.source, at: a.x, from: a.y.min(b.y), to: a.y.max(b.y) });
+                upright.push(Piece {
+                    way,
+                    source: edge.source,
+                    at: a.x,
+                    from: a.y.min(b.y),
+                    to: a.y.max(b.y),
+                });
             }
         }
     }
@@ -138,4 +144,40 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
         }
     }
     found.coincident = shared.len();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{LayoutEdge, LayoutNode, Route};
+
+    fn three_in_a_row(points: Vec<Point>) -> (LayoutGraph, Layout) {
+        let graph = LayoutGraph {
+            nodes: vec![LayoutNode::default(); 3],
+            edges: vec![LayoutEdge { target: 2, ..LayoutEdge::default() }],
+            ..LayoutGraph::default()
+        };
+        let rects = [0.0, 100.0, 200.0].map(|x| Rect::new(x, 0.0, 50.0, 40.0)).to_vec();
+        (graph, Layout { rects, routes: vec![Route { points, label: None }], ..Layout::default() })
+    }
+
+    #[test]
+    fn a_line_through_a_box_is_found() {
+        let (graph, layout) = three_in_a_row(vec![Point::new(50.0, 20.0), Point::new(200.0, 20.0)]);
+        assert_eq!(inspect(&graph, &layout).expect("a valid graph").through_boxes, 1);
+        let around =
+            [(50.0, 20.0), (75.0, 20.0), (75.0, -10.0), (175.0, -10.0), (175.0, 20.0), (200.0, 20.0)];
+        let (graph, layout) = three_in_a_row(around.map(|(x, y)| Point::new(x, y)).to_vec());
+        let found = inspect(&graph, &layout).expect("a valid graph");
+        assert_eq!((found.through_boxes, found.slanted, found.bends), (0, 0, 4));
+    }
+
+    #[test]
+    fn overlaps_and_covering_labels_are_found() {
+        let (graph, mut layout) = three_in_a_row(vec![Point::new(50.0, 20.0), Point::new(200.0, 30.0)]);
+        layout.rects[1].x = 20.0;
+        layout.routes[0].label = Some(Rect::new(190.0, 10.0, 20.0, 16.0));
+        let found = inspect(&graph, &layout).expect("a valid graph");
+        assert_eq!((found.overlaps, found.slanted, found.covering_labels), (1, 1, 1));
+    }
 }

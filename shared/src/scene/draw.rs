@@ -1,6 +1,6 @@
 //! Turns a scene into shapes: the one place that decides how a kind looks. Colours are the theme's.
 
-use super::path::{ARROW_LENGTH, arrowhead, drum, dog_ear, lid, octagon, rounded, sheet};
+use super::path::{ARROW_LENGTH, arrowhead, dog_ear, drum, lid, octagon, rounded, sheet};
 use super::{
     Anchor, Drawing, Group, Interaction, NodeStatus, Point, Rect, Role, Scene, SceneEdge, SceneNode, Shape,
     icon, metrics,

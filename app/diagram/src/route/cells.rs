@@ -62,7 +62,8 @@ pub(crate) struct Cells {
 /// the way; its lines cross the strip between in its own height.
 fn evened(tree: &Tree, rects: &[Rect]) -> Vec<Rect> {
     let mut even = rects.to_vec();
-    let containers = std::iter::once(None).chain(tree.order.iter().copied().filter(|v| tree.is_group(*v)).map(Some));
+    let containers =
+        std::iter::once(None).chain(tree.order.iter().copied().filter(|v| tree.is_group(*v)).map(Some));
     for container in containers {
         let children = tree.held_by(container);
         let mut columns: HashMap<u64, (f64, usize)> = HashMap::new();

@@ -109,7 +109,8 @@ fn port_wishes(runs: &Runs, rects: &[Rect]) -> (Vec<Option<f64>>, Vec<Option<Rc<
 
 /// Lets all lines that leave a crowded rim start as one; only one of them keeps a place in `ends`.
 fn share(runs: &Runs, ends: &mut Vec<(f64, usize)>, stubs: &mut [Option<Rc<[usize]>>]) {
-    let leaving: Vec<(f64, usize)> = ends.iter().copied().filter(|(_, index)| runs.runs[*index].leaving).collect();
+    let leaving: Vec<(f64, usize)> =
+        ends.iter().copied().filter(|(_, index)| runs.runs[*index].leaving).collect();
     let Some((_, first)) = leaving.first().copied() else { return };
     let same = |index: usize| {
         let (a, b) = (&runs.runs[first], &runs.runs[index]);

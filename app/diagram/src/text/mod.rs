@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn short_text_stays_and_long_text_ends_with_an_ellipsis() {
         assert_eq!(fit("  a\n b ", 13.0, 400, 100.0), "a b");
-        assert_eq!(fit("snuba-transactions-consumer", 13.0, 600, 90.0), "snuba-tran…");
+        assert_eq!(fit("snuba-transactions-consumer", 13.0, 600, 90.0), "snuba-trans…");
         assert_eq!(fit("anything", 13.0, 600, 0.0), "…");
     }
 

@@ -45,7 +45,18 @@ pub fn services(count: usize, relations: usize, groups: usize, seed: u64) -> Ser
         });
     }
     let hubs = (count / 12).max(1);
-    let words = ["ingest", "orders", "billing", "web", "relay", "search", "worker", "cron", "events", "profile-cache"];
+    let words = [
+        "ingest",
+        "orders",
+        "billing",
+        "web",
+        "relay",
+        "search",
+        "worker",
+        "cron",
+        "events",
+        "profile-cache",
+    ];
     let kinds = ["datastore", "channel", "datastore", "api"];
     for index in 0..count {
         let hub = index < hubs;
