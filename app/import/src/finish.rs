@@ -3,7 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use groundplan_shared::model::{ElementKind, RelationKind, element_property, relation_allowed, relation_property};
+use groundplan_shared::model::{
+    ElementKind, RelationKind, element_property, relation_allowed, relation_property,
+};
 use groundplan_shared::validate::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, check_url, parse_property};
 
 use crate::set::{Dangling, ImportElement, ImportSet};
@@ -37,15 +39,19 @@ pub(crate) fn finish(set: &mut ImportSet) {
         fit_parent(element, &kinds, set);
         fit_relations(element, &kinds, set);
     }
+    cut_circles(&mut elements, set);
     set.elements = elements;
     set.source_title = line_text(&set.source_title, NAME_MAX_CHARS);
 }
 
 fn fit_texts(element: &mut ImportElement, set: &mut ImportSet) {
-    element.name = Some(line_text(&element.name, NAME_MAX_CHARS)).filter(|name| !name.is_empty()).unwrap_or_else(|| "Unnamed".to_owned());
+    element.name = Some(line_text(&element.name, NAME_MAX_CHARS))
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "Unnamed".to_owned());
     if element.description.chars().count() > DESCRIPTION_MAX_CHARS {
         element.description = element.description.chars().take(DESCRIPTION_MAX_CHARS).collect();
-        let message = format!("The description of `{}` was cut to {DESCRIPTION_MAX_CHARS} characters.", element.name);
+        let message =
+            format!("The description of `{}` was cut to {DESCRIPTION_MAX_CHARS} characters.", element.name);
         set.note(&element.file, Some(element.line), message);
     }
     let (kind, file, line) = (element.kind, element.file.clone(), element.line);
@@ -64,7 +70,11 @@ fn fit_texts(element: &mut ImportElement, set: &mut ImportSet) {
         link.title = line_text(&link.title, NAME_MAX_CHARS);
         let fits = check_url("url", &link.url).is_ok();
         if !fits {
-            set.note(&file, Some(line), format!("The link `{}` was left out: it has no web address.", link.title));
+            set.note(
+                &file,
+                Some(line),
+                format!("The link `{}` was left out: it has no web address.", link.title),
+            );
         }
         fits
     });
@@ -79,6 +89,36 @@ fn fit_parent(element: &mut ImportElement, kinds: &HashMap<String, ElementKind>,
     };
     element.parent = None;
     set.dangling.push(dangling(element, &parent, "part_of", reason, element.line));
+}
+
+/// A chain of parents that comes back to its element is cut there.
+fn cut_circles(elements: &mut [ImportElement], set: &mut ImportSet) {
+    let parents: HashMap<String, String> =
+        elements.iter().filter_map(|e| e.parent.clone().map(|parent| (e.key.clone(), parent))).collect();
+    let mut safe: HashSet<String> = HashSet::new();
+    let mut cut: HashSet<String> = HashSet::new();
+    for element in elements.iter() {
+        let mut chain: Vec<&String> = Vec::new();
+        let mut on_chain: HashSet<&String> = HashSet::new();
+        let mut at = &element.key;
+        while !safe.contains(at) {
+            chain.push(at);
+            on_chain.insert(at);
+            let Some(next) = parents.get(at).filter(|_| !cut.contains(at)) else { break };
+            if on_chain.contains(next) {
+                cut.insert(at.clone());
+                break;
+            }
+            at = next;
+        }
+        safe.extend(chain.into_iter().cloned());
+    }
+    for element in elements.iter_mut().filter(|element| cut.contains(&element.key)) {
+        if let Some(parent) = element.parent.take() {
+            let reason = "It is itself a part of this element.".to_owned();
+            set.dangling.push(dangling(element, &parent, "part_of", reason, element.line));
+        }
+    }
 }
 
 fn fit_relations(element: &mut ImportElement, kinds: &HashMap<String, ElementKind>, set: &mut ImportSet) {

@@ -23,7 +23,8 @@ pub enum SourceKind {
 
 impl SourceKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Compose, Self::Backstage, Self::MarkdownVault, Self::MarkdownPage];
+    pub const ALL: &'static [Self] =
+        &[Self::Compose, Self::Backstage, Self::MarkdownVault, Self::MarkdownPage];
 
     /// Returns the stored spelling.
     pub const fn as_str(self) -> &'static str {

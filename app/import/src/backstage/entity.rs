@@ -30,7 +30,11 @@ impl Entity {
             return Ok(None);
         }
         let Some(kind) = document.text_of("kind").map(str::to_lowercase) else {
-            return Err(document.refuse(file, "has an entity without `kind`", "Add `kind:`, such as `kind: Component`."));
+            return Err(document.refuse(
+                file,
+                "has an entity without `kind`",
+                "Add `kind:`, such as `kind: Component`.",
+            ));
         };
         let metadata = document.get("metadata").cloned();
         let name = metadata.as_ref().and_then(|metadata| metadata.text_of("name")).map(str::to_owned);
@@ -38,7 +42,10 @@ impl Entity {
             let reason = format!("has an entity of the kind {kind} without `metadata.name`");
             return Err(document.refuse(file, reason, "Add a name below `metadata:`."));
         };
-        if name.len() > 200 || name.contains(['/', ':', '#']) || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        if name.len() > 200
+            || name.contains(['/', ':', '#'])
+            || name.chars().any(|c| c.is_whitespace() || c.is_control())
+        {
             return Err(metadata.refuse(
                 file,
                 "has an entity whose name is no name of a catalogue",
@@ -60,7 +67,11 @@ impl Entity {
 
     /// Returns how others refer to it, in lower case as references ignore case.
     pub(super) fn reference(&self) -> Reference {
-        Reference { kind: self.kind.clone(), namespace: self.namespace.clone(), name: self.name.to_lowercase() }
+        Reference {
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.to_lowercase(),
+        }
     }
 
     /// Returns a text of its `spec`.

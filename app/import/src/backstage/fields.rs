@@ -52,7 +52,9 @@ pub(super) fn element(entity: &Entity, key: &str) -> Option<ImportElement> {
 
 fn tags_of(node: &crate::yaml::Node) -> Vec<String> {
     match &node.value {
-        crate::yaml::Value::Sequence(items) => items.iter().filter_map(|item| item.text()).map(str::to_owned).collect(),
+        crate::yaml::Value::Sequence(items) => {
+            items.iter().filter_map(|item| item.text()).map(str::to_owned).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -31,7 +31,8 @@ pub(crate) fn extract(
     progress: &mut OnProgress<'_>,
 ) -> Result<ImportSet, ImportError> {
     report(progress, Stage::Listing, 0, 0, "")?;
-    let mut reader = Reader { tree, limits, set: ImportSet::default(), entities: Vec::new(), others: BTreeMap::new() };
+    let mut reader =
+        Reader { tree, limits, set: ImportSet::default(), entities: Vec::new(), others: BTreeMap::new() };
     let mut queue: Vec<String> = match tree.primary() {
         Some(file) => vec![file.to_owned()],
         None => reader.yaml_files()?,
@@ -59,7 +60,11 @@ pub(crate) fn extract(
         ));
     }
     for (kind, count) in others {
-        set.note("", None, format!("{count} entities of the kind {kind} were left out: the model has no such kind."));
+        set.note(
+            "",
+            None,
+            format!("{count} entities of the kind {kind} were left out: the model has no such kind."),
+        );
     }
     set.source_title = tree.primary().map_or_else(|| tree.title(), |file| path::stem(file).to_owned());
     emit::emit(&entities, &mut set);

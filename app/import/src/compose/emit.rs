@@ -7,7 +7,7 @@ use groundplan_shared::model::{ElementKind, RelationKind};
 
 use super::environment::{hosts, protocol};
 use super::file::{Declared, Project};
-use super::infer::{infer, last_part, split_image};
+use super::infer::{infer, split_image, technology};
 use super::service::Service;
 use crate::ServiceKinds;
 use crate::finish::line_text;
@@ -55,17 +55,19 @@ fn element(name: &str, service: &Service, kinds: ServiceKinds) -> ImportElement 
     let mut element = ImportElement::new(key, inferred.kind, name, &service.file, service.line);
     let label = ["org.opencontainers.image.description", "description"];
     let label = label.iter().find_map(|label| service.labels.get(*label)).filter(|text| !text.is_empty());
-    let image_line = if image.is_empty() { String::new() } else { format!("Image: `{}`", line_text(image, 300)) };
+    let image_line =
+        if image.is_empty() { String::new() } else { format!("Image: `{}`", line_text(image, 300)) };
     let parts = [label.unwrap_or(&service.comment), &image_line];
-    element.description = parts.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n\n");
+    element.description =
+        parts.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n\n");
     element.set(inferred.property, inferred.kind_type);
     if inferred.kind == ElementKind::Component {
         element.set("level", "container");
     }
     let (repository, tag) = split_image(image);
-    let fallback = last_part(repository);
-    element.set("technology", line_text(inferred.technology.unwrap_or(fallback), 120));
-    if let Some(tag) = tag.filter(|tag| tag.chars().any(|c| c.is_ascii_digit())) {
+    let known = inferred.technology.map_or_else(|| technology(repository), str::to_owned);
+    element.set("technology", line_text(&known, 120));
+    if let Some(tag) = tag.filter(|tag| !tag.contains('$') && tag.chars().any(|c| c.is_ascii_digit())) {
         element.set("version", line_text(tag, 64));
     }
     let ports: Vec<&str> = service.ports.iter().map(|port| port.text.as_str()).collect();
@@ -146,10 +148,14 @@ fn environment(
             let linked = |(name, (_, alias, _)): (&String, &(String, Option<String>, u32))| {
                 (alias.as_deref() == Some(host.name.as_str())).then(|| name.clone())
             };
-            let target = service.named.iter().find_map(linked).or_else(|| names.hosts.get(&host.name).cloned());
-            let Some(target) = target.filter(|target| element.key != format!("service:{target}")) else { continue };
-            let relation =
-                found.entry(target.clone()).or_insert_with(|| uses("environment", element, &target, value.line));
+            let target =
+                service.named.iter().find_map(linked).or_else(|| names.hosts.get(&host.name).cloned());
+            let Some(target) = target.filter(|target| element.key != format!("service:{target}")) else {
+                continue;
+            };
+            let relation = found
+                .entry(target.clone())
+                .or_insert_with(|| uses("environment", element, &target, value.line));
             if let Some(protocol) = host.scheme.as_deref().and_then(protocol)
                 && !relation.fields.contains_key("protocol")
             {
@@ -193,7 +199,8 @@ fn stores(
         }
         let target = format!("volume:{}", mount.volume);
         let relation = found.entry(&mount.volume).or_insert_with(|| {
-            let mut new = ImportRelation::new(RelationKind::Stores, "volume", &element.key, &target, mount.line);
+            let mut new =
+                ImportRelation::new(RelationKind::Stores, "volume", &element.key, &target, mount.line);
             new.set("description", line_text(&format!("Mounted at {}", mount.target), 400));
             new.set("access", "read");
             new
@@ -218,7 +225,8 @@ fn inside(
     for (name, membership) in &service.networks {
         if networks.contains_key(name) {
             let target = format!("network:{name}");
-            let new = ImportRelation::new(RelationKind::Inside, "network", &element.key, &target, membership.line);
+            let new =
+                ImportRelation::new(RelationKind::Inside, "network", &element.key, &target, membership.line);
             element.relations.push(new);
         } else if name != "default" {
             let reason = "The source declares no such network.";
@@ -230,7 +238,8 @@ fn inside(
 fn volume(name: &str, declared: &Declared) -> ImportElement {
     let key = format!("volume:{name}");
     let mut element = ImportElement::new(key, ElementKind::Datastore, name, &declared.file, declared.line);
-    let kind = if declared.external { "Named volume, created outside of this project." } else { "Named volume." };
+    let kind =
+        if declared.external { "Named volume, created outside of this project." } else { "Named volume." };
     let parts = [declared.comment.as_str(), kind];
     element.description = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
     element.set("store_type", "file");

@@ -14,8 +14,24 @@ const LONGEST: usize = 16 << 10;
 
 /// Endings of variable names whose bare value is a host.
 const HOST_NAMES: &[&str] = &[
-    "HOST", "HOSTS", "HOSTNAME", "ADDR", "ADDRESS", "SERVER", "SERVERS", "URL", "URI", "ENDPOINT", "ENDPOINTS",
-    "BROKER", "BROKERS", "UPSTREAM", "BACKEND", "NODE", "NODES", "DSN",
+    "HOST",
+    "HOSTS",
+    "HOSTNAME",
+    "ADDR",
+    "ADDRESS",
+    "SERVER",
+    "SERVERS",
+    "URL",
+    "URI",
+    "ENDPOINT",
+    "ENDPOINTS",
+    "BROKER",
+    "BROKERS",
+    "UPSTREAM",
+    "BACKEND",
+    "NODE",
+    "NODES",
+    "DSN",
 ];
 
 /// Finds the hosts that a value names.
@@ -24,13 +40,17 @@ pub(super) fn hosts(variable: &str, value: &str) -> Vec<Host> {
     if value.len() > LONGEST {
         return found;
     }
-    let breaks = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '=' | '&' | '?' | '(' | ')' | '"' | '\'' | '<' | '>');
+    let breaks = |c: char| {
+        c.is_whitespace()
+            || matches!(c, ',' | ';' | '|' | '=' | '&' | '?' | '(' | ')' | '"' | '\'' | '<' | '>')
+    };
     let by_name = expects_host(variable);
     let tokens: Vec<&str> = value.split(breaks).filter(|token| !token.is_empty()).collect();
     let listed = value.split([',', ';']).all(|part| is_host(part.trim()));
     let mut before = "";
     for token in &tokens {
-        let bare = (by_name && listed) || matches!(before.to_ascii_lowercase().as_str(), "host" | "server" | "addr");
+        let bare =
+            (by_name && listed) || matches!(before.to_ascii_lowercase().as_str(), "host" | "server" | "addr");
         if let Some(host) = host(token, bare)
             && !found.contains(&host)
         {
@@ -64,7 +84,7 @@ fn host(token: &str, bare: bool) -> Option<Host> {
     let port_fits = port.is_some_and(|port| {
         !port.is_empty() && (port.chars().all(|c| c.is_ascii_digit()) || port.starts_with("${"))
     });
-    let named = scheme.is_some() || port_fits || token.contains('@') || bare;
+    let named = scheme.is_some() || port_fits || bare;
     if !named || !is_host(name) || (port.is_some() && !port_fits && scheme.is_none()) {
         return None;
     }

@@ -75,7 +75,11 @@ impl<'a> Project<'a> {
             match read_text(self.tree, &env, self.limits) {
                 Ok(text) => {
                     self.vars = Variables::read(&text);
-                    self.note(&env, None, "Read for the values of variables; the values themselves are not kept.");
+                    self.note(
+                        &env,
+                        None,
+                        "Read for the values of variables; the values themselves are not kept.",
+                    );
                 }
                 Err(error) => self.note(&env, None, format!("Not used: {error}")),
             }
@@ -175,7 +179,10 @@ impl<'a> Project<'a> {
                 pair.value.mapping(&file.path, &pair.key)?;
                 let external = pair.value.get("external").is_some_and(|e| e.text() != Some("false"));
                 let (line, comment) = (pair.mark.line, comments.above(pair.mark.line));
-                map.insert(pair.key.to_string(), Declared { file: file.path.clone(), line, comment, external });
+                map.insert(
+                    pair.key.to_string(),
+                    Declared { file: file.path.clone(), line, comment, external },
+                );
             }
         }
         let Some(services) = file.root.get("services") else { return Ok(()) };
@@ -238,13 +245,15 @@ impl<'a> Project<'a> {
             None => Rc::clone(file),
         };
         if stack.iter().any(|(path, name)| *path == other.path && *name == extends.service) {
-            let reason = format!("has the service `{}` extend itself, directly or through others", extends.service);
+            let reason =
+                format!("has the service `{}` extend itself, directly or through others", extends.service);
             return Err(ImportError::at(&file.path, mark, reason, "Remove one `extends` of the circle."));
         }
         let services = other.root.get("services");
         let found = services.and_then(|all| all.pairs().iter().find(|pair| *pair.key == *extends.service));
         let Some(pair) = found.cloned() else {
-            let reason = format!("extends the service `{}`, which `{}` does not have", extends.service, other.path);
+            let reason =
+                format!("extends the service `{}`, which `{}` does not have", extends.service, other.path);
             return Err(ImportError::at(&file.path, mark, reason, "Correct the name of the service."));
         };
         self.service(&other, &pair, stack)

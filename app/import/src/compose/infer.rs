@@ -80,8 +80,27 @@ const PRODUCTS: &[(&[&str], &str, Role)] = &[
 
 /// Words that make an image something about a product rather than the product.
 const ABOUT: &[&str] = &[
-    "exporter", "ui", "admin", "client", "consumer", "producer", "backup", "operator", "proxy", "init", "setup",
-    "migrate", "migrations", "connect", "manager", "express", "commander", "insight", "agent", "worker", "sidecar",
+    "exporter",
+    "ui",
+    "admin",
+    "client",
+    "consumer",
+    "producer",
+    "backup",
+    "operator",
+    "proxy",
+    "init",
+    "setup",
+    "migrate",
+    "migrations",
+    "connect",
+    "manager",
+    "express",
+    "commander",
+    "insight",
+    "agent",
+    "worker",
+    "sidecar",
 ];
 
 /// Types of component by a word of the service's name.
@@ -110,7 +129,8 @@ pub(super) fn infer(name: &str, image: &str, kinds: ServiceKinds) -> Inferred {
 
 fn by_name(name: &str, image: &[String]) -> Role {
     let name = words(name);
-    let database = |words: &[String]| words.last().is_some_and(|word| matches!(word.as_str(), "db" | "database"));
+    let database =
+        |words: &[String]| words.last().is_some_and(|word| matches!(word.as_str(), "db" | "database"));
     if database(&name) && (database(image) || image.is_empty()) {
         return Store("relational");
     }
@@ -134,7 +154,7 @@ fn as_role(role: Role, technology: Option<&'static str>, kinds: ServiceKinds) ->
 pub(super) fn split_image(image: &str) -> (&str, Option<&str>) {
     let image = image.split('@').next().unwrap_or(image);
     match image.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') && !tag.contains('}') => (repository, Some(tag)),
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
         _ => (image, None),
     }
 }
@@ -142,6 +162,19 @@ pub(super) fn split_image(image: &str) -> (&str, Option<&str>) {
 /// Returns the last part of a repository: the name of the image.
 pub(super) fn last_part(repository: &str) -> &str {
     repository.rsplit('/').next().unwrap_or(repository)
+}
+
+/// Names what an image holds: a known product is better; an image that is a variable is named by it.
+pub(super) fn technology(repository: &str) -> String {
+    let name = last_part(repository);
+    if !name.contains('$') {
+        return name.to_owned();
+    }
+    let variable = name.strip_prefix("${").and_then(|name| name.strip_suffix("_IMAGE}"));
+    variable
+        .filter(|name| !name.contains('$'))
+        .map(|name| name.to_lowercase().replace('_', "-"))
+        .unwrap_or_default()
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -172,6 +205,16 @@ mod tests {
         assert_eq!(of("x", "mongo-express"), "component service -");
         assert_eq!(of("x", "prom/mysqld-exporter"), "component service -");
         assert_eq!(of("x", "nginx@sha256:00"), "component gateway nginx");
+    }
+
+    #[test]
+    fn images_are_split() {
+        assert_eq!(split_image("r:5000/a/b:1@sha256:x"), ("r:5000/a/b", Some("1")));
+        assert_eq!(split_image("r:5000/a"), ("r:5000/a", None));
+        assert_eq!(split_image("${NAME}:${V}-ad"), ("${NAME}", Some("${V}-ad")));
+        assert_eq!(technology("${SNUBA_IMAGE}"), "snuba");
+        assert_eq!(technology("${NAME}"), "");
+        assert_eq!(technology("org/app"), "app");
     }
 
     #[test]

@@ -61,7 +61,11 @@ impl Variables {
             } else {
                 let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
                 let (name, tail) = after.split_at_checked(end).unwrap_or((after, ""));
-                if name.is_empty() { out.push('$') } else { self.value(name, out) }
+                if name.is_empty() {
+                    out.push('$')
+                } else {
+                    self.value(name, out)
+                }
                 rest = tail;
             }
         }

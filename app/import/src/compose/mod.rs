@@ -19,7 +19,8 @@ use crate::tree::{FileTree, path};
 use crate::{ImportError, Options};
 
 /// File names in the order in which docker looks for them.
-pub(crate) const NAMES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+pub(crate) const NAMES: &[&str] =
+    &["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
 /// Finds the compose file of a source.
 pub(crate) fn find(tree: &dyn FileTree) -> Result<Option<String>, ImportError> {

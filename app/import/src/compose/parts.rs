@@ -115,7 +115,8 @@ impl Reader<'_> {
         }
         for pair in node.mapping(self.file, "depends_on")? {
             pair.value.mapping(self.file, &pair.key)?;
-            let condition = self.optional(&pair.value, "condition")?.unwrap_or_else(|| "service_started".to_owned());
+            let condition =
+                self.optional(&pair.value, "condition")?.unwrap_or_else(|| "service_started".to_owned());
             let required = pair.value.text_of("required") != Some("false");
             found.insert(pair.key.to_string(), Dependency { condition, required, line: pair.mark.line });
         }
@@ -140,17 +141,21 @@ impl Reader<'_> {
         let source = self.optional(item, "source")?.or(self.optional(item, "src")?);
         let target = self.optional(item, "target")?.unwrap_or_default();
         let read_only = item.text_of("read_only") == Some("true");
-        let volume = source.filter(|source| kind.as_deref().unwrap_or("volume") == "volume" && is_named(source));
+        let volume =
+            source.filter(|source| kind.as_deref().unwrap_or("volume") == "volume" && is_named(source));
         Ok(volume.map(|volume| Mount { volume, target, read_only, line: item.mark.line }))
     }
 
     /// Reads ports in both forms.
     pub(super) fn ports(&self, node: &Node) -> Result<Vec<Port>, ImportError> {
         let items = node.sequence(self.file, "ports")?;
-        items.iter().map(|item| match &item.value {
-            Value::Mapping(_) => self.long_port(item),
-            _ => Ok(short_port(&self.text(item, "ports")?)),
-        }).collect()
+        items
+            .iter()
+            .map(|item| match &item.value {
+                Value::Mapping(_) => self.long_port(item),
+                _ => Ok(short_port(&self.text(item, "ports")?)),
+            })
+            .collect()
     }
 
     fn long_port(&self, item: &Rc<Node>) -> Result<Port, ImportError> {
@@ -168,12 +173,17 @@ impl Reader<'_> {
     pub(super) fn networks(&self, node: &Node) -> Result<BTreeMap<String, Membership>, ImportError> {
         if matches!(node.value, Value::Sequence(_)) {
             let names = self.texts(node, "networks")?;
-            return Ok(names.into_iter().map(|(name, line)| (name, Membership { aliases: Vec::new(), line })).collect());
+            return Ok(names
+                .into_iter()
+                .map(|(name, line)| (name, Membership { aliases: Vec::new(), line }))
+                .collect());
         }
         let mut found = BTreeMap::new();
         for pair in node.mapping(self.file, "networks")? {
             let aliases = match pair.value.get("aliases") {
-                Some(aliases) => self.texts(aliases, "aliases")?.into_iter().map(|(alias, _)| alias).collect(),
+                Some(aliases) => {
+                    self.texts(aliases, "aliases")?.into_iter().map(|(alias, _)| alias).collect()
+                }
                 None => Vec::new(),
             };
             found.insert(pair.key.to_string(), Membership { aliases, line: pair.mark.line });
@@ -209,11 +219,21 @@ mod tests {
     #[test]
     fn short_forms_are_read() {
         let mount = short_mount("data:/var/lib:ro,z", 1).unwrap();
-        assert_eq!((mount.volume.as_str(), mount.target.as_str(), mount.read_only), ("data", "/var/lib", true));
+        assert_eq!(
+            (mount.volume.as_str(), mount.target.as_str(), mount.read_only),
+            ("data", "/var/lib", true)
+        );
         for path in ["./a:/b", "/a:/b", "~/a:/b", "/data", "${X}:/b", "C:\\a:/b", "../a:/b"] {
             assert!(short_mount(path, 1).is_none(), "{path}");
         }
-        for (text, open) in [("80:80", true), ("80", false), ("127.0.0.1:80:80", false), ("[::1]:80:80", false), ("0.0.0.0:80:80", true), ("${P}:80/tcp", true)] {
+        for (text, open) in [
+            ("80:80", true),
+            ("80", false),
+            ("127.0.0.1:80:80", false),
+            ("[::1]:80:80", false),
+            ("0.0.0.0:80:80", true),
+            ("${P}:80/tcp", true),
+        ] {
             assert_eq!(short_port(text).open, open, "{text}");
         }
     }

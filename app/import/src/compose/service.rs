@@ -72,7 +72,8 @@ impl Service {
             service.networks = reader.networks(networks)?;
         }
         if let Some(profiles) = node.get("profiles") {
-            service.profiles = reader.texts(profiles, "profiles")?.into_iter().map(|(name, _)| name).collect();
+            service.profiles =
+                reader.texts(profiles, "profiles")?.into_iter().map(|(name, _)| name).collect();
         }
         service.read_named(reader, pair)?;
         Ok(service)
@@ -107,7 +108,10 @@ impl Service {
 
 impl Extends {
     /// Reads what a service extends: a name, or a name and a file.
-    pub(super) fn read(reader: &Reader<'_>, pair: &Pair) -> Result<Option<(Self, crate::error::Mark)>, ImportError> {
+    pub(super) fn read(
+        reader: &Reader<'_>,
+        pair: &Pair,
+    ) -> Result<Option<(Self, crate::error::Mark)>, ImportError> {
         let Some(node) = pair.value.get("extends") else { return Ok(None) };
         let extends = match &node.value {
             Value::Scalar(name) => Self { file: None, service: reader.vars.fill(name) },

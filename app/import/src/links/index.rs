@@ -1,25 +1,34 @@
 //! Resolves targets to pages and files by Obsidian's rules, without regard to case.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::{LinkKind, PageLink};
 use crate::tree::path;
 
-/// The pages and files that links may lead to.
+/// The pages and files that links may lead to. Adding and finding take time by the depth of a path only.
 #[derive(Debug, Clone, Default)]
 pub struct LinkIndex {
     entries: Vec<Entry>,
     by_path: HashMap<String, usize>,
-    by_name: HashMap<String, Vec<usize>>,
-    by_alias: HashMap<String, Vec<usize>>,
+    /// The nearest file by the hash of every end of its path (`b/note.md`, `b/note`, `note.md`, `note`).
+    by_end: HashMap<u64, Nearest>,
+    by_alias: HashMap<String, Nearest>,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
     path: String,
     key: String,
+}
+
+/// The file with the shortest path of all that fit.
+#[derive(Debug, Clone, Copy)]
+struct Nearest {
+    at: usize,
+    others: usize,
 }
 
 /// Where a link leads.
@@ -42,12 +51,14 @@ impl LinkIndex {
     /// Adds a page with its path (`folder/Note.md`), the key to answer with, and its further names.
     pub fn add_page<'a>(&mut self, path: &str, key: &str, aliases: impl IntoIterator<Item = &'a str>) {
         let at = self.add_file(path, key);
-        let stem = fold(path::stem(path));
-        if stem != fold(path::name(path)) {
-            self.by_name.entry(stem).or_default().push(at);
+        let folded = fold(path);
+        if let Some((stem, _)) = folded.rsplit_once('.') {
+            self.add_ends(stem, at);
         }
         for alias in aliases {
-            self.by_alias.entry(fold(alias.trim())).or_default().push(at);
+            let alias = fold(alias.trim());
+            let nearest = self.nearer(self.by_alias.get(&alias), at);
+            self.by_alias.insert(alias, nearest);
         }
     }
 
@@ -55,35 +66,48 @@ impl LinkIndex {
     pub fn add_file(&mut self, path: &str, key: &str) -> usize {
         let at = self.entries.len();
         let folded = fold(path);
-        self.by_name.entry(path::name(&folded).to_owned()).or_default().push(at);
         self.by_path.entry(folded.clone()).or_insert(at);
-        self.entries.push(Entry { path: folded, key: key.to_owned() });
+        self.entries.push(Entry { path: folded.clone(), key: key.to_owned() });
+        self.add_ends(&folded, at);
         at
     }
 
+    fn add_ends(&mut self, path: &str, at: usize) {
+        let starts = path.match_indices('/').map(|(slash, _)| slash + 1);
+        for end in std::iter::once(0).chain(starts).filter_map(|start| path.get(start..)) {
+            let hash = hash(end);
+            let nearest = self.nearer(self.by_end.get(&hash), at);
+            self.by_end.insert(hash, nearest);
+        }
+    }
+
+    fn nearer(&self, known: Option<&Nearest>, at: usize) -> Nearest {
+        let Some(known) = known else { return Nearest { at, others: 0 } };
+        let rank = |at: usize| {
+            let path = self.entries.get(at).map_or("", |entry| entry.path.as_str());
+            (path.split('/').count(), path.len(), path)
+        };
+        let at = if rank(at) < rank(known.at) { at } else { known.at };
+        Nearest { at, others: known.others + 1 }
+    }
+
     fn exact(&self, target: &str) -> Option<usize> {
-        self.by_path.get(target).or_else(|| self.by_path.get(&format!("{target}.md"))).copied()
+        let with = |extension: &str| self.by_path.get(&format!("{target}{extension}"));
+        self.by_path.get(target).or_else(|| with(".md")).or_else(|| with(".markdown")).copied()
     }
 
     /// Finds by the end of the path: the same folder first, then the shortest path.
     fn nearest(&self, target: &str, from: &str) -> Option<(usize, usize)> {
-        let (suffix, page) = (format!("/{target}"), format!("/{target}.md"));
-        let fits = |at: &&usize| {
-            let path = self.entries.get(**at).map_or("", |entry| entry.path.as_str());
-            path.ends_with(&suffix) || path.ends_with(&page) || path == target || path.strip_suffix(".md") == Some(target)
-        };
-        let found: Vec<usize> = self.by_name.get(path::name(target))?.iter().filter(fits).copied().collect();
-        self.best(&found, from)
-    }
-
-    fn best(&self, found: &[usize], from: &str) -> Option<(usize, usize)> {
-        let home = path::folder(from);
-        let rank = |at: &usize| {
-            let path = self.entries.get(*at).map_or("", |entry| entry.path.as_str());
-            (path::folder(path) != home, path.split('/').count(), path.len(), path)
-        };
-        let best = found.iter().min_by_key(|at| rank(at))?;
-        Some((*best, found.len() - 1))
+        let found = self.by_end.get(&hash(target))?;
+        let path = &self.entries.get(found.at)?.path;
+        // Another text may have the same hash.
+        let fits =
+            |path: &str| path.strip_suffix(target).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        if !fits(path) && !path.rsplit_once('.').is_some_and(|(stem, _)| fits(stem)) {
+            return None;
+        }
+        let here = path::join(from, target).and_then(|here| self.exact(&here));
+        Some((here.unwrap_or(found.at), found.others))
     }
 
     fn answer(&self, found: Option<(usize, usize)>) -> Option<Resolution> {
@@ -119,7 +143,7 @@ pub fn resolve(link: &PageLink, from: &str, index: &LinkIndex) -> Resolution {
     let target = rooted.unwrap_or(&target);
     let found = index.exact(target).map(|at| (at, 0));
     let found = found.or_else(|| index.nearest(target, &from));
-    let found = found.or_else(|| index.best(index.by_alias.get(target)?, &from));
+    let found = found.or_else(|| index.by_alias.get(target).map(|found| (found.at, found.others)));
     index.answer(found).unwrap_or(Resolution::Missing)
 }
 
@@ -137,6 +161,12 @@ pub fn lookup_key(target: &str) -> String {
     name.strip_suffix(".md").unwrap_or(name).trim().to_owned()
 }
 
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 fn fold(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase()
 }
@@ -148,7 +178,15 @@ mod tests {
 
     fn index() -> LinkIndex {
         let mut index = LinkIndex::default();
-        for path in ["Home.md", "a/Note.md", "a/b/Note.md", "a/b/Other.md", "c/Note.md", "c/README.md", "Caf\u{e9}.md"] {
+        for path in [
+            "Home.md",
+            "a/Note.md",
+            "a/b/Note.md",
+            "a/b/Other.md",
+            "c/Note.md",
+            "c/README.md",
+            "Caf\u{e9}.md",
+        ] {
             index.add_page(path, path, []);
         }
         index.add_page("People/Ada.md", "People/Ada.md", ["Countess"]);
@@ -174,7 +212,11 @@ mod tests {
         assert_eq!(to("c/Note.md", "![[X.png|30]]"), "img/x.png 0");
         assert_eq!(to("Home.md", "[[countess]]"), "People/Ada.md 0");
         assert_eq!(to("c/Note.md", "[[#Own]]"), "c/Note.md 0");
-        assert_eq!(to("Home.md", "[[cafe\u{301}]]"), "Caf\u{e9}.md 0", "another composition of the same letter");
+        assert_eq!(
+            to("Home.md", "[[cafe\u{301}]]"),
+            "Caf\u{e9}.md 0",
+            "another composition of the same letter"
+        );
         assert_eq!(to("Home.md", "[[x]]"), "Missing", "files need their extension");
         assert_eq!(to("Home.md", "[[ote]]"), "Missing");
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use super::{LinkKind, Lines, PageLink, target, wiki};
+use super::{Lines, LinkKind, PageLink, target, wiki};
 
 /// A heading of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,14 @@ pub struct Scan {
 /// Scans a Markdown text without its front matter.
 pub fn scan(text: &str) -> Scan {
     let lines = Lines::of(text);
-    let mut walk = Walk { lines: &lines, mask: Vec::new(), open: Vec::new(), links: Vec::new(), headings: Vec::new(), heading: None };
+    let mut walk = Walk {
+        lines: &lines,
+        mask: Vec::new(),
+        open: Vec::new(),
+        links: Vec::new(),
+        headings: Vec::new(),
+        heading: None,
+    };
     let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         walk.event(event, range);
@@ -71,7 +78,8 @@ impl Walk<'_> {
             Event::Text(text) => self.text(&text),
             Event::Start(Tag::Heading { level, .. }) => {
                 let line = self.lines.at(range.start);
-                self.heading = Some(Heading { level: level as u8, text: String::new(), line, end: range.end });
+                self.heading =
+                    Some(Heading { level: level as u8, text: String::new(), line, end: range.end });
             }
             Event::End(TagEnd::Heading(_)) => self.headings.extend(self.heading.take()),
             Event::Start(Tag::Link { link_type, dest_url, .. }) => {
@@ -175,7 +183,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(text: &str) -> Vec<String> {
-        let part = |name: &str, value: Option<&str>| value.map_or(String::new(), |value| format!(" {name}={value}"));
+        let part =
+            |name: &str, value: Option<&str>| value.map_or(String::new(), |value| format!(" {name}={value}"));
         links(text)
             .iter()
             .map(|l| {
@@ -215,8 +224,12 @@ mod tests {
 
     #[test]
     fn finds_tags_and_headings() {
-        let scan = scan("# One `two`\n\n#tag #a/b, (#no) x#no #123 #1a `#no` [[x#no]] #\u{fc}ber\n\nSub\n---\n");
-        assert_eq!(scan.tags.iter().map(String::as_str).collect::<Vec<_>>(), ["1a", "a/b", "tag", "\u{fc}ber"]);
+        let scan =
+            scan("# One `two`\n\n#tag #a/b, (#no) x#no #123 #1a `#no` [[x#no]] #\u{fc}ber\n\nSub\n---\n");
+        assert_eq!(
+            scan.tags.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["1a", "a/b", "tag", "\u{fc}ber"]
+        );
         let headings: Vec<_> = scan.headings.iter().map(|h| (h.level, h.text.as_str(), h.line)).collect();
         assert_eq!(headings, [(1, "One two", 1), (2, "Sub", 5)]);
     }

@@ -1,6 +1,6 @@
 //! Wiki-links and embeds, found by a single pass over the text.
 
-use super::{LinkKind, Lines, PageLink};
+use super::{Lines, LinkKind, PageLink};
 
 /// Finds wiki-links and embeds in any text, without regard to code or comments: for front matter.
 pub fn wiki_links(text: &str) -> Vec<PageLink> {

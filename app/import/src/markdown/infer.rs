@@ -16,7 +16,9 @@ pub(super) fn kind(declared: Option<&str>, source: &str, file: &str, headings: &
     let has = |names: &[&str]| headings.iter().filter(|h| names.iter().any(|name| is(h, name))).count();
     let decision = has(&["decision", "decision outcome", "considered options", "consequences"]);
     let numbered = path::name(file).chars().take_while(char::is_ascii_digit).count() >= 3;
-    if (numbered && has(&["status"]) > 0 && decision > 0) || (decision >= 2 && (numbered || has(&["status"]) > 0)) {
+    if (numbered && has(&["status"]) > 0 && decision > 0)
+        || (decision >= 2 && (numbered || has(&["status"]) > 0))
+    {
         return PageKind::Adr;
     }
     let lower = path::folder(file).to_lowercase();
@@ -29,7 +31,16 @@ pub(super) fn kind(declared: Option<&str>, source: &str, file: &str, headings: &
     if review >= 2 || (review >= 1 && in_folder(&["postmortem", "postmortems", "incidents"])) {
         return PageKind::Postmortem;
     }
-    let steps = has(&["meaning", "impact", "diagnosis", "mitigation", "troubleshooting", "resolution", "steps", "verification"]);
+    let steps = has(&[
+        "meaning",
+        "impact",
+        "diagnosis",
+        "mitigation",
+        "troubleshooting",
+        "resolution",
+        "steps",
+        "verification",
+    ]);
     if steps >= 2 || (steps >= 1 && in_folder(&["runbook", "runbooks", "playbook", "playbooks", "alerts"])) {
         return PageKind::Runbook;
     }
@@ -49,7 +60,8 @@ pub(super) fn status(declared: Option<&str>, body: &str, headings: &[Heading]) -
     let heading = headings.iter().find(|heading| is(heading, "status"));
     let below = heading.and_then(|heading| body.get(heading.end..)).unwrap_or_default();
     let text = declared.unwrap_or(below).trim_start();
-    let word: String = text.chars().skip_while(|c| !c.is_alphanumeric()).take_while(|c| c.is_alphabetic()).collect();
+    let word: String =
+        text.chars().skip_while(|c| !c.is_alphanumeric()).take_while(|c| c.is_alphabetic()).collect();
     let word = word.to_lowercase();
     ["proposed", "accepted", "rejected", "deprecated", "superseded"].into_iter().find(|known| *known == word)
 }

@@ -68,9 +68,15 @@ pub(crate) fn extract_page(
 ) -> Result<ImportSet, ImportError> {
     let file = match tree.primary() {
         Some(file) => file.to_owned(),
-        None => tree.list()?.entries.into_iter().map(|entry| entry.path).find(|file| is_page(file)).ok_or_else(
-            || ImportError::file(tree.title(), "holds no Markdown file", "Choose a file that ends in `.md`."),
-        )?,
+        None => tree
+            .list()?
+            .entries
+            .into_iter()
+            .map(|entry| entry.path)
+            .find(|file| is_page(file))
+            .ok_or_else(|| {
+                ImportError::file(tree.title(), "holds no Markdown file", "Choose a file that ends in `.md`.")
+            })?,
     };
     report(progress, Stage::Reading, 0, 1, &file)?;
     let mut set = ImportSet { source_title: path::name(&file).to_owned(), ..ImportSet::default() };
@@ -118,7 +124,8 @@ fn read_page(
     {
         fields.insert("status".to_owned(), status.to_owned());
     }
-    let first = scan.headings.first().filter(|heading| heading.level == 1).map(|heading| heading.text.clone());
+    let first =
+        scan.headings.first().filter(|heading| heading.level == 1).map(|heading| heading.text.clone());
     let title = [front.title, first, Some(path::stem(file).to_owned())].into_iter().flatten();
     let title = title.map(|title| line_text(&title, 200)).find(|title| !title.is_empty());
     let offset = text.front_lines();
@@ -128,7 +135,8 @@ fn read_page(
         link.line = link.line.saturating_add(offset);
         link
     }));
-    let tags: BTreeSet<String> = front.tags.into_iter().chain(scan.tags).filter_map(|tag| tag_text(&tag)).collect();
+    let tags: BTreeSet<String> =
+        front.tags.into_iter().chain(scan.tags).filter_map(|tag| tag_text(&tag)).collect();
     let aliases = front.aliases.iter().map(|alias| line_text(alias, 200)).filter(|alias| !alias.is_empty());
     Ok(ImportPage {
         key: format!("page:{file}"),

@@ -30,7 +30,8 @@ impl DiskTree {
         if !kind.is_file() {
             return Err(not_a_file(&shown));
         }
-        let (Some(root), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str())) else {
+        let (Some(root), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str()))
+        else {
             return Err(ImportError::file(shown, "has a name that is not UTF-8", "Rename it."));
         };
         path::check(name, limits.path_depth)?;
@@ -46,7 +47,9 @@ impl DiskTree {
             at.push(part);
             let meta = match fs::symlink_metadata(&at) {
                 Ok(meta) => meta,
-                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+                {
                     return Ok(None);
                 }
                 Err(error) => return Err(io_error(path, &error)),
@@ -77,6 +80,8 @@ impl DiskTree {
             };
             let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
             let kind = entry.file_type().map_err(|error| io_error(&path, &error))?;
+            found.seen += 1;
+            check_totals(&self.title(), found.seen, found.bytes, &self.limits)?;
             if name.starts_with('.') {
                 found.listing.hidden.push(path);
                 continue;
@@ -86,14 +91,12 @@ impl DiskTree {
                 self.check_link(&entry.path(), &path)?;
                 found.listing.links.push(path);
             } else if kind.is_dir() {
-                found.folders += 1;
-                check_totals(&self.title(), found.folders, found.bytes, &self.limits)?;
                 self.walk(&entry.path(), &path, found)?;
             } else if kind.is_file() {
                 let len = entry.metadata().map_err(|error| io_error(&path, &error))?.len();
                 found.bytes = found.bytes.saturating_add(len);
                 found.listing.entries.push(Entry { path, len });
-                check_totals(&self.title(), found.listing.entries.len(), found.bytes, &self.limits)?;
+                check_totals(&self.title(), found.seen, found.bytes, &self.limits)?;
             } else {
                 return Err(not_a_file(&path));
             }
@@ -118,7 +121,8 @@ impl DiskTree {
 #[derive(Default)]
 struct Walk {
     listing: Listing,
-    folders: usize,
+    /// Files, folders, links and hidden ones.
+    seen: usize,
     bytes: u64,
 }
 
@@ -164,7 +168,12 @@ impl FileTree for DiskTree {
     }
 }
 
-pub(super) fn check_totals(title: &str, files: usize, bytes: u64, limits: &Limits) -> Result<(), ImportError> {
+pub(super) fn check_totals(
+    title: &str,
+    files: usize,
+    bytes: u64,
+    limits: &Limits,
+) -> Result<(), ImportError> {
     if files > limits.files {
         return Err(ImportError::file(
             title,

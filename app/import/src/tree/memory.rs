@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn paths_sizes_and_counts_are_bounded() {
-        let limits = Limits { files: 2, total_bytes: 10, attachment_bytes: 8, text_bytes: 8, ..Limits::default() };
+        let limits =
+            Limits { files: 2, total_bytes: 10, attachment_bytes: 8, text_bytes: 8, ..Limits::default() };
         let mut tree = MemoryTree::new("t", limits);
         tree.insert("a.md", "1234").unwrap();
         assert!(tree.insert("../b.md", "1").is_err());

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError};
 
 use super::{Node, Pair, Size, Value, merge};
 use crate::error::Mark;
@@ -15,17 +15,11 @@ use crate::{ImportError, Limits};
 /// Reads all documents of a file.
 pub(crate) fn load(file: &str, text: &str, limits: &Limits) -> Result<Vec<Rc<Node>>, ImportError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut composer = Composer { file, limits, stack: Vec::new(), anchors: HashMap::new(), spent: Size::default() };
+    let mut composer =
+        Composer { file, limits, stack: Vec::new(), anchors: HashMap::new(), spent: Size::default() };
     let mut documents = Vec::new();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            ImportError::at(
-                file,
-                mark(error.marker()),
-                format!("is not valid YAML: {}", error.info()),
-                "Correct the file at this place; often it is the indentation, a missing quote or a tab.",
-            )
-        })?;
+        let (event, span) = event.map_err(|error| broken(file, &error, limits))?;
         let mark = mark(&span.start);
         match event {
             Event::DocumentStart(..) => {
@@ -36,13 +30,33 @@ pub(crate) fn load(file: &str, text: &str, limits: &Limits) -> Result<Vec<Rc<Nod
                 composer.scalar(&text, style, anchor, mark, &mut documents)?;
             }
             Event::SequenceStart(_, anchor, _) => composer.open(Holds::Sequence(Vec::new()), anchor, mark)?,
-            Event::MappingStart(_, anchor, _) => composer.open(Holds::Mapping(Pairs::default()), anchor, mark)?,
+            Event::MappingStart(_, anchor, _) => {
+                composer.open(Holds::Mapping(Pairs::default()), anchor, mark)?
+            }
             Event::SequenceEnd | Event::MappingEnd => composer.close(&mut documents)?,
             Event::Alias(anchor) => composer.alias(anchor, mark, &mut documents)?,
             _ => {}
         }
     }
     Ok(documents)
+}
+
+fn broken(file: &str, error: &ScanError, limits: &Limits) -> ImportError {
+    let at = mark(error.marker());
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => too_deep(file, at, limits),
+        _ => ImportError::at(
+            file,
+            at,
+            format!("is not valid YAML: {}", error.info()),
+            "Correct the file at this place; often it is the indentation, a missing quote or a tab.",
+        ),
+    }
+}
+
+fn too_deep(file: &str, at: Mark, limits: &Limits) -> ImportError {
+    let reason = format!("is nested deeper than {} levels here", limits.yaml_depth);
+    ImportError::at(file, at, reason, "Flatten the structure.")
 }
 
 fn mark(marker: &Marker) -> Mark {
@@ -102,11 +116,7 @@ impl Composer<'_> {
             ));
         }
         if self.stack.len().saturating_add(size.height) > self.limits.yaml_depth {
-            return Err(self.refuse(
-                mark,
-                format!("is nested deeper than {} levels here", self.limits.yaml_depth),
-                "Flatten the structure.",
-            ));
+            return Err(too_deep(self.file, mark, self.limits));
         }
         Ok(())
     }
@@ -262,8 +272,10 @@ mod tests {
 
     #[test]
     fn merges_nest_and_own_keys_win() {
-        let doc = one("a: &a {x: 1, y: 1}\nb: &b\n  <<: *a\n  y: 2\n  z: 2\nc:\n  <<: [*b, {x: 9, w: 9}]\n  z: 3\n")
-            .unwrap();
+        let doc = one(
+            "a: &a {x: 1, y: 1}\nb: &b\n  <<: *a\n  y: 2\n  z: 2\nc:\n  <<: [*b, {x: 9, w: 9}]\n  z: 3\n",
+        )
+        .unwrap();
         let c = doc.get("c").unwrap();
         let texts: Vec<_> = ["x", "y", "z", "w"].iter().map(|key| c.text_of(key).unwrap()).collect();
         assert_eq!(texts, ["1", "2", "3", "9"]);
@@ -291,7 +303,8 @@ mod tests {
         assert!(reason(&big).1.contains("bytes"));
 
         let deep = format!("a: {}", "[".repeat(1_000_000));
-        assert!(reason(&deep).1.contains("nested deeper"));
+        let why = reason(&deep).1;
+        assert!(why.contains("nested deeper"), "{why}");
         let deep: String = (0..5_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
         assert!(reason(&deep).1.contains("nested deeper"));
         let mut ladder = String::from("a0: &a0 [x]\n");

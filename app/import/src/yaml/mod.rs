@@ -98,7 +98,12 @@ impl Node {
     }
 
     /// Refuses the file at this node.
-    pub(crate) fn refuse(&self, file: &str, reason: impl Into<String>, remedy: impl Into<String>) -> ImportError {
+    pub(crate) fn refuse(
+        &self,
+        file: &str,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> ImportError {
         ImportError::at(file, self.mark, reason, remedy)
     }
 

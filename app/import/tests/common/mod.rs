@@ -1,6 +1,7 @@
 //! Shared by the tests: trees in memory, the corpora, and the checks that every import must pass.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "test support: failing and telling is its job")]
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -76,7 +77,9 @@ pub fn check(set: &ImportSet) {
             match &link.resolved {
                 Some(key) => assert!(pages.contains(key.as_str()) || files.contains(key.as_str()), "{key}"),
                 None => assert!(
-                    set.dangling.iter().any(|d| d.from == page.key && d.to == link.target && d.line == link.line),
+                    set.dangling
+                        .iter()
+                        .any(|d| d.from == page.key && d.to == link.target && d.line == link.line),
                     "{link:?} is resolved or dangling"
                 ),
             }
