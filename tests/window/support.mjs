@@ -1,6 +1,6 @@
 // A WebDriver client as small as these tests need, and the start of tauri-driver with the real desktop program.
 //
-// Found by environment: GROUNDPLAN_DESKTOP_BIN, GROUNDPLAN_TAURI_DRIVER, GROUNDPLAN_ARTIFACTS.
+// Found by environment: GROUNDPLAN_BIN_DESKTOP, GROUNDPLAN_TAURI_DRIVER, GROUNDPLAN_ARTIFACTS.
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -42,12 +42,13 @@ export async function withWindow(story, { dataDir } = {}) {
   const [port, nativePort] = [await freePort(), await freePort()];
   const driver = spawn(required("GROUNDPLAN_TAURI_DRIVER"), ["--port", `${port}`, "--native-port", `${nativePort}`], {
     stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, RUST_BACKTRACE: "0" },
   });
   const ended = new Promise((done) => driver.on("exit", done));
   try {
     const base = `http://127.0.0.1:${port}`;
     await eventually("tauri-driver", async () => (await fetch(`${base}/status`)).ok);
-    const window = await Window.open(base, required("GROUNDPLAN_DESKTOP_BIN"), ["--data-dir", folder]);
+    const window = await Window.open(base, required("GROUNDPLAN_BIN_DESKTOP"), ["--data-dir", folder]);
     try {
       return await story(window);
     } finally {

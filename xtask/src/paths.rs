@@ -54,6 +54,13 @@ pub fn artifacts() -> PathBuf {
     env::var_os("GROUNDPLAN_ARTIFACTS").map_or_else(|| cache().join("artifacts"), PathBuf::from)
 }
 
+/// Where a server that `xtask` starts keeps its data unless told otherwise: with the user's data, not in the cache.
+pub fn server_data() -> PathBuf {
+    let xdg = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = env::var_os("HOME").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+    xdg.unwrap_or_else(|| home.join(".local/share")).join("groundplan-server")
+}
+
 /// The folder of the UI crate and its npm tools.
 pub fn ui() -> PathBuf {
     root().join("ui")

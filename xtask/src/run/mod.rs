@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use crate::arguments::RunOptions;
 use crate::failure::{Context, Failure, Outcome};
-use crate::{say, setup, ui};
+use crate::{paths, say, setup, ui};
 use programs::Programs;
 
 /// Where the server listens if nothing else does.
@@ -30,7 +30,7 @@ pub fn run(options: &RunOptions) -> Outcome<bool> {
 fn launch(programs: &Programs, options: &RunOptions, window: bool) -> Outcome<()> {
     let address = free_address(DEFAULT_PORT)?;
     let data_dir = |part: &str| options.data_dir.as_ref().map(|folder| folder.join(part));
-    let server = programs.serve(address, data_dir("server").as_deref())?;
+    let server = programs.serve(address, &data_dir("server").unwrap_or_else(paths::server_data))?;
     say::step(&format!("Server: http://{address} (optional: the app works without one)"));
     let mut app = if window {
         say::step("Opening the desktop window; Ctrl-C or closing it ends everything");

@@ -62,12 +62,10 @@ impl Programs {
     }
 
     /// Starts the server with its embedded store and waits until it accepts connections.
-    pub fn serve(&self, address: SocketAddr, data_dir: Option<&Path>) -> Outcome<Background> {
+    pub fn serve(&self, address: SocketAddr, data_dir: &Path) -> Outcome<Background> {
         let mut server = Background::start(&self.server_path(), |command| {
             command.arg("serve").arg("--listen").arg(address.to_string());
-            if let Some(folder) = data_dir {
-                command.arg("--data-dir").arg(folder);
-            }
+            command.arg("--data-dir").arg(data_dir);
         })?;
         let ready = process::wait_until(Duration::from_secs(30), || {
             !server.is_alive() || std::net::TcpStream::connect(address).is_ok()

@@ -1,4 +1,4 @@
-//! Checks without running the product: formatting, clippy, dependencies, types of the editor's TypeScript.
+//! Checks without running the product: formatting, clippy, dependencies, types and tests of the editor's TypeScript.
 
 use super::report::Report;
 use super::tally::Tally;
@@ -31,6 +31,10 @@ pub fn run(report: &mut Report) -> Outcome<()> {
         let mut types = process::command("node");
         types.arg("node_modules/typescript/bin/tsc").args(["--noEmit", "--project", "editor/tsconfig.json"]);
         process::run(types.current_dir(paths::ui()))?;
+        pass(tally)
+    });
+    report.check("logic of the editor", |tally| {
+        process::run(process::command("node").arg(paths::ui().join("tools/test-editor.mjs")))?;
         pass(tally)
     });
     report.check("dependencies", |tally| {

@@ -5,7 +5,6 @@
 
 mod browser;
 mod lint;
-mod postgres;
 mod report;
 mod rust;
 mod tally;
@@ -28,8 +27,9 @@ impl Context {
         let program = |name: &str| paths::program("debug", name).into_os_string();
         let mut variables = vec![
             ("GROUNDPLAN_BIN", program("groundplan")),
-            ("GROUNDPLAN_SERVER_BIN", program("groundplan-server")),
-            ("GROUNDPLAN_DESKTOP_BIN", program("groundplan-desktop")),
+            // Not GROUNDPLAN_SERVER_…: the server takes every such variable for a setting and refuses unknown ones.
+            ("GROUNDPLAN_BIN_SERVER", program("groundplan-server")),
+            ("GROUNDPLAN_BIN_DESKTOP", program("groundplan-desktop")),
             ("GROUNDPLAN_ARTIFACTS", paths::artifacts().into_os_string()),
         ];
         if let Some(folder) = setup::needs::postgres_programs() {
@@ -50,23 +50,13 @@ pub fn run(parts: &[Part]) -> Outcome<bool> {
     let mut report = Report::default();
     report.stage("set-up", |_| setup::for_test())?;
     report.stage("user interface", |_| ui::build())?;
-    let mut context = Context::new();
+    let context = Context::new();
     let artifacts = paths::artifacts();
     std::fs::create_dir_all(&artifacts).map_err(|error| {
         crate::failure::Failure::new(format!("could not create {}: {error}", artifacts.display()))
     })?;
     if wanted(Part::Lint) {
         lint::run(&mut report)?;
-    }
-    // Kept until the end of the run: dropping it stops the database.
-    let mut cluster = None;
-    if wanted(Part::Unit) || wanted(Part::Stories) {
-        report.stage("PostgreSQL", |_| {
-            let started = postgres::Cluster::start()?;
-            context.variables.push(("GROUNDPLAN_TEST_POSTGRES_URL", started.url().into()));
-            cluster = Some(started);
-            Ok(())
-        })?;
     }
     if wanted(Part::Unit) {
         rust::unit(&mut report, &context)?;
@@ -83,7 +73,6 @@ pub fn run(parts: &[Part]) -> Outcome<bool> {
     if wanted(Part::Window) {
         window::run(&mut report, &context)?;
     }
-    drop(cluster);
     say::note(&format!("screenshots and logs: {}", artifacts.display()));
     Ok(report.close())
 }

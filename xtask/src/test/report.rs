@@ -57,8 +57,11 @@ impl Report {
             ));
         }
         let total = self.total();
-        for reason in &total.skips {
-            say::note(&format!("skipped: {reason}"));
+        for (reason, count) in &total.skips {
+            say::note(&format!("skipped {count}: {reason}"));
+        }
+        if total.ignored > 0 {
+            say::note(&format!("skipped {}: marked as ignored where they stand", total.ignored));
         }
         say::line(&format!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped()));
         total.failed == 0

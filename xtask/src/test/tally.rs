@@ -1,8 +1,8 @@
 //! Counting: what cargo's test harness, nextest and node's test runner print, turned into numbers.
 //!
-//! A test that skips itself prints a line `SKIP <what>: <why>`; each such line counts as one skip.
+//! A test that skips itself prints a line `SKIPPED <count> [tests]: <why>`, which counts as that many skips.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Results of one stage.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub struct Tally {
     pub failed: usize,
     /// Skipped without a reason of their own, such as ignored tests.
     pub ignored: usize,
-    /// What was skipped, and why.
-    pub skips: BTreeSet<String>,
+    /// Why tests skipped themselves, and how many.
+    pub skips: BTreeMap<String, usize>,
 }
 
 impl Tally {
     /// How many were skipped, for whichever reason.
     pub fn skipped(&self) -> usize {
-        self.ignored + self.skips.len()
+        self.ignored + self.skips.values().sum::<usize>()
     }
 
     /// Adds another tally to this one.
@@ -28,7 +28,9 @@ impl Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
-        self.skips.extend(other.skips.iter().cloned());
+        for (reason, count) in &other.skips {
+            *self.skips.entry(reason.clone()).or_default() += count;
+        }
     }
 
     /// Counts the output of `cargo test` (any number of test binaries) or of cargo-nextest.
@@ -67,8 +69,12 @@ impl Tally {
     }
 
     fn note_skip(&mut self, line: &str) {
-        if let Some(reason) = line.strip_prefix("SKIP ").filter(|reason| !reason.starts_with('[')) {
-            self.skips.insert(reason.to_owned());
+        let Some((count, reason)) = line.strip_prefix("SKIPPED ").and_then(|rest| rest.split_once(": "))
+        else {
+            return;
+        };
+        if let Some(count) = count.split(' ').next().and_then(|word| word.parse::<usize>().ok()) {
+            *self.skips.entry(reason.to_owned()).or_default() += count;
         }
     }
 }
@@ -105,15 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn skips_keep_their_reason_and_count_once() {
-        check("SKIP corpora: not beside the checkout\nSKIP corpora: not beside the checkout", (0, 0, 1));
-        check("        SKIP [   0.005s] some nextest line", (0, 0, 0));
+    fn skips_are_counted_with_their_reason() {
+        check("SKIPPED 1: no corpora\nSKIPPED 2 tests: no corpora\nSKIPPED 1 test: another", (0, 0, 4));
+        check("        SKIP [   0.005s] some nextest line\nSKIPPED nothing", (0, 0, 0));
     }
 
     #[test]
     fn results_of_node_are_added_up() {
         let mut tally = Tally::default();
-        tally.count_node("TAP version 13\n# SKIP window: no display\n1..4\n# tests 4\n# pass 2\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0");
+        tally.count_node("TAP version 13\n# SKIPPED 1: no display\n1..4\n# tests 4\n# pass 2\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0");
         assert_eq!((tally.passed, tally.failed, tally.ignored), (2, 1, 1));
         assert_eq!(tally.skips.len(), 1);
     }
