@@ -15,6 +15,8 @@ pub mod problem;
 pub mod routes;
 pub mod server;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use config::Config;
 pub use server::{RunningServer, Server, StartError};

@@ -111,6 +111,10 @@ impl From<Conflict> for Refusal {
                     "the membership log has {length} entries now; pull it, rebuild the entry and try again"
                 ),
             ),
+            Conflict::CutMoved => Self::new(
+                Code::CutMoved,
+                "documents changed since the key rotation was built; pull them, build it again and try again",
+            ),
             Conflict::ChainBroken { last_dev_seq, .. } => Self::new(
                 Code::StreamGap,
                 format!(

@@ -47,5 +47,12 @@ CREATE TABLE refresh_families (
     expires_at_ms BIGINT NOT NULL,
     revoked_at_ms BIGINT
 );
+-- Every token of a family that is still remembered, so that the use of an old one is recognised.
+CREATE TABLE refresh_tokens (
+    token_hash BYTEA PRIMARY KEY CHECK (length(token_hash) = 32),
+    family_id BYTEA NOT NULL REFERENCES refresh_families (family_id),
+    issued_at_ms BIGINT NOT NULL
+);
+CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id, issued_at_ms);
 CREATE INDEX refresh_families_device ON refresh_families (device_id);
 CREATE INDEX refresh_families_account ON refresh_families (account_id);

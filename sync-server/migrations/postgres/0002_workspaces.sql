@@ -33,6 +33,7 @@ CREATE TABLE documents (
     document_id BYTEA NOT NULL CHECK (length(document_id) = 16),
     doc_seq BIGINT NOT NULL,
     link BYTEA NOT NULL CHECK (length(link) = 32),
+    compartment BIGINT NOT NULL,
     PRIMARY KEY (workspace_id, document_id)
 );
 

@@ -33,6 +33,7 @@ CREATE TABLE documents (
     document_id BLOB NOT NULL CHECK (length(document_id) = 16),
     doc_seq INTEGER NOT NULL,
     link BLOB NOT NULL CHECK (length(link) = 32),
+    compartment INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, document_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -43,6 +43,8 @@ pub enum Conflict {
         /// Hash of the last entry.
         head: Hash,
     },
+    /// Documents of a rotated compartment moved since the rotation was built.
+    CutMoved,
     /// The author's chain continues elsewhere: its last accepted sequence number in this stream.
     ChainBroken {
         /// Which envelope of the batch, from 0.

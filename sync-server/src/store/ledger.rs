@@ -5,7 +5,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, StreamId};
+use groundplan_shared::{
+    auth::Compartment,
+    envelope::link,
+    wire::{DeviceId, DocumentId, EnvelopeId, Hash, StreamId},
+};
 
 use super::{
     AppendBatch, Conflict, DocumentHead, NewEnvelope, Placement, StoreError, StoreResult, Workspace,
@@ -13,16 +17,6 @@ use super::{
 
 /// The number of a stream's first envelope.
 const FIRST_DEV_SEQ: u64 = 1;
-
-pub(super) fn next_link(previous: &Hash, id: &EnvelopeId, doc_seq: u64, log_index: u64) -> Hash {
-    let mut input = previous.0.to_vec();
-    input.extend(id.0);
-    input.extend(doc_seq.to_be_bytes());
-    input.extend(log_index.to_be_bytes());
-    let mut out = [0; 32];
-    out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, &input).as_ref());
-    Hash(out)
-}
 
 /// Names an author's stream in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,7 +64,8 @@ impl<'a> Ledger<'a> {
     }
 
     pub(super) fn set_document(&mut self, document: DocumentId, head: Option<DocumentHead>) {
-        let head = head.unwrap_or(DocumentHead { document, doc_seq: 0, link: Hash::ZERO });
+        let compartment = Compartment::Public;
+        let head = head.unwrap_or(DocumentHead { document, doc_seq: 0, link: Hash::ZERO, compartment });
         self.documents.insert(document, (head, false));
     }
 
@@ -105,7 +100,8 @@ impl<'a> Ledger<'a> {
             .ok_or(StoreError::corrupt("ledger without the document"))?;
         let log_index = self.batch.log_length.saturating_sub(1);
         head.doc_seq += 1;
-        head.link = next_link(&head.link, &envelope.env_id, head.doc_seq, log_index);
+        head.link = link(&head.link, &envelope.env_id, head.doc_seq, log_index);
+        head.compartment = envelope.compartment;
         *document_moved = true;
         *tail = Some(StreamTail { dev_seq: envelope.dev_seq, env_id: envelope.env_id });
         *stream_moved = true;

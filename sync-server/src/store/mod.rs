@@ -16,13 +16,15 @@ mod types;
 
 use async_trait::async_trait;
 use groundplan_shared::{
-    auth::Clearance,
+    auth::{Clearance, Compartment},
     wire::{AccountId, DeviceId, DocumentId, Hash, Incarnation, MailboxId, WorkspaceId},
 };
+use tokio::sync::mpsc;
 
 pub use error::{Cause, Conflict, Entity, StoreError};
 pub use ids::FamilyId;
 pub use types::*;
+use types::{REMEMBERED_MS, compartment};
 
 /// The result of every store method.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -36,6 +38,11 @@ pub trait ServerStore: Send + Sync {
     async fn ping(&self) -> StoreResult<()>;
     /// Counts what is stored.
     async fn usage(&self) -> StoreResult<Usage>;
+    /// Tells other replicas on this database where to look; does nothing where there cannot be any.
+    async fn announce(&self, announcements: &[Announcement]) -> StoreResult<()>;
+    /// What other replicas announce, until the receiver is dropped; `None` where there cannot be any.
+    /// After a lost connection the stream begins again with `None`s of its own: "look everywhere".
+    async fn announcements(&self) -> StoreResult<Option<mpsc::Receiver<Option<Announcement>>>>;
 }
 
 /// Accounts, invitations, devices and refresh tokens.
@@ -66,8 +73,8 @@ pub trait AccountStore: Send + Sync {
 
     /// Begins a refresh family.
     async fn create_refresh_family(&self, family: RefreshFamily) -> StoreResult<()>;
-    /// Rotates a refresh token, or recognises a lost response, or revokes the family because a token came again.
-    async fn rotate_refresh(&self, family: FamilyId, rotate: Rotate) -> StoreResult<Rotation>;
+    /// Rotates a device's refresh token, or recognises a lost response, or revokes the family because a token came again.
+    async fn rotate_refresh(&self, device: DeviceId, rotate: Rotate) -> StoreResult<Rotation>;
     /// Ends the sessions of one device of the account, or of all its devices.
     async fn end_sessions(
         &self,
@@ -86,8 +93,8 @@ pub trait WorkspaceStore: Send + Sync {
     async fn create_workspace(&self, new: NewWorkspace) -> StoreResult<()>;
     /// Finds a workspace.
     async fn workspace(&self, id: WorkspaceId) -> StoreResult<Workspace>;
-    /// Lists the workspaces in whose log a device of this account is active, in the order of their ids.
-    async fn workspaces_of(&self, account: AccountId) -> StoreResult<Vec<Workspace>>;
+    /// Lists the workspaces in whose log this device is active, in the order of their ids.
+    async fn workspaces_of(&self, device: DeviceId) -> StoreResult<Vec<Workspace>>;
     /// Tells whether a device is active at the head of the log.
     async fn is_active_device(&self, workspace: WorkspaceId, device: DeviceId) -> StoreResult<bool>;
     /// Appends an entry if the log still has `row.index` entries and `previous` as head, and replaces the list of
@@ -135,6 +142,8 @@ pub struct AppendLog {
     pub row: LogRow,
     /// Devices active after it.
     pub active_devices: Vec<DeviceId>,
+    /// For each compartment whose key the entry rotates: where its documents must stand (SYNC §7, rotation cut).
+    pub cuts: Vec<(Compartment, Hash)>,
     /// Now.
     pub now: UnixMs,
 }

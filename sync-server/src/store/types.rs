@@ -1,6 +1,7 @@
 //! The values that cross the store's boundary. All content in them is ciphertext or a signed record, as bytes.
 
 use groundplan_shared::auth::Compartment;
+use groundplan_shared::wire::ids::{from_hex, to_hex};
 use groundplan_shared::wire::{
     AccountId, DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, PublicKey, StreamId, WorkspaceId,
 };
@@ -157,6 +158,9 @@ pub struct Rotate {
     pub idle_ms: i64,
 }
 
+/// How long tokens that were replaced are remembered, in milliseconds: seven days.
+pub(super) const REMEMBERED_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
 /// What a rotation led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
@@ -275,6 +279,8 @@ pub struct StoredEnvelope {
     pub link: Hash,
     /// Head index of the membership log when it was accepted; part of the link.
     pub log_index: u64,
+    /// Its compartment.
+    pub compartment: Compartment,
     /// Its bytes as received.
     pub bytes: Vec<u8>,
 }
@@ -306,6 +312,8 @@ pub struct DocumentHead {
     pub doc_seq: u64,
     /// The link there.
     pub link: Hash,
+    /// The compartment of the envelope there.
+    pub compartment: Compartment,
 }
 
 /// Counters for operators.
@@ -367,4 +375,40 @@ impl Rotate {
             _ => Rotation::Reused(owner),
         }
     }
+}
+
+/// What one replica tells the others after a commit; a hint to look, never the news itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Announcement {
+    /// Something was appended in this workspace.
+    Workspace(WorkspaceId),
+    /// Sessions of this account ended.
+    Sessions(AccountId),
+}
+
+impl Announcement {
+    /// The text form, of one length for all.
+    pub(super) fn encode(self) -> String {
+        match self {
+            Self::Workspace(id) => format!("w{}", to_hex(&id.0)),
+            Self::Sessions(id) => format!("s{}", to_hex(&id.0)),
+        }
+    }
+
+    /// Reads the text form.
+    pub(super) fn decode(text: &str) -> Option<Self> {
+        let mut letters = text.chars();
+        let kind = letters.next()?;
+        let id = from_hex(letters.as_str())?;
+        match kind {
+            'w' => Some(Self::Workspace(WorkspaceId(id))),
+            's' => Some(Self::Sessions(AccountId(id))),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the stored number of a compartment.
+pub(super) fn compartment(number: i64) -> Option<Compartment> {
+    Compartment::ALL.into_iter().find(|compartment| i64::from(compartment.number()) == number)
 }

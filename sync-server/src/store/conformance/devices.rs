@@ -63,14 +63,14 @@ pub(crate) async fn revoked_devices_stay_away(store: &dyn Store) {
     assert_eq!(store.device(id).await.unwrap().revoked_at, Some(NOW + 5));
     assert!(!store.session_alive(owner, id, NOW).await.unwrap());
     assert_eq!(conflict(store.register_device(device(1, 1)).await), Conflict::DeviceRevoked);
-    let rotation = store.rotate_refresh(FamilyId([1; 16]), rotate(1, 2, NOW)).await.unwrap();
+    let rotation = store.rotate_refresh(id, rotate(1, 2, NOW)).await.unwrap();
     assert_eq!(rotation, Rotation::Ended);
 }
 
 pub(crate) async fn refresh_rotates_and_repeats(store: &dyn Store) {
     person(store, 1).await;
     store.create_refresh_family(family(1, 1)).await.unwrap();
-    let id = FamilyId([1; 16]);
+    let id = DeviceId([1; 16]);
     assert_eq!(store.rotate_refresh(id, rotate(1, 2, NOW)).await.unwrap(), Rotation::Rotated(OWNER));
     // The response was lost: the same successor again, not a third token.
     let again = store.rotate_refresh(id, rotate(1, 3, NOW + 100)).await.unwrap();
@@ -78,24 +78,31 @@ pub(crate) async fn refresh_rotates_and_repeats(store: &dyn Store) {
     assert_eq!(store.rotate_refresh(id, rotate(2, 4, NOW + 200)).await.unwrap(), Rotation::Rotated(OWNER));
     let seen = store.device(DeviceId([1; 16])).await.unwrap().last_seen_at;
     assert_eq!(seen, NOW + 200);
-    missing(store.rotate_refresh(FamilyId([7; 16]), rotate(1, 2, NOW)).await);
+    missing(store.rotate_refresh(id, rotate(77, 78, NOW)).await);
+    missing(store.rotate_refresh(DeviceId([2; 16]), rotate(4, 5, NOW)).await);
 }
 
 pub(crate) async fn refresh_reuse_revokes(store: &dyn Store) {
     person(store, 1).await;
     store.create_refresh_family(family(1, 1)).await.unwrap();
-    let id = FamilyId([1; 16]);
+    let id = DeviceId([1; 16]);
     store.rotate_refresh(id, rotate(1, 2, NOW)).await.unwrap();
     let late = store.rotate_refresh(id, rotate(1, 3, NOW + 101)).await.unwrap();
     assert_eq!(late, Rotation::Reused(OWNER));
     assert_eq!(store.rotate_refresh(id, rotate(2, 4, NOW + 102)).await.unwrap(), Rotation::Ended);
+    // A token from further back counts too.
+    store.create_refresh_family(RefreshFamily { id: FamilyId([2; 16]), ..family(1, 50) }).await.unwrap();
+    for n in 50..54 {
+        store.rotate_refresh(id, rotate(n, n + 1, NOW + 200)).await.unwrap();
+    }
+    assert_eq!(store.rotate_refresh(id, rotate(51, 60, NOW + 200)).await.unwrap(), Rotation::Reused(OWNER));
     assert!(!store.session_alive(OWNER.account, OWNER.device, NOW).await.unwrap());
 }
 
 pub(crate) async fn refresh_ends_by_time(store: &dyn Store) {
     person(store, 1).await;
     store.create_refresh_family(family(1, 1)).await.unwrap();
-    let id = FamilyId([1; 16]);
+    let id = DeviceId([1; 16]);
     assert_eq!(store.rotate_refresh(id, rotate(1, 2, NOW + 5001)).await.unwrap(), Rotation::Ended, "idle");
     for n in 0..25 {
         let rotation =

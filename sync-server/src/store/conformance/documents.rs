@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use groundplan_shared::{
     auth::{Clearance, Compartment},
+    envelope::link,
+    membership::{CutItem, cut_hash},
     wire::{DeviceId, DocumentId, EnvelopeId, Hash, StreamId, WorkspaceId},
 };
 
-use super::{NOW, conflict, hash, missing, person, workspaces::workspace};
-use crate::store::{AppendBatch, Conflict, FeedFrom, NewEnvelope, PageLimit, Store};
+use super::{
+    NOW, conflict, hash, missing, person,
+    workspaces::{append, workspace},
+};
+use crate::store::{AppendBatch, AppendLog, Conflict, FeedFrom, NewEnvelope, PageLimit, Store};
 
 const WIDE: PageLimit = PageLimit { rows: 1000, bytes: 1 << 20 };
 
@@ -54,9 +59,9 @@ pub(crate) async fn appends_are_contiguous_and_linked(store: &dyn Store) {
         .unwrap();
     let positions: Vec<_> = placed.iter().map(|p| (p.ws_seq, p.doc_seq, p.log_index, p.repeated)).collect();
     assert_eq!(positions, [(1, 1, 1, false), (2, 1, 1, false), (3, 2, 1, false)]);
-    let first = crate::store::ledger::next_link(&Hash::ZERO, &id(1, 1), 1, 1);
+    let first = link(&Hash::ZERO, &id(1, 1), 1, 1);
     assert_eq!(placed[0].link, first);
-    assert_eq!(placed[2].link, crate::store::ledger::next_link(&first, &id(1, 3), 2, 1));
+    assert_eq!(placed[2].link, link(&first, &id(1, 3), 2, 1));
     let feed = store.feed(from(0), WIDE).await.unwrap();
     assert!(!feed.more);
     assert_eq!(feed.envelopes.iter().map(|e| e.ws_seq).collect::<Vec<_>>(), [1, 2, 3]);
@@ -180,6 +185,21 @@ pub(crate) async fn readers_see_only_their_compartments(store: &dyn Store) {
     assert!(tail.envelopes.is_empty());
 }
 
+pub(crate) async fn rotations_are_cut(store: &dyn Store) {
+    ready(store).await;
+    let public = NewEnvelope { compartment: Compartment::Public, ..envelope(2, 1, 8) };
+    let placed = store.append_envelopes(WS, batch(vec![envelope(1, 1, 7), public])).await.unwrap();
+    let cut = |items: &[CutItem]| cut_hash(&WS, Compartment::Internal, items);
+    let item = CutItem { document: DocumentId([7; 16]), doc_seq: 1, link: placed[0].link };
+    let rotate = |cut| AppendLog { cuts: vec![(Compartment::Internal, cut)], ..append(5, 2, &[1]) };
+    assert_eq!(conflict(store.append_log(rotate(cut(&[]))).await), Conflict::CutMoved);
+    let moved = CutItem { doc_seq: 2, ..item };
+    assert_eq!(conflict(store.append_log(rotate(cut(&[moved]))).await), Conflict::CutMoved);
+    assert_eq!(store.workspace(WS).await.unwrap().log_length, 2);
+    store.append_log(rotate(cut(&[item]))).await.unwrap();
+    assert_eq!(store.workspace(WS).await.unwrap().log_length, 3);
+}
+
 pub(crate) async fn tenants_are_apart(store: &dyn Store) {
     ready(store).await;
     store.create_workspace(workspace(6, 1, &[1])).await.unwrap();
@@ -206,15 +226,13 @@ pub(crate) async fn concurrent_appends_leave_no_gap(store: &dyn Store) {
     assert_eq!(feed.envelopes.iter().map(|e| e.ws_seq).collect::<Vec<_>>(), (1..=80).collect::<Vec<_>>());
     let mut heads = BTreeMap::new();
     for stored in feed.envelopes {
-        let (doc_seq, link) = heads.entry(stored.document).or_insert((0, Hash::ZERO));
+        let (doc_seq, head) = heads.entry(stored.document).or_insert((0, Hash::ZERO));
         *doc_seq += 1;
         let stream = stored.bytes[0];
         assert_eq!(stored.doc_seq, *doc_seq);
-        let number = (1..=5).find(|number| {
-            crate::store::ledger::next_link(link, &id(stream, *number), *doc_seq, 1) == stored.link
-        });
+        let number = (1..=5).find(|number| link(head, &id(stream, *number), *doc_seq, 1) == stored.link);
         assert!(number.is_some(), "the link follows from the one before");
-        *link = stored.link;
+        *head = stored.link;
     }
     let stored = store.document_heads(WS, None, 10).await.unwrap();
     let expected: Vec<_> = heads.into_iter().map(|(document, (seq, link))| (document, seq, link)).collect();

@@ -25,7 +25,7 @@ macro_rules! conformance {
                 workspaces_are_made_once, one_of_many_appends_wins;
             documents: appends_are_contiguous_and_linked, repeats_keep_their_place, refusals_write_nothing,
                 stale_heads_are_refused, chains_are_kept, quotas_hold, pages_are_bounded,
-                readers_see_only_their_compartments, tenants_are_apart, concurrent_appends_leave_no_gap;
+                readers_see_only_their_compartments, rotations_are_cut, tenants_are_apart, concurrent_appends_leave_no_gap;
             mailboxes: messages_are_kept_in_order, mailboxes_are_bounded, mailboxes_expire;
         }
     };

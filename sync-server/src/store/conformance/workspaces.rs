@@ -21,12 +21,13 @@ pub(super) fn workspace(n: u8, owner: u8, devices: &[u8]) -> NewWorkspace {
     }
 }
 
-fn append(n: u8, index: u8, devices: &[u8]) -> AppendLog {
+pub(super) fn append(n: u8, index: u8, devices: &[u8]) -> AppendLog {
     AppendLog {
         workspace: WorkspaceId([n; 16]),
         previous: hash(99 + index),
         row: row(index),
         active_devices: devices.iter().map(|n| DeviceId([*n; 16])).collect(),
+        cuts: Vec::new(),
         now: NOW,
     }
 }
@@ -66,13 +67,13 @@ pub(crate) async fn members_see_their_workspaces(store: &dyn Store) {
     store.create_workspace(workspace(5, 1, &[1, 2])).await.unwrap();
     store.create_workspace(workspace(4, 1, &[1])).await.unwrap();
     let ids = async |n: u8| {
-        let list = store.workspaces_of(AccountId([n; 16])).await.unwrap();
+        let list = store.workspaces_of(DeviceId([n; 16])).await.unwrap();
         list.into_iter().map(|there| there.id.0[0]).collect::<Vec<_>>()
     };
     assert_eq!(ids(1).await, [4, 5]);
     assert_eq!(ids(2).await, [5]);
     assert!(ids(3).await.is_empty());
-    store.revoke_device(AccountId([2; 16]), DeviceId([2; 16]), NOW).await.unwrap();
+    store.append_log(append(5, 2, &[1])).await.unwrap();
     assert!(ids(2).await.is_empty());
 }
 

@@ -6,8 +6,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::{SqliteStore, devices, insert, one, run};
 use crate::store::{
-    Account, AccountRole, AccountStatus, AccountStore, Conflict, Device, Entity, FamilyId, Invitation,
-    RefreshFamily, Rotate, Rotation, StoreError, StoreResult, UnixMs,
+    Account, AccountRole, AccountStatus, AccountStore, Conflict, Device, Entity, Invitation, RefreshFamily,
+    Rotate, Rotation, StoreError, StoreResult, UnixMs,
 };
 
 #[async_trait]
@@ -94,8 +94,8 @@ impl AccountStore for SqliteStore {
         self.engine.write(move |db| devices::create_family(db, &family)).await
     }
 
-    async fn rotate_refresh(&self, family: FamilyId, rotate: Rotate) -> StoreResult<Rotation> {
-        self.engine.write(move |db| devices::rotate(db, family, &rotate)).await
+    async fn rotate_refresh(&self, device: DeviceId, rotate: Rotate) -> StoreResult<Rotation> {
+        self.engine.write(move |db| devices::rotate(db, device, &rotate)).await
     }
 
     async fn end_sessions(

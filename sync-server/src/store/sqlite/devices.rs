@@ -5,8 +5,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::{all, insert, one, run};
 use crate::store::{
-    Conflict, Device, Entity, FamilyId, RefreshFamily, RefreshOwner, Rotate, Rotation, StoreError,
-    StoreResult, UnixMs,
+    Conflict, Device, Entity, FamilyId, REMEMBERED_MS, RefreshFamily, RefreshOwner, Rotate, Rotation,
+    StoreError, StoreResult, UnixMs,
 };
 
 pub(super) fn register(db: &Connection, device: &Device) -> StoreResult<()> {
@@ -55,33 +55,44 @@ pub(super) fn create_family(db: &Connection, family: &RefreshFamily) -> StoreRes
     let (account, device) = (family.account.0, family.device.0);
     let values =
         params![family.id.0, account, device, family.current_hash.0, family.created_at, family.expires_at];
-    run(db, sql, values).map(drop)
+    run(db, sql, values)?;
+    remember(db, family.id, family.current_hash, family.created_at)
 }
 
-pub(super) fn rotate(db: &Connection, id: FamilyId, rotate: &Rotate) -> StoreResult<Rotation> {
+fn remember(db: &Connection, id: FamilyId, token: Hash, now: UnixMs) -> StoreResult<()> {
+    let sql = "INSERT INTO refresh_tokens (token_hash, family_id, issued_at_ms) VALUES (?1, ?2, ?3)";
+    run(db, sql, params![token.0, id.0, now]).map(drop)
+}
+
+pub(super) fn rotate(db: &Connection, device: DeviceId, rotate: &Rotate) -> StoreResult<Rotation> {
     let sql = "SELECT f.account_id, f.device_id, f.current_hash, f.previous_hash, f.successor_sealed, \
          f.rotated_at_ms, f.expires_at_ms, \
-         f.revoked_at_ms IS NULL AND d.revoked_at_ms IS NULL AND a.status = 'active' \
-         FROM refresh_families f JOIN devices d USING (device_id) JOIN accounts a ON a.account_id = f.account_id \
-         WHERE f.family_id = ?1";
+         f.revoked_at_ms IS NULL AND d.revoked_at_ms IS NULL AND a.status = 'active', f.family_id \
+         FROM refresh_tokens t JOIN refresh_families f USING (family_id) JOIN devices d USING (device_id) JOIN accounts a ON a.account_id = f.account_id \
+         WHERE t.token_hash = ?1 AND f.device_id = ?2";
     let read = |row: &Row<'_>| {
         let owner = RefreshOwner { account: AccountId(row.get(0)?), device: DeviceId(row.get(1)?) };
         let current = Hash(row.get(2)?);
         let previous = row.get::<_, Option<[u8; 32]>>(3)?.map(Hash);
         let sealed: Option<Vec<u8>> = row.get(4)?;
         let (rotated_at, expires_at): (UnixMs, UnixMs) = (row.get(5)?, row.get(6)?);
-        Ok((owner, current, previous.zip(sealed), rotated_at, expires_at, row.get::<_, bool>(7)?))
+        let times = (rotated_at, expires_at);
+        Ok((owner, current, previous.zip(sealed), times, row.get::<_, bool>(7)?, FamilyId(row.get(8)?)))
     };
-    let Some((owner, current, previous, rotated_at, expires_at, alive)) = one(db, sql, params![id.0], read)?
+    let Some((owner, current, previous, times, alive, id)) =
+        one(db, sql, params![rotate.presented.0, device.0], read)?
     else {
         return Err(StoreError::NotFound(Entity::RefreshFamily));
     };
-    let rotation = rotate.judge(owner, current, previous, (rotated_at, expires_at), alive);
+    let rotation = rotate.judge(owner, current, previous, times, alive);
     match &rotation {
         Rotation::Rotated(_) => {
             let sql = "UPDATE refresh_families SET previous_hash = current_hash, current_hash = ?2, \
                  successor_sealed = ?3, rotated_at_ms = ?4 WHERE family_id = ?1";
             run(db, sql, params![id.0, rotate.next.0, rotate.next_sealed, rotate.now])?;
+            let sql = "DELETE FROM refresh_tokens WHERE family_id = ?1 AND issued_at_ms < ?2";
+            run(db, sql, params![id.0, rotate.now - REMEMBERED_MS])?;
+            remember(db, id, rotate.next, rotate.now)?;
         }
         Rotation::Reused(_) => {
             let sql = "UPDATE refresh_families SET revoked_at_ms = ?2 WHERE family_id = ?1";

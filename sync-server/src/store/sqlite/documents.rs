@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, params};
 use super::{SqliteStore, all, one, run, workspaces};
 use crate::store::{
     AppendBatch, DocumentHead, DocumentStore, FeedFrom, Page, PageLimit, Placement, StoreResult,
-    StoredEnvelope,
+    StoredEnvelope, compartment,
     ledger::{Ledger, StreamKey, StreamTail},
 };
 
@@ -20,7 +20,7 @@ impl DocumentStore for SqliteStore {
     }
 
     async fn feed(&self, from: FeedFrom, limit: PageLimit) -> StoreResult<Page> {
-        let sql = "SELECT ws_seq, document_id, doc_seq, link, log_index, envelope FROM envelopes \
+        let sql = "SELECT ws_seq, document_id, doc_seq, link, log_index, compartment, envelope FROM envelopes \
              WHERE workspace_id = ?1 AND ws_seq > ?2 AND (?3 >> compartment) & 1 ORDER BY ws_seq LIMIT ?4";
         self.engine
             .read(move |db| {
@@ -37,7 +37,7 @@ impl DocumentStore for SqliteStore {
         document: DocumentId,
         limit: PageLimit,
     ) -> StoreResult<Page> {
-        let sql = "SELECT ws_seq, document_id, doc_seq, link, log_index, envelope FROM envelopes \
+        let sql = "SELECT ws_seq, document_id, doc_seq, link, log_index, compartment, envelope FROM envelopes \
              WHERE workspace_id = ?1 AND document_id = ?5 AND doc_seq > ?2 AND (?3 >> compartment) & 1 \
              ORDER BY doc_seq LIMIT ?4";
         self.engine
@@ -55,20 +55,14 @@ impl DocumentStore for SqliteStore {
         after: Option<DocumentId>,
         limit: usize,
     ) -> StoreResult<Vec<DocumentHead>> {
-        let sql = "SELECT document_id, doc_seq, link FROM documents WHERE workspace_id = ?1 AND document_id > ?2 \
+        let sql = "SELECT document_id, doc_seq, link, compartment FROM documents WHERE workspace_id = ?1 AND document_id > ?2 \
              ORDER BY document_id LIMIT ?3";
         self.engine
             .read(move |db| {
                 workspaces::find(db, id)?;
                 // Every id is longer than the empty one, which therefore stands before all of them.
                 let after = after.map_or(Vec::new(), |document| document.0.to_vec());
-                all(db, sql, params![id.0, after, limit], |row| {
-                    Ok(DocumentHead {
-                        document: DocumentId(row.get(0)?),
-                        doc_seq: row.get(1)?,
-                        link: Hash(row.get(2)?),
-                    })
-                })
+                all(db, sql, params![id.0, after, limit], document_head)
             })
             .await
     }
@@ -111,14 +105,9 @@ fn append(db: &Connection, id: WorkspaceId, batch: &AppendBatch) -> StoreResult<
             ledger.set_stream(key, tail);
         }
         if !ledger.knows_document(envelope.document) {
-            let sql = "SELECT doc_seq, link FROM documents WHERE workspace_id = ?1 AND document_id = ?2";
-            let head = one(db, sql, params![id.0, envelope.document.0], |row| {
-                Ok(DocumentHead {
-                    document: envelope.document,
-                    doc_seq: row.get(0)?,
-                    link: Hash(row.get(1)?),
-                })
-            })?;
+            let sql = "SELECT document_id, doc_seq, link, compartment FROM documents \
+                 WHERE workspace_id = ?1 AND document_id = ?2";
+            let head = one(db, sql, params![id.0, envelope.document.0], document_head)?;
             ledger.set_document(envelope.document, head);
         }
         let placement = ledger.place(position, envelope)?;
@@ -150,9 +139,10 @@ fn close(db: &Connection, id: WorkspaceId, ledger: &Ledger<'_>) -> StoreResult<(
         return Ok(());
     }
     for head in ledger.documents() {
-        let sql = "INSERT INTO documents (workspace_id, document_id, doc_seq, link) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (workspace_id, document_id) DO UPDATE SET doc_seq = excluded.doc_seq, link = excluded.link";
-        run(db, sql, params![id.0, head.document.0, head.doc_seq, head.link.0])?;
+        let sql = "INSERT INTO documents (workspace_id, document_id, doc_seq, link, compartment) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (workspace_id, document_id) DO UPDATE SET doc_seq = excluded.doc_seq, \
+             link = excluded.link, compartment = excluded.compartment";
+        run(db, sql, params![id.0, head.document.0, head.doc_seq, head.link.0, head.compartment.number()])?;
     }
     for (key, tail) in ledger.streams() {
         let sql = "INSERT INTO author_streams (workspace_id, device_id, stream, last_dev_seq, last_env_id) \
@@ -187,6 +177,15 @@ fn page(
     Ok(page)
 }
 
+fn document_head(row: &Row<'_>) -> rusqlite::Result<DocumentHead> {
+    Ok(DocumentHead {
+        document: DocumentId(row.get(0)?),
+        doc_seq: row.get(1)?,
+        link: Hash(row.get(2)?),
+        compartment: compartment(row.get(3)?).ok_or(rusqlite::Error::IntegralValueOutOfRange(3, 0))?,
+    })
+}
+
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEnvelope> {
     Ok(StoredEnvelope {
         ws_seq: row.get(0)?,
@@ -194,6 +193,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEnvelope> {
         doc_seq: row.get(2)?,
         link: Hash(row.get(3)?),
         log_index: row.get(4)?,
-        bytes: row.get(5)?,
+        compartment: compartment(row.get(5)?).ok_or(rusqlite::Error::IntegralValueOutOfRange(5, 0))?,
+        bytes: row.get(6)?,
     })
 }

@@ -15,10 +15,11 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    Cause, ServerStore, StoreError, StoreResult, UnixMs, Usage,
+    Announcement, Cause, ServerStore, StoreError, StoreResult, UnixMs, Usage,
     migrations::{self, MigrateError},
 };
 use engine::{Engine, failure, is_unique_violation};
+use tokio::sync::mpsc;
 
 /// The embedded store.
 #[derive(Clone)]
@@ -82,6 +83,15 @@ impl ServerStore for SqliteStore {
 
     async fn ping(&self) -> StoreResult<()> {
         self.engine.read(|db| one(db, "SELECT 1", [], |_| Ok(())).map(drop)).await
+    }
+
+    async fn announce(&self, _: &[Announcement]) -> StoreResult<()> {
+        // One process owns the file: there is nobody else to tell.
+        Ok(())
+    }
+
+    async fn announcements(&self) -> StoreResult<Option<mpsc::Receiver<Option<Announcement>>>> {
+        Ok(None)
     }
 
     async fn usage(&self) -> StoreResult<Usage> {

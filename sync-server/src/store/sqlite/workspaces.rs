@@ -1,7 +1,11 @@
 //! Workspaces and membership logs in SQLite.
 
 use async_trait::async_trait;
-use groundplan_shared::wire::{AccountId, DeviceId, Hash, Incarnation, WorkspaceId};
+use groundplan_shared::{
+    auth::Compartment,
+    membership::{CutItem, cut_hash},
+    wire::{AccountId, DeviceId, DocumentId, Hash, Incarnation, WorkspaceId},
+};
 use rusqlite::{Connection, Row, params};
 
 use super::{SqliteStore, all, insert, one, run};
@@ -20,12 +24,11 @@ impl WorkspaceStore for SqliteStore {
         self.engine.read(move |db| find(db, id)).await
     }
 
-    async fn workspaces_of(&self, account: AccountId) -> StoreResult<Vec<Workspace>> {
+    async fn workspaces_of(&self, device: DeviceId) -> StoreResult<Vec<Workspace>> {
         let sql = "SELECT w.workspace_id, w.owner_account, w.incarnation, w.log_length, w.log_head, w.last_ws_seq, \
-             w.stored_bytes FROM workspaces w WHERE w.workspace_id IN (SELECT m.workspace_id \
-             FROM workspace_devices m JOIN devices d USING (device_id) \
-             WHERE d.account_id = ?1 AND d.revoked_at_ms IS NULL) ORDER BY w.workspace_id";
-        self.engine.read(move |db| all(db, sql, params![account.0], workspace)).await
+             w.stored_bytes FROM workspaces w JOIN workspace_devices m USING (workspace_id) \
+             WHERE m.device_id = ?1 ORDER BY w.workspace_id";
+        self.engine.read(move |db| all(db, sql, params![device.0], workspace)).await
     }
 
     async fn is_active_device(&self, workspace: WorkspaceId, device: DeviceId) -> StoreResult<bool> {
@@ -83,11 +86,27 @@ fn append_entry(db: &Connection, append: &AppendLog) -> StoreResult<()> {
         let moved = Conflict::HeadMoved { length: there.log_length, head: there.log_head };
         return Err(StoreError::Conflict(moved));
     }
+    for (compartment, expected) in &append.cuts {
+        check_cut(db, append.workspace, *compartment, expected)?;
+    }
     insert_entry(db, append.workspace, &append.row, append.now)?;
     let sql = "UPDATE workspaces SET log_length = log_length + 1, log_head = ?2, stored_bytes = stored_bytes + ?3 \
          WHERE workspace_id = ?1";
     run(db, sql, params![append.workspace.0, append.row.hash.0, append.row.entry.len()])?;
     replace_devices(db, append.workspace, &append.active_devices)
+}
+
+/// Compares where the documents of a compartment stand with what a rotation was built on.
+fn check_cut(db: &Connection, id: WorkspaceId, compartment: Compartment, expected: &Hash) -> StoreResult<()> {
+    let sql = "SELECT document_id, doc_seq, link FROM documents WHERE workspace_id = ?1 AND compartment = ?2";
+    let items = all(db, sql, params![id.0, compartment.number()], |row| {
+        Ok(CutItem { document: DocumentId(row.get(0)?), doc_seq: row.get(1)?, link: Hash(row.get(2)?) })
+    })?;
+    if cut_hash(&id, compartment, &items) == *expected {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict(Conflict::CutMoved))
+    }
 }
 
 fn insert_entry(db: &Connection, id: WorkspaceId, row: &LogRow, now: UnixMs) -> StoreResult<()> {
