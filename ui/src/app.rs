@@ -2,19 +2,106 @@
 
 use leptos::prelude::*;
 
-use crate::pages;
-use crate::state::{App, Route};
+use crate::components::dialogs::Dialogs;
+use crate::components::frame::{self, Frame, main_diagram};
+use crate::components::keys;
+use crate::components::states::{failure, loading};
+use crate::components::toasts::ToastList;
+use crate::pages::welcome;
+use crate::state::{App, DiagramRoute, Route};
+
+/// What the main area is built for: a change of it builds the page anew, everything finer the page follows itself.
+#[derive(Debug, Clone, PartialEq)]
+enum Place {
+    Loading,
+    Failed(Box<groundplan_shared::api::ApiError>),
+    Welcome,
+    In(Route),
+    /// Screens that need no open workspace.
+    Outside(Route),
+}
 
 /// Everything.
 #[component]
 pub fn Root() -> impl IntoView {
     let app = App::provide();
-    view! { <main>{move || page(app.route.get())}</main> }
+    let shell = frame::provide(app);
+    keys::listen(app, shell);
+    keys::follow_theme(app);
+    Effect::new(move |_| {
+        // "The diagram" is the stored one of the whole workspace, once it is known.
+        let asked = app.route.get() == Route::Diagram(DiagramRoute::default());
+        if asked && app.index.with(|index| !index.views.is_empty()) {
+            app.replace(main_diagram(app));
+        }
+    });
+    let place = Memo::new(move |_| place(app));
+    // The frame stays while pages come and go.
+    let around = Memo::new(move |_| match place.get() {
+        Place::In(_) => Place::In(Route::Home),
+        other => other,
+    });
+    view! {
+        {move || match around.get() {
+            Place::Loading => view! { <main class="alone">{loading()}</main> }.into_any(),
+            Place::Failed(error) => view! {
+                <main class="alone">
+                    {failure(&error, Some(Callback::new(move |()| app.reload())))}
+                </main>
+            }.into_any(),
+            Place::Welcome => view! { <main class="alone"><welcome::WelcomePage /></main> }.into_any(),
+            Place::Outside(route) => view! {
+                <main class="alone"><a class="back-link" href="/">{crate::text::t("welcome.back")}</a>{page(route)}</main>
+            }.into_any(),
+            Place::In(_) => view! { <Frame>{move || inner(place.get())}</Frame> }.into_any(),
+        }}
+        <Dialogs />
+        <ToastList />
+    }
+}
+
+fn inner(place: Place) -> AnyView {
+    match place {
+        Place::In(route) => page(route),
+        _ => ().into_any(),
+    }
+}
+
+fn place(app: App) -> Place {
+    let open = app.status.with(|status| match status {
+        None => Err(Place::Loading),
+        Some(Err(error)) => Err(Place::Failed(Box::new(error.clone()))),
+        Some(Ok(status)) => Ok(status.open.is_some()),
+    });
+    let route = app.route.get();
+    match (open, route) {
+        (Err(place), _) => place,
+        (Ok(_), Route::Welcome) | (Ok(false), Route::Home) => Place::Welcome,
+        (Ok(false), route @ (Route::Import | Route::Settings)) => Place::Outside(route),
+        (Ok(false), _) => Place::Welcome,
+        // The text of a search and the part of a diagram are followed within the page.
+        (Ok(true), Route::Search(_)) => Place::In(Route::Search(String::new())),
+        (Ok(true), Route::Diagram(_)) => Place::In(Route::Diagram(DiagramRoute::default())),
+        (Ok(true), route) => Place::In(route),
+    }
 }
 
 fn page(route: Route) -> AnyView {
+    use crate::pages::{
+        diagram, element, explore, home, import, page, pages, search, settings, sync, unknown, welcome,
+    };
     match route {
-        Route::Diagram(_) => pages::diagram::DiagramPage().into_any(),
-        _ => ().into_any(),
+        Route::Home => view! { <home::HomePage /> }.into_any(),
+        Route::Welcome => view! { <welcome::WelcomePage /> }.into_any(),
+        Route::Explore => view! { <explore::ExplorePage /> }.into_any(),
+        Route::Element(id) => view! { <element::ElementPage id=id /> }.into_any(),
+        Route::Pages => view! { <pages::PagesPage /> }.into_any(),
+        Route::Page(id) => view! { <page::TextPage id=id /> }.into_any(),
+        Route::Diagram(_) => view! { <diagram::DiagramPage /> }.into_any(),
+        Route::Search(_) => view! { <search::SearchPage /> }.into_any(),
+        Route::Import => view! { <import::ImportPage /> }.into_any(),
+        Route::Sync => view! { <sync::SyncPage /> }.into_any(),
+        Route::Settings => view! { <settings::SettingsPage /> }.into_any(),
+        Route::Unknown(_) => view! { <unknown::UnknownPage /> }.into_any(),
     }
 }

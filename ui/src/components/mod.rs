@@ -1,3 +1,21 @@
 //! Pieces that pages are made of: values in, callbacks out.
 
+pub mod dialog;
+pub mod dialogs;
 pub mod editor;
+pub mod explorer;
+pub mod frame;
+pub mod icon;
+pub mod inline;
+pub mod inspector;
+pub mod keys;
+pub mod palette;
+pub mod picker;
+pub mod prose;
+pub mod relations;
+pub mod shortcuts;
+pub mod states;
+pub mod status;
+pub mod tabs;
+pub mod toasts;
+pub mod upload;

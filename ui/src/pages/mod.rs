@@ -1,3 +1,14 @@
 //! One file per route: reads the address, composes components.
 
 pub mod diagram;
+pub mod element;
+pub mod explore;
+pub mod home;
+pub mod import;
+pub mod page;
+pub mod pages;
+pub mod search;
+pub mod settings;
+pub mod sync;
+pub mod unknown;
+pub mod welcome;

@@ -136,6 +136,15 @@ impl App {
         self.index.update(|index| Arc::make_mut(index).put(view));
     }
 
+    /// Takes deleted things out of lists and the choice, and leaves a page about one of them.
+    pub fn forget(self, ids: &[DocumentId]) {
+        self.index.update(|index| Arc::make_mut(index).remove(ids));
+        self.selection.update(|chosen| chosen.retain(|id| !ids.contains(id)));
+        if self.route.with_untracked(|route| route.document().is_some_and(|id| ids.contains(&id))) {
+            self.go(Route::Home);
+        }
+    }
+
     /// Shows another place.
     pub fn go(self, route: Route) {
         if self.route.with_untracked(|at| *at == route) {
@@ -281,6 +290,28 @@ impl App {
                 jobs.insert(progress.job.clone(), progress);
             }),
         }
+    }
+
+    /// Lets views and lists read again what a command of this window changed, without waiting for the event.
+    pub fn reread(self) {
+        self.touched(Vec::new(), false);
+    }
+
+    /// Goes into a workspace that was just made, opened or joined.
+    pub fn enter(self, route: Route) {
+        self.indexed.set(None);
+        self.selection.set(Vec::new());
+        spawn_local(async move {
+            self.load().await;
+            self.mark(Vec::new(), false);
+            self.go(route);
+        });
+    }
+
+    /// Lets every view read again.
+    pub fn reload(self) {
+        self.mark(Vec::new(), false);
+        spawn_local(async move { self.load().await });
     }
 
     fn mark(self, documents: Vec<DocumentId>, remote: bool) {

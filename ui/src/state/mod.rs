@@ -2,13 +2,31 @@
 //!
 //! Not here: anything drawn, and anything that the client core already decides.
 
+pub mod actions;
 mod app;
+pub mod form;
+mod ids;
 mod index;
+mod layout;
+pub mod markdown;
 mod navigation;
+pub mod palette;
+mod query;
 mod route;
+mod shell;
+pub mod sync_words;
+mod tabs;
 mod toast;
+pub mod tree;
+pub mod tree_keys;
 
+pub use actions::Action;
 pub use app::{App, Changes, use_app};
+pub use ids::new_uuid;
 pub use index::Index;
+pub use layout::Layout;
+pub use query::{Load, query};
 pub use route::{DiagramRoute, Route};
+pub use shell::{Dialog, Sheet, Shell, use_shell};
+pub use tabs::Tabs;
 pub use toast::{Toast, ToastKind, Toasts};

@@ -2,8 +2,8 @@
 //!
 //! The texts themselves live in `shared/src/text`.
 
-pub use groundplan_shared::text::{count, fill, t};
+pub use groundplan_shared::text::{count, fill, grouped, t};
 
 mod format;
 
-pub use format::{ago, name_of};
+pub use format::{ago, name_of, now_ms};

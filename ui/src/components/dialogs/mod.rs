@@ -1,0 +1,111 @@
+//! Every dialog, one file each, and the one place that shows the open one.
+
+mod account;
+mod codes;
+mod element;
+mod join;
+mod page;
+mod relation;
+mod workspace;
+
+use leptos::prelude::*;
+
+use super::palette::Palette;
+use super::shortcuts::Shortcuts;
+use crate::state::{App, Dialog, use_shell};
+
+/// The open dialog.
+#[component]
+pub fn Dialogs() -> impl IntoView {
+    let shell = use_shell();
+    move || shell.dialog.get().map(draw)
+}
+
+fn draw(dialog: Dialog) -> AnyView {
+    match dialog {
+        Dialog::Palette => view! { <Palette /> }.into_any(),
+        Dialog::Shortcuts => view! { <Shortcuts /> }.into_any(),
+        Dialog::NewElement { kind, parent } => element::new_element(kind, parent),
+        Dialog::NewPage { kind, about } => page::new_page(kind, about),
+        Dialog::NewRelation { source, target } => relation::new_relation(source, target),
+        Dialog::EditRelation(relation) => relation::edit_relation(*relation),
+        Dialog::NewWorkspace => workspace::new_workspace(),
+        Dialog::Connect => account::connect(),
+        Dialog::LinkDevice => codes::link_device(),
+        Dialog::Recovery => codes::recovery(),
+        Dialog::Invite => codes::invite(),
+        Dialog::JoinDevice => join::join_device(),
+        Dialog::UseRecovery => join::use_recovery(),
+        Dialog::JoinInvitation => join::join_invitation(),
+    }
+}
+
+/// A form in a dialog: fields, what went wrong, and one button that says what happens.
+fn form(
+    busy: RwSignal<bool>,
+    wrong: RwSignal<Option<groundplan_shared::api::ApiError>>,
+    submit: &'static str,
+    on_submit: impl Fn() + 'static,
+    fields: AnyView,
+) -> AnyView {
+    let shell = use_shell();
+    view! {
+        <form
+            class="dialog-form"
+            on:submit=move |event| {
+                event.prevent_default();
+                if !busy.get_untracked() {
+                    on_submit();
+                }
+            }
+        >
+            {fields}
+            {move || wrong.get().map(|error| super::states::failure(&error, None))}
+            <footer class="dialog-foot">
+                <button class="button" type="button" on:click=move |_| shell.close()>{crate::text::t("dialog.cancel")}</button>
+                <button class="button primary" type="submit" disabled=move || busy.get()>{crate::text::t(submit)}</button>
+            </footer>
+        </form>
+    }
+    .into_any()
+}
+
+/// Carries out a command of a form: disables it meanwhile, shows what went wrong in it.
+fn submit<P: groundplan_shared::api::Command>(
+    app: App,
+    busy: RwSignal<bool>,
+    wrong: RwSignal<Option<groundplan_shared::api::ApiError>>,
+    params: P,
+    then: impl FnOnce(P::Response) + 'static,
+) {
+    busy.set(true);
+    wrong.set(None);
+    leptos::task::spawn_local(async move {
+        let answer = app.call(params).await;
+        busy.try_set(false);
+        match answer {
+            Ok(answer) => then(answer),
+            Err(error) => {
+                wrong.try_set(Some(error));
+            }
+        }
+    });
+}
+
+/// A labelled text field of a form.
+fn text_field(
+    label: &'static str,
+    value: RwSignal<String>,
+    kind: &'static str,
+    autocomplete: &'static str,
+    focus: bool,
+) -> AnyView {
+    view! {
+        <label class="stacked">
+            <span class="field-name">{crate::text::t(label)}</span>
+            <input class="input" type=kind autocomplete=autocomplete autofocus=focus spellcheck="false"
+                prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event)) />
+        </label>
+    }
+    .into_any()
+}

@@ -1,0 +1,167 @@
+//! The palette: actions by a few letters, and hits from the whole workspace.
+
+use groundplan_shared::api::{SearchHit, SearchParams};
+use leptos::html;
+use leptos::prelude::*;
+
+use super::dialog::Modal;
+use super::icon::{icon, kind_icon};
+use super::keys::{is_mac, perform};
+use crate::state::actions::chord_words;
+use crate::state::{Action, Load, Route, palette, query, use_app, use_shell};
+use crate::text::t;
+
+/// Actions shown above the hits while something is typed.
+const ACTIONS_SHOWN: usize = 5;
+/// Hits asked for.
+const HITS: u32 = 20;
+
+#[derive(Debug, Clone, PartialEq)]
+enum Entry {
+    Action(Action),
+    Hit(SearchHit),
+    Everything(String),
+}
+
+/// The palette as a dialog.
+#[component]
+pub fn Palette() -> impl IntoView {
+    let app = use_app();
+    let shell = use_shell();
+    let typed = RwSignal::new(String::new());
+    let at = RwSignal::new(0_usize);
+    let node = NodeRef::<html::Input>::new();
+    let hits = query(
+        app,
+        move || {
+            let text = typed.get();
+            (!text.trim().is_empty()).then_some(SearchParams { text, limit: HITS })
+        },
+        |_| false,
+    );
+    let entries = Memo::new(move |before: Option<&Vec<Entry>>| {
+        let text = typed.get();
+        let actions = palette::rank(&text, Action::ALL.iter().copied(), |action| t(action.text()).to_owned());
+        let mut out: Vec<Entry> =
+            actions.into_iter().filter(|action| *action != Action::Palette).map(Entry::Action).collect();
+        if text.trim().is_empty() {
+            return out;
+        }
+        out.truncate(ACTIONS_SHOWN);
+        // Names come before actions: most of the time one looks for a thing.
+        let mut found: Vec<Entry> = match hits.get() {
+            Load::Ready(results) => results.hits.iter().cloned().map(Entry::Hit).collect(),
+            // The hits of the letters before stay until the new ones are here.
+            Load::Loading => before
+                .map(|old| old.iter().filter(|entry| matches!(entry, Entry::Hit(_))).cloned().collect())
+                .unwrap_or_default(),
+            Load::Failed(_) => Vec::new(),
+        };
+        found.append(&mut out);
+        found.push(Entry::Everything(text));
+        found
+    });
+    let run = move |entry: Entry| {
+        shell.close();
+        match entry {
+            Entry::Action(action) => perform(app, shell, action),
+            Entry::Hit(hit) => app.go(Route::to_document(&hit.item.document, hit.item.id)),
+            Entry::Everything(text) => app.go(Route::Search(text)),
+        }
+    };
+    let keydown = move |event: leptos::ev::KeyboardEvent| {
+        let total = entries.with_untracked(Vec::len);
+        let step = match event.key().as_str() {
+            "ArrowDown" => 1,
+            "ArrowUp" => total.saturating_sub(1),
+            "Enter" => {
+                event.prevent_default();
+                if let Some(entry) = entries.with_untracked(|all| all.get(at.get_untracked()).cloned()) {
+                    run(entry);
+                }
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        if total > 0 {
+            at.update(|at| *at = (*at + step) % total);
+            let id = format!("palette-{}", at.get_untracked());
+            if let Some(element) = document().get_element_by_id(&id) {
+                let options = web_sys::ScrollIntoViewOptions::new();
+                options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+                element.scroll_into_view_with_scroll_into_view_options(&options);
+            }
+        }
+    };
+    let close = Callback::new(move |()| shell.close());
+    view! {
+        <Modal title=t("action.palette") on_close=close class="palette" bare=true>
+            <label class="palette-field">
+                {icon("search")}
+                <span class="sr-only">{t("palette.placeholder")}</span>
+                <input
+                    node_ref=node
+                    type="text"
+                    role="combobox"
+                    autofocus
+                    autocomplete="off"
+                    spellcheck="false"
+                    aria-expanded="true"
+                    aria-controls="palette-list"
+                    aria-autocomplete="list"
+                    aria-activedescendant=move || format!("palette-{}", at.get())
+                    placeholder=t("palette.placeholder")
+                    on:input=move |event| {
+                        typed.set(event_target_value(&event));
+                        at.set(0);
+                    }
+                    on:keydown=keydown
+                />
+            </label>
+            <ul class="palette-list plain" id="palette-list" role="listbox" aria-label=t("palette.results")>
+                {move || entries.get().into_iter().enumerate().map(|(place, entry)| {
+                    let chosen = entry.clone();
+                    view! {
+                        <li
+                            id=format!("palette-{place}")
+                            class="option"
+                            role="option"
+                            aria-selected=move || if at.get() == place { "true" } else { "false" }
+                            on:mousemove=move |_| if at.get_untracked() != place { at.set(place) }
+                            on:click=move |_| run(chosen.clone())
+                        >
+                            {draw(&entry)}
+                        </li>
+                    }
+                }).collect_view()}
+            </ul>
+        </Modal>
+    }
+}
+
+fn draw(entry: &Entry) -> AnyView {
+    match entry {
+        Entry::Action(action) => {
+            let keys = action.chord().map(|chord| chord_words(chord, is_mac())).unwrap_or_default();
+            view! {
+                {icon("out")}
+                <span class="grow truncate">{t(action.text())}</span>
+                <span class="keys">{keys.into_iter().map(|key| view! { <kbd>{key}</kbd> }).collect_view()}</span>
+            }
+            .into_any()
+        }
+        Entry::Hit(hit) => view! {
+            {kind_icon(&hit.item.kind)}
+            <span class="truncate">{hit.item.name.clone()}</span>
+            <span class="grow muted small truncate">{hit.context.clone()}</span>
+            <span class="muted small">{crate::text::name_of("kind", &hit.item.kind)}</span>
+        }
+        .into_any(),
+        Entry::Everything(text) => view! {
+            {icon("search")}
+            <span class="grow truncate">{crate::text::fill("palette.everything", &[("text", text)])}</span>
+        }
+        .into_any(),
+    }
+}

@@ -1,0 +1,160 @@
+//! The status bar and the popover of synchronisation: always there, always true.
+
+use leptos::prelude::*;
+
+use super::icon::icon;
+use super::keys;
+use super::states::error_details;
+use crate::state::{Dialog, Route, sync_words, use_app, use_shell};
+use crate::text::{ago, count, fill, t};
+
+/// The bar at the bottom.
+#[component]
+pub fn StatusBar() -> impl IntoView {
+    let app = use_app();
+    let shell = use_shell();
+    let workspace = Memo::new(move |_| open_name(app));
+    let elements = move || app.index.with(|index| index.elements.len() as u64);
+    let chosen = move || app.selection.with(|chosen| chosen.len() as u64);
+    view! {
+        <footer class="status">
+            <a class="status-item" href="/welcome" title=t("action.workspaces")>
+                {icon("sample")} <span class="truncate">{move || workspace.get()}</span>
+            </a>
+            <span class="status-item muted">{move || count("status.elements", elements(), &[])}</span>
+            {move || (chosen() > 1).then(|| view! { <span class="status-item muted">{count("status.chosen", chosen(), &[])}</span> })}
+            <span class="grow"></span>
+            {move || (!app.reachable.get()).then(|| view! {
+                <span class="status-item tone-bad" role="alert">{icon("cloud-off")} {t("status.core_gone")}</span>
+            })}
+            {move || app.edits.with(|edits| edits.undo.clone()).map(|what| view! {
+                <button class="status-item muted" title=fill("edit.undo_what", &[("what", &what)])
+                    aria-label=fill("edit.undo_what", &[("what", &what)]) on:click=move |_| app.undo()>{icon("undo")}</button>
+            })}
+            <button
+                class="status-item"
+                aria-haspopup="dialog"
+                aria-expanded=move || if shell.sync_open.get() { "true" } else { "false" }
+                on:click=move |_| shell.sync_open.update(|open| *open = !*open)
+            >
+                {sync_summary()}
+            </button>
+            <button class="status-item" aria-label=t("action.shortcuts") title=t("action.shortcuts")
+                on:click=move |_| shell.open(Dialog::Shortcuts)><kbd>"?"</kbd></button>
+        </footer>
+    }
+}
+
+/// The name of the open workspace.
+pub fn open_name(app: crate::state::App) -> String {
+    app.status.with(|status| match status {
+        Some(Ok(status)) => status
+            .workspaces
+            .iter()
+            .find(|workspace| Some(workspace.id) == status.open)
+            .map(|workspace| workspace.name.clone())
+            .unwrap_or_default(),
+        _ => String::new(),
+    })
+}
+
+/// How synchronisation stands, with its sign.
+pub fn sync_summary() -> AnyView {
+    let app = use_app();
+    (move || {
+        app.sync.with(|status| {
+            let (class, words) = match status {
+                Some(status) => {
+                    let (tone, words) = sync_words::short(status);
+                    (tone.class(), words)
+                }
+                None => ("tone-quiet", t("sync.unknown").to_owned()),
+            };
+            view! { <span class=format!("sync-sign {class}")></span><span role="status">{words}</span> }
+        })
+    })
+    .into_any()
+}
+
+/// Everything about synchronisation in short, with what to do.
+#[component]
+pub fn SyncPopover() -> impl IntoView {
+    let app = use_app();
+    let shell = use_shell();
+    let node = NodeRef::<leptos::html::Section>::new();
+    Effect::new(move |_| {
+        if let Some(section) = node.get() {
+            let _ = section.focus();
+        }
+    });
+    leptos::task::spawn_local(async move { app.load_sync().await });
+    let go = move |dialog: Dialog| {
+        shell.sync_open.set(false);
+        shell.open(dialog);
+    };
+    view! {
+        <div class="scrim clear" on:click=move |_| shell.sync_open.set(false)></div>
+        <section node_ref=node class="popover" role="dialog" tabindex="-1" aria-label=t("sync.title")>
+            {sync_details()}
+            <div class="actions">
+                {move || if is_connected(app) {
+                    view! {
+                        <button class="button primary" on:click=move |_| keys::sync_now(app)>{t("action.sync_now")}</button>
+                        <button class="button" on:click=move |_| go(Dialog::LinkDevice)>{t("sync.link")}</button>
+                    }.into_any()
+                } else {
+                    view! {
+                        <button class="button primary" on:click=move |_| go(Dialog::Connect)>{t("sync.connect")}</button>
+                    }.into_any()
+                }}
+                <button class="button" on:click=move |_| {
+                    shell.sync_open.set(false);
+                    app.go(Route::Sync);
+                }>{t("sync.more")}</button>
+            </div>
+        </section>
+    }
+}
+
+/// Says whether the open workspace belongs to a server.
+pub fn is_connected(app: crate::state::App) -> bool {
+    app.sync.with(|status| {
+        status.as_ref().is_some_and(|status| status.state != groundplan_shared::api::SyncState::LocalOnly)
+    })
+}
+
+/// The sentences about synchronisation, with progress and problem.
+pub fn sync_details() -> AnyView {
+    let app = use_app();
+    (move || {
+        let Some(status) = app.sync.get() else {
+            return view! { <p class="muted">{t("sync.unknown")}</p> }.into_any();
+        };
+        let (tone, words) = sync_words::short(&status);
+        let busy = tone == sync_words::Tone::Busy && status.total > 0;
+        let problem = status.problem.as_ref().map(|problem| {
+            let code = serde_json::to_string(&problem.code).unwrap_or_default();
+            error_details(fill(
+                "error.details_text",
+                &[
+                    ("code", code.trim_matches('"')),
+                    ("field", problem.field.as_deref().unwrap_or_default()),
+                    ("message", &problem.message),
+                    ("hint", &problem.hint),
+                ],
+            ))
+        });
+        view! {
+            <h2 class="sync-title"><span class=format!("sync-sign {}", tone.class())></span>{words}</h2>
+            {sync_words::long(&status, ago).into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
+            {busy.then(|| view! {
+                <progress class="progress" max=status.total.to_string() value=status.done.to_string()
+                    aria-label=t("sync.progress")></progress>
+            })}
+            {status.server.map(|server| view! { <p class="muted small mono truncate">{server}</p> })}
+            {problem}
+        }
+        .into_any()
+    })
+    .into_any()
+}

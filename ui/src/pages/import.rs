@@ -1,0 +1,271 @@
+//! The import wizard: choose, see what would change, apply, look at the diagram.
+
+mod preview;
+
+use groundplan_shared::api::{
+    ApiError, ErrorCode, ImportApplyParams, ImportInput, ImportPreview, ImportPreviewParams, JobCancelParams,
+    WorkspaceCreateParams,
+};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::components::icon::icon;
+use crate::components::keys::is_open;
+use crate::components::states::failure;
+use crate::components::upload::read_files;
+use crate::state::{App, DiagramRoute, Route, form, new_uuid, use_app};
+use crate::text::{fill, grouped, name_of, t};
+use crate::transport::Pick;
+
+/// How far one is.
+#[derive(Clone)]
+enum Step {
+    Choose,
+    /// The name of the running job.
+    Busy(String),
+    Preview(ImportInput, ImportPreview),
+}
+
+/// The wizard.
+#[component]
+pub fn ImportPage() -> impl IntoView {
+    let step = RwSignal::new(Step::Choose);
+    let wrong = RwSignal::new(None::<ApiError>);
+    view! {
+        <div class="page import">
+            <h1 class="page-title">{t("title.import")}</h1>
+            <ol class="steps plain">
+                {[("import.choose", 0), ("import.check", 1), ("import.apply", 2)].into_iter().map(|(text, place)| view! {
+                    <li aria-current=move || (place == step.with(place_of)).then_some("step")>{t(text)}</li>
+                }).collect_view()}
+            </ol>
+            {move || wrong.get().map(|error| failure(&error, None))}
+            {move || match step.get() {
+                Step::Choose => choose(step, wrong),
+                Step::Busy(job) => busy(job),
+                Step::Preview(input, preview) => shown(step, wrong, input, &preview),
+            }}
+        </div>
+    }
+}
+
+fn place_of(step: &Step) -> u8 {
+    match step {
+        Step::Choose => 0,
+        Step::Busy(_) | Step::Preview(..) => 1,
+    }
+}
+
+fn new_job() -> String {
+    new_uuid().map(|uuid| uuid.to_string()).unwrap_or_default()
+}
+
+/// Reads what was chosen and shows what importing it would change. Makes a workspace first where none is open.
+fn read(
+    app: App,
+    step: RwSignal<Step>,
+    wrong: RwSignal<Option<ApiError>>,
+    name: Option<String>,
+    input: ImportInput,
+) {
+    wrong.set(None);
+    let job = new_job();
+    step.set(Step::Busy(job.clone()));
+    spawn_local(async move {
+        let preview = async {
+            if let Some(name) = name {
+                app.call(WorkspaceCreateParams { name }).await?;
+                app.load().await;
+            }
+            app.call(ImportPreviewParams { input: input.clone(), job: Some(job.clone()) }).await
+        };
+        let next = match preview.await {
+            Ok(preview) => Step::Preview(input, preview),
+            Err(error) => {
+                if error.code != ErrorCode::Cancelled {
+                    wrong.try_set(Some(error));
+                }
+                Step::Choose
+            }
+        };
+        app.jobs.update(|jobs| drop(jobs.remove(&job)));
+        step.try_set(next);
+    });
+}
+
+fn choose(step: RwSignal<Step>, wrong: RwSignal<Option<ApiError>>) -> AnyView {
+    let app = use_app();
+    let needs_name = !is_open(app);
+    let name = RwSignal::new(t("import.default_name").to_owned());
+    let file_node = NodeRef::<html::Input>::new();
+    let folder_node = NodeRef::<html::Input>::new();
+    let reading = RwSignal::new(None::<(u32, u32)>);
+    Effect::new(move |_| {
+        if let Some(input) = folder_node.get() {
+            // No standard attribute, yet every browser knows it.
+            let _ = input.set_attribute("webkitdirectory", "");
+        }
+    });
+    let named = move || -> Result<Option<String>, ApiError> {
+        if needs_name {
+            form::read_name(&name.get_untracked()).map(Some).map_err(ApiError::from)
+        } else {
+            Ok(None)
+        }
+    };
+    let begin = move |input: ImportInput| match named() {
+        Ok(name) => read(app, step, wrong, name, input),
+        Err(error) => wrong.set(Some(error)),
+    };
+    let pick = move |what: Pick| {
+        let input = if what == Pick::File { file_node } else { folder_node };
+        if !app.transport.picks_paths() {
+            if let Some(input) = input.get_untracked() {
+                input.click();
+            }
+            return;
+        }
+        spawn_local(async move {
+            match app.transport.pick(what).await {
+                Ok(Some(path)) => begin(ImportInput { path: Some(path), ..ImportInput::default() }),
+                Ok(None) => {}
+                Err(error) => wrong.set(Some(error)),
+            }
+        });
+    };
+    let chosen = move |node: NodeRef<html::Input>| {
+        let Some(input) = node.get_untracked() else { return };
+        let Some(files) = input.files().filter(|files| files.length() > 0) else { return };
+        wrong.set(None);
+        reading.set(Some((0, files.length())));
+        spawn_local(async move {
+            let read = read_files(files, |done, total| reading.set(Some((done, total)))).await;
+            reading.try_set(None);
+            // The same choice again must be noticed as a change.
+            input.set_value("");
+            match read {
+                Ok(files) => begin(ImportInput { files, ..ImportInput::default() }),
+                Err(error) => {
+                    wrong.try_set(Some(error));
+                }
+            }
+        });
+    };
+    view! {
+        <section class="block">
+            {needs_name.then(|| view! {
+                <label class="stacked narrow">
+                    <span class="field-name">{t("import.workspace_name")}</span>
+                    <input class="input" type="text" autocomplete="off" prop:value=move || name.get()
+                        on:input=move |event| name.set(event_target_value(&event)) />
+                </label>
+            })}
+            <p>{t("import.text")}</p>
+            <div class="choice-grid">
+                <button class="choice" on:click=move |_| pick(Pick::File)>
+                    <span class="choice-mark">{icon("page")}</span>
+                    <span><span class="strong">{t("import.file")}</span><span class="muted choice-text">{t("import.file_text")}</span></span>
+                </button>
+                <button class="choice" on:click=move |_| pick(Pick::Folder)>
+                    <span class="choice-mark">{icon("tree")}</span>
+                    <span><span class="strong">{t("import.folder")}</span><span class="muted choice-text">{t("import.folder_text")}</span></span>
+                </button>
+            </div>
+            <input node_ref=file_node type="file" class="sr-only" tabindex="-1" aria-hidden="true" aria-label=t("import.file")
+                accept=".yml,.yaml,.md,.markdown,.json" on:change=move |_| chosen(file_node) />
+            <input node_ref=folder_node type="file" class="sr-only" tabindex="-1" aria-hidden="true" aria-label=t("import.folder")
+                multiple=true on:change=move |_| chosen(folder_node) />
+            {move || reading.get().map(|(done, total)| view! {
+                <p role="status">{fill("import.reading", &[("done", &grouped(done.into())), ("total", &grouped(total.into()))])}</p>
+                <progress class="progress" max=total.to_string() value=done.to_string() aria-label=t("import.reading_short")></progress>
+            })}
+            <p class="muted small">{t("import.safe")}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// What a running job is doing, how far it is, and a way to stop it.
+fn busy(job: String) -> AnyView {
+    let app = use_app();
+    let name = job.clone();
+    let progress = Memo::new(move |_| app.jobs.with(|jobs| jobs.get(&name).cloned()));
+    let cancel = move |_| app.run(JobCancelParams { job: job.clone() }, |_| {});
+    view! {
+        <section class="block card">
+            {move || {
+                let words = progress.get().map_or_else(|| t("import.starting").to_owned(), |job| name_of("step", &job.step));
+                let known = progress.get().filter(|job| job.total > 0);
+                let numbers = known.as_ref().map(|job| {
+                    fill("import.of", &[("done", &grouped(job.done)), ("total", &grouped(job.total))])
+                });
+                view! {
+                    <p role="status">{words} " " <span class="muted">{numbers}</span></p>
+                    {match known {
+                        Some(job) => view! {
+                            <progress class="progress" max=job.total.to_string() value=job.done.to_string() aria-label=t("import.progress")></progress>
+                        }.into_any(),
+                        None => view! { <progress class="progress" aria-label=t("import.progress")></progress> }.into_any(),
+                    }}
+                }
+            }}
+            <div class="actions"><button class="button" on:click=cancel>{t("dialog.cancel")}</button></div>
+        </section>
+    }
+    .into_any()
+}
+
+fn shown(
+    step: RwSignal<Step>,
+    wrong: RwSignal<Option<ApiError>>,
+    input: ImportInput,
+    found: &ImportPreview,
+) -> AnyView {
+    let app = use_app();
+    let counts = found.counts;
+    let nothing = counts.added + counts.changed + counts.removed == 0;
+    let back = (input.clone(), found.clone());
+    let apply = move |_| {
+        wrong.set(None);
+        let job = new_job();
+        step.set(Step::Busy(job.clone()));
+        let (input, back) = (input.clone(), back.clone());
+        spawn_local(async move {
+            match app.call(ImportApplyParams { input, job: Some(job.clone()) }).await {
+                Ok(applied) => {
+                    app.load_index().await;
+                    app.reread();
+                    app.undoable(t("import.done"));
+                    app.go(match applied.view {
+                        Some(id) => Route::Diagram(DiagramRoute { id: Some(id), ..DiagramRoute::default() }),
+                        None if applied.counts.pages > 0 => Route::Pages,
+                        None => Route::Home,
+                    });
+                }
+                Err(error) => {
+                    if error.code != ErrorCode::Cancelled {
+                        wrong.try_set(Some(error));
+                    }
+                    step.try_set(Step::Preview(back.0, back.1));
+                }
+            }
+            app.jobs.update(|jobs| drop(jobs.remove(&job)));
+        });
+    };
+    view! {
+        {preview::preview(found)}
+        <footer class="wizard-foot">
+            <button class="button" on:click=move |_| {
+                wrong.set(None);
+                step.set(Step::Choose);
+            }>{t("import.other")}</button>
+            {if nothing {
+                view! { <a class="button primary" href="/">{t("import.nothing_to_do")}</a> }.into_any()
+            } else {
+                view! { <button class="button primary" on:click=apply>{icon("ok")} {t("import.apply_now")}</button> }.into_any()
+            }}
+        </footer>
+    }
+    .into_any()
+}

@@ -1,0 +1,139 @@
+//! What the frame around the pages shows: panes, tabs, dialogs.
+
+use groundplan_shared::api::{RelationView, SettingsSetParams};
+use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
+use leptos::prelude::*;
+
+use super::{App, Layout, Route, Tabs};
+
+/// A dialog over everything.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    /// Actions and hits.
+    Palette,
+    /// The shortcuts.
+    Shortcuts,
+    /// A new element.
+    NewElement {
+        /// Its kind, if already known.
+        kind: Option<ElementKind>,
+        /// Its parent, if already known.
+        parent: Option<DocumentId>,
+    },
+    /// A new page.
+    NewPage {
+        /// Its kind.
+        kind: PageKind,
+        /// The element that it is about.
+        about: Option<DocumentId>,
+    },
+    /// A new relation.
+    NewRelation {
+        /// The element it leads from.
+        source: DocumentId,
+        /// What it leads to, if already known.
+        target: Option<DocumentId>,
+    },
+    /// The properties of a relation.
+    EditRelation(Box<RelationView>),
+    /// A new workspace.
+    NewWorkspace,
+    /// Registering or signing in.
+    Connect,
+    /// Letting another device in.
+    LinkDevice,
+    /// Joining with a code from another device.
+    JoinDevice,
+    /// The recovery code.
+    Recovery,
+    /// Opening a workspace with the recovery code.
+    UseRecovery,
+    /// Inviting a person.
+    Invite,
+    /// Accepting an invitation.
+    JoinInvitation,
+}
+
+/// The sheets of the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sheet {
+    /// The inspector.
+    Inspector,
+    /// Everything that has no place in the bottom bar.
+    More,
+}
+
+/// Signals of the frame. Freely copied.
+#[derive(Clone, Copy)]
+pub struct Shell {
+    /// The open dialog.
+    pub dialog: RwSignal<Option<Dialog>>,
+    /// The open sheet, on phones.
+    pub sheet: RwSignal<Option<Sheet>>,
+    /// Panes.
+    pub layout: RwSignal<Layout>,
+    /// Tabs.
+    pub tabs: RwSignal<Tabs>,
+    /// Whether the popover of synchronisation is open.
+    pub sync_open: RwSignal<bool>,
+    /// Grows when the explorer's filter should take the focus.
+    pub focus_explorer: RwSignal<u32>,
+}
+
+/// Returns the frame's signals.
+pub fn use_shell() -> Shell {
+    expect_context::<Shell>()
+}
+
+impl Shell {
+    /// Makes the signals, gives them to all views below, and keeps tabs and sizes up to date.
+    pub fn provide(app: App) -> Self {
+        let shell = Self {
+            dialog: RwSignal::new(None),
+            sheet: RwSignal::new(None),
+            layout: RwSignal::new(Layout::default()),
+            tabs: RwSignal::new(Tabs::default()),
+            sync_open: RwSignal::new(false),
+            focus_explorer: RwSignal::new(0),
+        };
+        provide_context(shell);
+        Effect::new(move |_| {
+            let route = app.route.get();
+            shell.tabs.update(|tabs| tabs.show(&route));
+            shell.sheet.set(None);
+            if let Route::Element(id) = route {
+                app.selection.set(vec![id]);
+            }
+        });
+        // The sizes of last time, once.
+        Effect::new(move |done: Option<bool>| {
+            let kept = app.settings.with(|settings| settings.as_ref().map(|all| all.layout.clone()));
+            match kept {
+                Some(text) if done != Some(true) => {
+                    shell.layout.set(Layout::read(&text));
+                    true
+                }
+                _ => done == Some(true),
+            }
+        });
+        shell
+    }
+
+    /// Opens a dialog.
+    pub fn open(self, dialog: Dialog) {
+        self.sheet.set(None);
+        self.dialog.set(Some(dialog));
+    }
+
+    /// Closes the open dialog.
+    pub fn close(self) {
+        self.dialog.set(None);
+    }
+
+    /// Changes the layout and keeps it.
+    pub fn arrange(self, app: App, change: impl FnOnce(&mut Layout)) {
+        self.layout.update(change);
+        let layout = Some(self.layout.with_untracked(Layout::write));
+        app.run(SettingsSetParams { layout, ..SettingsSetParams::default() }, |_| {});
+    }
+}
