@@ -1,16 +1,226 @@
-//! The text editor, bound to a long text of a document.
+//! The text editor, bound to a long text of a document: CodeMirror in a module that is loaded on first use.
+//!
+//! Not here: how edits are batched and merged (`ui/editor/sync.ts`) and what the core does with them.
 
-use groundplan_shared::api::TextField;
+mod bridge;
+mod links;
+
+use groundplan_shared::api::{ApiError, TextField, TextOpenParams};
 use groundplan_shared::model::DocumentId;
+use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-/// An editor of one text.
+use crate::state::{App, use_app};
+use crate::text::{fill, name_of, t};
+use bridge::{Editor, Options, Saving};
+
+/// Where the editor stands.
+#[derive(Debug, Clone, PartialEq)]
+enum Stage {
+    Opening,
+    Failed(ApiError),
+    Open(Saving),
+}
+
+/// An editor of one text. Unsaved typing survives errors and even leaving the page; it is sent when it can be.
 #[component]
 pub fn TextEditor(
     /// The document.
     document: DocumentId,
     /// The text.
     field: TextField,
+    /// The accessible name.
+    #[prop(optional, into)]
+    label: Option<String>,
+    /// Shown while the text is empty.
+    #[prop(optional, into)]
+    placeholder: Option<String>,
+    /// Forbids typing.
+    #[prop(optional, into)]
+    read_only: Signal<bool>,
+    /// Takes the focus once it is open.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
-    let _ = (document, field);
+    let app = use_app();
+    let node = NodeRef::<html::Div>::new();
+    let stage = RwSignal::new(Stage::Opening);
+    let editor = StoredValue::new_local(None::<Editor>);
+    let label = label.unwrap_or_else(|| {
+        t(match field {
+            TextField::Description => "editor.description",
+            TextField::Body => "editor.body",
+        })
+        .to_owned()
+    });
+    let words =
+        Words { label, placeholder: placeholder.unwrap_or_else(|| t("editor.placeholder").to_owned()) };
+    let attempt = RwSignal::new(0_u32);
+    Effect::new(move |_| {
+        attempt.track();
+        let Some(parent) = node.get() else { return };
+        let words = words.clone();
+        stage.set(Stage::Opening);
+        spawn_local(async move {
+            match open(app, &parent, document, field, &words, read_only.get_untracked(), stage).await {
+                Ok(opened) => {
+                    // The view may be gone by now.
+                    let kept = editor.try_update_value(|editor| editor.replace(opened.clone()));
+                    match kept {
+                        Some(before) => {
+                            if let Some(before) = before {
+                                before.destroy();
+                            }
+                            if autofocus {
+                                opened.focus();
+                            }
+                        }
+                        None => opened.destroy(),
+                    }
+                }
+                Err(error) => {
+                    let _ = stage.try_set(Stage::Failed(error));
+                }
+            }
+        });
+    });
+    Effect::new(move |seen: Option<u64>| {
+        let (number, touched) =
+            app.changes.with(|changes| (changes.number, changes.number > 0 && changes.touch(document)));
+        if touched && seen.is_some_and(|seen| seen != number) {
+            editor.with_value(|editor| {
+                if let Some(editor) = editor {
+                    editor.pull();
+                }
+            });
+        }
+        number
+    });
+    Effect::new(move |_| {
+        let read_only = read_only.get();
+        editor.with_value(|editor| {
+            if let Some(editor) = editor {
+                editor.set_read_only(read_only);
+            }
+        });
+    });
+    on_cleanup(move || {
+        if let Some(Some(editor)) = editor.try_update_value(Option::take) {
+            editor.destroy();
+        }
+    });
+    let retry = move |_| match stage.get_untracked() {
+        Stage::Failed(_) => attempt.update(|attempt| *attempt += 1),
+        _ => editor.with_value(|editor| {
+            if let Some(editor) = editor {
+                editor.retry();
+            }
+        }),
+    };
+    view! {
+        <div class="editor">
+            <div class="editor-text" node_ref=node></div>
+            <p class="editor-status" role="status" data-state=move || stage.with(Stage::word)>
+                <span>{move || stage.with(|stage| stage.sentence(read_only.get()))}</span>
+                <Show when=move || stage.with(Stage::is_troubled)>
+                    <button type="button" on:click=retry>{t("editor.retry")}</button>
+                </Show>
+            </p>
+        </div>
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Words {
+    label: String,
+    placeholder: String,
+}
+
+async fn open(
+    app: App,
+    parent: &web_sys::HtmlElement,
+    document: DocumentId,
+    field: TextField,
+    words: &Words,
+    read_only: bool,
+    stage: RwSignal<Stage>,
+) -> Result<Editor, ApiError> {
+    let unusable = || {
+        ApiError::new(
+            groundplan_shared::api::ErrorCode::Unsupported,
+            t("editor.module_failed"),
+            t("editor.module_failed_hint"),
+        )
+    };
+    let state = app.call(TextOpenParams { document, field }).await?;
+    let module = bridge::load().await.ok().and_then(bridge::module).ok_or_else(unusable)?;
+    let mut options = Options::new();
+    bridge::bind(&mut options, app, document, field);
+    options.set("key", &format!("{document}/{}", words_of(field)).into());
+    options.set("state", &bridge::to_js(&state));
+    options.set("label", &words.label.as_str().into());
+    options.set("placeholder", &words.placeholder.as_str().into());
+    options.set("readOnly", &read_only.into());
+    options.function("onStatus", move |status, _| {
+        if let Some(saving) = bridge::from_js::<Saving>(&status) {
+            // The view may be gone while the rest is still being saved.
+            let _ = stage.try_set(Stage::Open(saving));
+        }
+        wasm_bindgen::JsValue::UNDEFINED
+    });
+    options.function("completeLink", move |typed, _| {
+        let typed = typed.as_string().unwrap_or_default();
+        let found = app.index.with_untracked(|index| links::complete(index, &typed));
+        bridge::targets(found.into_iter().map(|(name, kind)| (name, name_of("kind", kind))).collect())
+    });
+    options.function("onOpenLink", move |target, _| {
+        let target = target.as_string().unwrap_or_default();
+        match app.index.with_untracked(|index| links::resolve(index, &target)) {
+            Some(route) => app.go(route),
+            None => app.say(fill("editor.no_target", &[("target", &target)])),
+        }
+        wasm_bindgen::JsValue::UNDEFINED
+    });
+    let editor = module.create(parent, options.value()).map_err(|_| unusable())?;
+    let _ = stage.try_update(|stage| {
+        if !matches!(stage, Stage::Open(_)) {
+            *stage = Stage::Open(Saving::Saved);
+        }
+    });
+    Ok(editor)
+}
+
+const fn words_of(field: TextField) -> &'static str {
+    match field {
+        TextField::Description => "description",
+        TextField::Body => "body",
+    }
+}
+
+impl Stage {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Failed(_) => "failed",
+            Self::Open(Saving::Saved) => "saved",
+            Self::Open(Saving::Saving) => "saving",
+            Self::Open(Saving::Unsaved { .. }) => "unsaved",
+        }
+    }
+
+    const fn is_troubled(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Open(Saving::Unsaved { .. }))
+    }
+
+    fn sentence(&self, read_only: bool) -> String {
+        match self {
+            Self::Opening => t("editor.loading").to_owned(),
+            Self::Failed(error) => format!("{} {} {}", t("editor.failed"), error.message, error.hint),
+            Self::Open(_) if read_only => t("editor.read_only").to_owned(),
+            Self::Open(Saving::Saved) => t("editor.saved").to_owned(),
+            Self::Open(Saving::Saving) => t("editor.saving").to_owned(),
+            Self::Open(Saving::Unsaved { why }) => fill("editor.unsaved", &[("why", why)]),
+        }
+    }
 }
