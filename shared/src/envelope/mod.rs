@@ -16,3 +16,6 @@ pub use header::{Header, Kind, LogPoint, SUITE_1, Seen, VERSION_1};
 pub use link::{Link, link};
 pub use outer::{Outer, OuterError, Standing, parse_outer, verify_outer};
 pub use seal::{SealError, SealInput, Sealed, seal};
+
+#[cfg(test)]
+mod tests;

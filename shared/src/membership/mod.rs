@@ -24,3 +24,8 @@ pub use cut::{CutItem, cut_hash};
 pub use entry::{Entry, ParsedEntry, parse_entry, sign_entry};
 pub use refusal::Refusal;
 pub use state::{Device, DeviceKind, Member, MembershipState};
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

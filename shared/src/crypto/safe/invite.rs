@@ -200,6 +200,12 @@ mod tests {
     }
 
     #[test]
+    fn the_vector_is_kept_for_ever() {
+        let secret = InviteSecret::from_secret_bytes(&[7; 20]).unwrap();
+        assert_eq!(secret.public().to_string(), "fc8be4bdd4a6a518b7f46bd2c6d26feb11a65d5054701cedbddaf1b5af1700aa");
+    }
+
+    #[test]
     fn names_open_only_with_the_secret() {
         let random = seeded(18);
         let (secret, other) = (InviteSecret::make(&random).unwrap(), InviteSecret::make(&random).unwrap());

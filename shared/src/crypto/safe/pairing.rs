@@ -95,6 +95,15 @@ mod tests {
     use crate::crypto::hazmat::random::seeded;
 
     #[test]
+    fn the_vector_is_kept_for_ever() {
+        let secret = PairingSecret(Secret::new(std::array::from_fn(|i| i as u8)));
+        assert_eq!(secret.to_text().as_str(), "000G40-R40M30-E20918-5GR38E-1W5ZPP");
+        assert_eq!(secret.mailbox().to_string(), "21a778863c0f18ce4da9ef6d603c4ae3");
+        let sealed = secret.seal(Side::New, 3, b"hi", &seeded(1)).unwrap();
+        assert_eq!(crate::wire::ids::to_hex(&sealed), "PIN_SEALED");
+    }
+
+    #[test]
     fn messages_are_bound_to_secret_direction_and_number() {
         let random = seeded(14);
         let (secret, other) = (PairingSecret::make(&random).unwrap(), PairingSecret::make(&random).unwrap());

@@ -52,6 +52,13 @@ mod tests {
     use crate::crypto::hazmat::random::seeded;
 
     #[test]
+    fn the_vector_is_kept_for_ever() {
+        let code = RecoveryCode(Secret::new(std::array::from_fn(|i| i as u8)));
+        assert_eq!(code.to_text().as_str(), "000G40-R40M30-E20918-5GR38E-1W8124-GKCBV4");
+        assert_eq!(code.device_keys().id().to_string(), "ca4844b5e3b2f57f154f5b60878c0187");
+    }
+
+    #[test]
     fn a_typed_code_gives_the_same_device() {
         let code = RecoveryCode::make(&seeded(12)).unwrap();
         let text = code.to_text();

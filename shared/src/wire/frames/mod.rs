@@ -36,3 +36,6 @@ fn decode_frame<'b, T: minicbor::Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, C
         None => Err(CodecError::Malformed),
     }
 }
+
+#[cfg(test)]
+mod tests;
