@@ -4,11 +4,17 @@
 //! Only `cli` prints. Not here: the interface (`ui`), the server (`sync-server`), what both sides share (`shared`).
 
 pub mod core;
+pub mod dispatch;
 pub mod doc;
+mod drawing;
 pub mod env;
 pub mod identity;
+pub mod net;
+pub mod ops;
 pub mod profile;
 pub mod project;
 pub mod query;
+pub mod runtime;
+mod sample;
 pub mod store;
 pub mod sync;

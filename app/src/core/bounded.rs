@@ -64,13 +64,13 @@ mod tests {
 
     #[test]
     fn a_small_change_that_claims_much_is_not_inflated() {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
         let zeros = vec![0; 1024 * 1024];
-        for _ in 0..100 {
+        for _ in 0..65 {
             encoder.write_all(&zeros).unwrap();
         }
         let deflated = encoder.finish().unwrap();
-        assert!(deflated.len() < 255 * 1024, "{}", deflated.len());
+        assert!(deflated.len() < 1024 * 1024, "{}", deflated.len());
         let mut bytes = MAGIC.to_vec();
         bytes.extend([0; 4]);
         bytes.push(DEFLATED_CHANGE);

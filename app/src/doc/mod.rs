@@ -78,13 +78,13 @@ pub fn kind(doc: &AutoCommit) -> Option<DocumentKind> {
 pub fn is_deleted(doc: &AutoCommit) -> bool {
     let values = doc.get_all(ROOT, "alive").unwrap_or_default();
     !values.is_empty()
-        && values.iter().all(|(value, _)| matches!(value, Value::Scalar(scalar) if scalar.to_i64() == Some(0)))
+        && values.iter().all(|(value, _)| matches!(value, Value::Scalar(scalar) if scalar.as_i64() == Some(0)))
 }
 
 /// Marks the document as edited now. Part of every edit.
 pub fn touch(doc: &mut AutoCommit, now_ms: u64) -> Result<(), DocError> {
     let last = match doc.get(ROOT, "alive")? {
-        Some((Value::Scalar(scalar), _)) => scalar.to_i64().unwrap_or(0),
+        Some((Value::Scalar(scalar), _)) => scalar.as_i64().unwrap_or(0),
         _ => 0,
     };
     // Automerge leaves out a put of the same value; the register must change for the edit to count.

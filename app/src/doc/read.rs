@@ -8,7 +8,7 @@ use groundplan_shared::model::PropertyValue;
 /// Returns the text under `key`, whether scalar or long text.
 pub fn string(doc: &AutoCommit, parent: &ObjId, key: &str) -> Option<String> {
     match doc.get(parent, key).ok()?? {
-        (Value::Scalar(scalar), _) => scalar.to_str().map(str::to_owned),
+        (Value::Scalar(scalar), _) => scalar.as_str().map(str::to_owned),
         (Value::Object(automerge::ObjType::Text), id) => doc.text(id).ok(),
         _ => None,
     }
@@ -32,7 +32,7 @@ pub(crate) fn property(value: &ScalarValue) -> Option<PropertyValue> {
     match value {
         ScalarValue::Str(text) => Some(PropertyValue::Text(text.to_string())),
         ScalarValue::Boolean(value) => Some(PropertyValue::Bool(*value)),
-        other => other.to_i64().map(PropertyValue::Integer),
+        other => other.as_i64().map(PropertyValue::Integer),
     }
 }
 

@@ -3,7 +3,9 @@
 use automerge::{AutoCommit, ROOT};
 use groundplan_shared::api::ImportSource;
 
-use super::{DocError, ensure_map, map_entries, put, string};
+use groundplan_shared::model::{DocumentId, SourceId};
+
+use super::{DocError, ensure_map, map, map_entries, put, remove, string};
 
 /// Sets the name of the workspace.
 pub fn set_name(doc: &mut AutoCommit, name: &str) -> Result<(), DocError> {
@@ -23,6 +25,22 @@ pub fn set_source(doc: &mut AutoCommit, source: &ImportSource) -> Result<(), Doc
     put(doc, &at, "format", source.format.as_str())?;
     put(doc, &at, "path", source.path.as_str())?;
     put(doc, &at, "imported_ms", source.imported_ms.to_string())
+}
+
+/// Remembers the diagram that was made for a source.
+pub fn set_source_view(doc: &mut AutoCommit, source: SourceId, view: Option<DocumentId>) -> Result<(), DocError> {
+    let sources = ensure_map(doc, &ROOT, "sources")?;
+    let at = ensure_map(doc, &sources, &source.to_string())?;
+    match view {
+        Some(view) => put(doc, &at, "view", view.to_string()),
+        None => remove(doc, &at, "view"),
+    }
+}
+
+/// Returns the diagram that was made for a source.
+pub fn source_view(doc: &AutoCommit, source: SourceId) -> Option<DocumentId> {
+    let at = map(doc, &map(doc, &ROOT, "sources")?, &source.to_string())?;
+    string(doc, &at, "view")?.parse().ok()
 }
 
 /// Returns the import sources, newest first.

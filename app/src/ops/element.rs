@@ -164,7 +164,7 @@ pub fn delete(app: &App, params: ElementDeleteParams) -> Result<Deleted, ApiErro
     Ok(deleted)
 }
 
-pub(super) fn new_relation(kind: RelationKind, target: DocumentId) -> Relation {
+pub(crate) fn new_relation(kind: RelationKind, target: DocumentId) -> Relation {
     Relation {
         id: RelationId::new(env::make_uuid()),
         kind,

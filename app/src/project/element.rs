@@ -14,9 +14,8 @@ pub(super) fn write(sql: &Transaction<'_>, row: i64, element: &Element) -> Resul
         .find_map(|name| element.property(name));
     let external = element.properties.get("external") == Some(&PropertyValue::Bool(true));
     sql.prepare_cached(
-        "INSERT INTO element(row, id, kind, name, technology, subtype, lifecycle, external, parent, owner, lookup,
-                             source, source_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO element(row, id, kind, name, technology, subtype, lifecycle, external, parent, owner, lookup)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute((
         row,
@@ -30,8 +29,6 @@ pub(super) fn write(sql: &Transaction<'_>, row: i64, element: &Element) -> Resul
         target(RelationKind::PartOf),
         target(RelationKind::OwnedBy),
         lookup_key(&element.name),
-        element.source.as_ref().map(|source| source.source.to_bytes()),
-        element.source.as_ref().map(|source| source.key.as_str()),
     ))?;
     let mut statement = sql.prepare_cached(
         "INSERT INTO relation(id, row, source, kind, target, properties, imported)

@@ -7,7 +7,7 @@
 mod element;
 mod page;
 
-use automerge::AutoCommit;
+use automerge::{AutoCommit, ROOT};
 use groundplan_shared::model::{DocumentId, DocumentKind};
 use rusqlite::Transaction;
 
@@ -26,6 +26,11 @@ pub(crate) fn document(
     let deleted = doc::is_deleted(doc);
     sql.prepare_cached("UPDATE document SET deleted = ?2, changed_ms = ?3 WHERE row = ?1")?
         .execute((row, deleted, now_ms as i64))?;
+    // Kept for deleted documents too: an import must not bring back what people deleted.
+    if let Some(source) = doc::element::source(doc, &ROOT) {
+        sql.prepare_cached("INSERT INTO origin(row, source, key) VALUES (?1, ?2, ?3)")?
+            .execute((row, source.source.to_bytes(), &source.key))?;
+    }
     if deleted {
         return Ok(());
     }
@@ -90,7 +95,7 @@ pub fn refresh(tx: &mut Tx<'_>) -> Result<(), CoreError> {
 /// Makes every projection again. Returns how many documents were read.
 pub fn rebuild(tx: &mut Tx<'_>) -> Result<u64, CoreError> {
     let sql = tx.sql();
-    for table in ["element", "relation", "page", "view", "tag", "alias", "page_link", "search", "stale"] {
+    for table in ["element", "relation", "page", "view", "tag", "alias", "page_link", "origin", "search", "stale"] {
         sql.execute(&format!("DELETE FROM {table}"), [])?;
     }
     sql.execute("INSERT INTO stale(row) SELECT row FROM document", [])?;
@@ -108,6 +113,7 @@ fn clear(sql: &Transaction<'_>, row: i64) -> Result<(), CoreError> {
     sql.prepare_cached("DELETE FROM alias WHERE row = ?1")?.execute([row])?;
     sql.prepare_cached("DELETE FROM page_link WHERE row = ?1")?.execute([row])?;
     sql.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+    sql.prepare_cached("DELETE FROM origin WHERE row = ?1")?.execute([row])?;
     sql.prepare_cached("DELETE FROM stale WHERE row = ?1")?.execute([row])?;
     Ok(())
 }

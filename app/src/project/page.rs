@@ -11,8 +11,8 @@ use crate::core::CoreError;
 pub(super) fn write(sql: &Transaction<'_>, row: i64, page: &Page) -> Result<(), CoreError> {
     let lookup = if page.path.is_empty() { lookup_key(&page.title) } else { lookup_key(&page.path) };
     sql.prepare_cached(
-        "INSERT INTO page(row, id, kind, title, path, lookup, source, source_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO page(row, id, kind, title, path, lookup)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute((
         row,
@@ -21,8 +21,6 @@ pub(super) fn write(sql: &Transaction<'_>, row: i64, page: &Page) -> Result<(), 
         shown(&page.title),
         &page.path,
         lookup,
-        page.source.as_ref().map(|source| source.source.to_bytes()),
-        page.source.as_ref().map(|source| source.key.as_str()),
     ))?;
     let text = PageText { front_matter: page.front_matter.clone(), body: page.body.clone(), ..PageText::default() };
     let facts = markdown::describe(&text);

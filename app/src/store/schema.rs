@@ -73,14 +73,11 @@ CREATE TABLE element (
     external INTEGER NOT NULL,
     parent BLOB,
     owner BLOB,
-    lookup TEXT NOT NULL,
-    source BLOB,
-    source_key TEXT
+    lookup TEXT NOT NULL
 );
 CREATE INDEX element_lookup ON element(lookup);
 CREATE INDEX element_parent ON element(parent);
 CREATE INDEX element_name ON element(name COLLATE NOCASE);
-CREATE INDEX element_source ON element(source, source_key);
 CREATE TABLE relation (
     id BLOB NOT NULL,
     row INTEGER NOT NULL REFERENCES document(row),
@@ -99,13 +96,10 @@ CREATE TABLE page (
     kind TEXT NOT NULL,
     title TEXT NOT NULL,
     path TEXT NOT NULL,
-    lookup TEXT NOT NULL,
-    source BLOB,
-    source_key TEXT
+    lookup TEXT NOT NULL
 );
 CREATE INDEX page_lookup ON page(lookup);
 CREATE INDEX page_path ON page(path COLLATE NOCASE);
-CREATE INDEX page_source ON page(source, source_key);
 CREATE TABLE view (
     row INTEGER PRIMARY KEY REFERENCES document(row),
     id BLOB NOT NULL UNIQUE,
@@ -136,6 +130,12 @@ CREATE TABLE page_link (
     PRIMARY KEY (row, position)
 ) WITHOUT ROWID;
 CREATE INDEX page_link_lookup ON page_link(lookup);
+CREATE TABLE origin (
+    row INTEGER PRIMARY KEY REFERENCES document(row),
+    source BLOB NOT NULL,
+    key TEXT NOT NULL
+);
+CREATE INDEX origin_source ON origin(source, key);
 CREATE TABLE stale (row INTEGER PRIMARY KEY REFERENCES document(row));
 CREATE VIRTUAL TABLE search USING fts5(
     name, body, tags, properties,

@@ -1,0 +1,135 @@
+//! Workspaces: create, open, rename, sample, count.
+
+use std::sync::Arc;
+
+use groundplan_shared::api::{
+    ApiError, ErrorCode, WorkspaceCreateParams, WorkspaceOpenParams,
+    WorkspaceRenameParams, WorkspaceSampleParams, WorkspaceSummary, WorkspaceSummaryParams, WorkspaceView,
+};
+use groundplan_shared::model::{DocumentId, DocumentKind, WorkspaceId};
+use groundplan_shared::validate::check_name;
+
+use crate::core::{CoreError, Workspace};
+use crate::runtime::App;
+use crate::store::StoreError;
+use crate::{doc, env, identity, query, sample};
+
+/// Creates a workspace and opens it. Its database is complete before the profile knows of it.
+pub fn create(app: &App, params: WorkspaceCreateParams) -> Result<WorkspaceView, ApiError> {
+    check_name("name", &params.name)?;
+    if app.profile().read_only() {
+        return Err(StoreError::ReadOnly.into());
+    }
+    let id = WorkspaceId::new(env::make_uuid());
+    let workspace = app.workspace_files(id)?;
+    found(app, &workspace, &params.name)?;
+    app.register_workspace(Arc::new(workspace), &params.name)?;
+    view(app, id)
+}
+
+/// Writes the membership log's first entry, the keys and the settings of a new workspace, in one transaction.
+fn found(app: &App, workspace: &Workspace, name: &str) -> Result<(), ApiError> {
+    workspace.transaction::<(), CoreError>(|tx| {
+        identity::genesis(tx, app.device(), workspace.id(), tx.now_ms()).map_err(CoreError::Api)?;
+        let settings = DocumentId::new(workspace.id().uuid());
+        tx.create(settings, DocumentKind::Settings, |doc| Ok(doc::settings::set_name(doc, name)?))
+    })?;
+    Ok(())
+}
+
+/// Opens a workspace of this profile.
+pub fn open(app: &App, params: WorkspaceOpenParams) -> Result<WorkspaceView, ApiError> {
+    app.open_workspace(params.id)?;
+    view(app, params.id)
+}
+
+/// Gives the open workspace another name.
+pub fn rename(app: &App, params: WorkspaceRenameParams) -> Result<WorkspaceView, ApiError> {
+    check_name("name", &params.name)?;
+    let id = app.workspace()?.id();
+    app.edit(&format!("Rename workspace to {}", params.name), |tx| {
+        let settings = tx.settings_id()?.ok_or_else(|| not_here_yet(id))?;
+        tx.edit(settings, |doc| Ok(doc::settings::set_name(doc, &params.name)?))
+    })?;
+    refresh_name(app)?;
+    view(app, id)
+}
+
+/// Creates the sample workspace: Groundplan's own architecture.
+pub fn sample(app: &App, _: WorkspaceSampleParams) -> Result<WorkspaceView, ApiError> {
+    let created = create(app, WorkspaceCreateParams { name: "Groundplan (sample)".to_owned() })?;
+    sample::fill(app)?;
+    view(app, created.id)
+}
+
+/// Counts what the open workspace holds.
+pub fn summary(app: &App, _: WorkspaceSummaryParams) -> Result<WorkspaceSummary, ApiError> {
+    let counts = app.read(|tx| query::summary(tx))?;
+    Ok(WorkspaceSummary {
+        workspace: view(app, app.workspace()?.id())?,
+        elements: counts.elements,
+        relations: counts.relations,
+        pages: counts.pages,
+        views: counts.views,
+        dangling: counts.dangling,
+    })
+}
+
+/// Lists the workspaces of the profile, the one opened last first.
+pub(crate) fn all(app: &App) -> Result<Vec<WorkspaceView>, ApiError> {
+    let rows: Vec<(WorkspaceId, String, u64)> = app.profile().transaction(|tx| {
+        let mut statement =
+            tx.prepare("SELECT id, name, opened_ms FROM workspace ORDER BY opened_ms DESC, name")?;
+        let rows = statement.query_map([], |row| {
+            Ok((WorkspaceId::from_bytes(row.get(0)?), row.get(1)?, row.get::<_, i64>(2)? as u64))
+        })?;
+        Ok::<_, StoreError>(rows.collect::<Result<_, _>>()?)
+    })?;
+    let open = app.open_now();
+    rows.into_iter()
+        .map(|(id, name, opened_ms)| {
+            let open = open.as_ref().filter(|open| open.id() == id);
+            Ok(WorkspaceView {
+                id,
+                name,
+                opened_ms,
+                read_only: open.and_then(|open| open.read_only().map(|reason| reason.message.clone())),
+                sync: app.net.status(app, id)?,
+            })
+        })
+        .collect()
+}
+
+/// Describes one workspace.
+pub(crate) fn view(app: &App, id: WorkspaceId) -> Result<WorkspaceView, ApiError> {
+    all(app)?.into_iter().find(|workspace| workspace.id == id).ok_or_else(|| not_here_yet(id).into())
+}
+
+/// Copies the name in the open workspace's settings to the profile's list.
+pub(crate) fn refresh_name(app: &App) -> Result<(), ApiError> {
+    let workspace = app.workspace()?;
+    let name = workspace.read(|tx| match tx.settings_id()? {
+        Some(settings) => tx.with(settings, |doc| doc::settings::name(doc)),
+        None => Ok(None),
+    })?;
+    if let Some(name) = name {
+        let changed = app.profile().transaction(|tx| {
+            Ok::<_, StoreError>(tx.execute(
+                "UPDATE workspace SET name = ?2 WHERE id = ?1 AND name <> ?2",
+                (workspace.id().to_bytes(), name),
+            )?)
+        })?;
+        if changed > 0 {
+            app.emit(groundplan_shared::api::Event::Workspaces);
+        }
+    }
+    Ok(())
+}
+
+fn not_here_yet(id: WorkspaceId) -> CoreError {
+    CoreError::Api(ApiError::new(
+        ErrorCode::NotFound,
+        format!("The settings of workspace {id} are not on this device yet."),
+        "Wait until it is up to date.",
+    ))
+}
