@@ -3,4 +3,15 @@
 //!
 //! Not here: the membership rules (`groundplan_shared::membership`), sockets and HTTP (`net`), synchronisation (`sync`).
 
+pub mod account;
+mod adopt;
+mod device;
+mod genesis;
+pub mod invite;
+pub mod link;
+pub mod membership;
+pub mod recovery;
 pub mod schema;
+
+pub use device::Device;
+pub use genesis::genesis;

@@ -10,5 +10,5 @@ mod service;
 mod socket;
 
 pub use address::ServerAddress;
-pub use rest::Rest;
-pub use service::SyncService;
+pub use rest::{Bearer, Rest};
+pub use service::Net;

@@ -3,15 +3,20 @@
 //! Each checks its input with `shared::validate`, does one unit of work on the core, and answers. Not here:
 //! authorisation (`dispatch`) and transports.
 
+pub mod account;
 pub mod app;
+pub mod device;
 pub mod edit;
 pub mod element;
 pub mod endpoint;
 pub mod export;
 pub mod import;
+pub mod member;
 pub mod page;
+pub mod recovery;
 pub mod relation;
 pub mod search;
+pub mod sync;
 pub mod text;
 pub mod view;
 pub mod workspace;

@@ -1,0 +1,197 @@
+//! Inviting a person and accepting an invitation. The link holds a secret that the server never sees; whoever joins
+//! proves it in the log, and the inviter's device then hands over the keys by itself (`sync::confirm`).
+//!
+//! Not here: the rules of invitations (`groundplan_shared::membership`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use groundplan_shared::api::{ApiError, ErrorCode, Hidden, InviteLink, MemberInviteParams, MemberJoinParams, WorkspaceView};
+use groundplan_shared::auth::{Clearance, Role};
+use groundplan_shared::crypto::safe::names::NameOf;
+use groundplan_shared::crypto::safe::{InviteSecret, InviteTicket};
+use groundplan_shared::membership::build::next_entry;
+use groundplan_shared::membership::{Body, Invite, Join, MembershipState, apply};
+use groundplan_shared::wire::rest::{InviteAccessParams, LogAppendParams};
+use groundplan_shared::wire::{InviteId, MemberId};
+use ring::rand::SystemRandom;
+use tokio::time::{Instant, sleep};
+
+use super::account::{self, Session};
+use super::adopt;
+use super::device::no_randomness;
+use super::link::qr;
+use super::membership::{append, blocking, collect, failed, load, sync_failed, verify};
+use crate::net::ServerAddress;
+use crate::runtime::App;
+use crate::sync::run;
+
+/// Log entries after which an invitation ends, whatever the date.
+const ENTRIES: u64 = 10_000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Time between two looks for the confirmation.
+const LOOK: Duration = Duration::from_secs(1);
+const SCHEME: &str = "groundplan://join#";
+
+fn field(name: &str, message: &str, hint: &str) -> ApiError {
+    let mut error = ApiError::new(ErrorCode::InvalidInput, message, hint);
+    error.field = Some(name.to_owned());
+    error
+}
+
+fn role_of(text: &str) -> Result<Role, ApiError> {
+    match text {
+        "administrator" => Ok(Role::Administrator),
+        "editor" => Ok(Role::Editor),
+        "viewer" => Ok(Role::Viewer),
+        _ => Err(field("role", "The role is unknown.", "Use administrator, editor or viewer.")),
+    }
+}
+
+fn clearance_of(text: &str) -> Result<Clearance, ApiError> {
+    let levels = ["public", "internal", "confidential", "restricted"];
+    let highest = levels.iter().position(|level| *level == text);
+    let bits = highest.map(|highest| (1u8 << (highest + 1)) - 1);
+    bits.and_then(Clearance::from_bits).ok_or_else(|| {
+        field("clearance", "The level is unknown.", "Use public, internal, confidential or restricted.")
+    })
+}
+
+/// Invites a person to the open workspace.
+pub async fn invite(app: &Arc<App>, params: MemberInviteParams) -> Result<InviteLink, ApiError> {
+    let (role, clearance) = (role_of(&params.role)?, clearance_of(&params.clearance)?);
+    let days = if params.days == 0 { 7 } else { params.days };
+    let workspace = app.workspace()?;
+    let (_, record) = load(&workspace)?;
+    let Some(server_url) = record.server_url.filter(|_| record.uploaded) else {
+        return Err(ApiError::new(
+            ErrorCode::NotConnected,
+            "The workspace is on this device only, so nobody can join it.",
+            "Upload it first with `groundplan sync --connect`.",
+        ));
+    };
+    let random = SystemRandom::new();
+    let secret = InviteSecret::make(&random).map_err(no_randomness)?;
+    let invite = InviteId(crate::env::make_uuid().into_bytes());
+    let now_ms = crate::env::now_ms();
+    let expires_ms = now_ms + u64::from(days) * DAY_MS;
+    // Kept before it is announced: without it, nobody could open the newcomer's name.
+    let (files, kept) = (Arc::clone(&workspace), secret.clone());
+    blocking(move || run(&*files, |tx| tx.put_invite_secret(invite, &kept, expires_ms)).map_err(sync_failed)).await?;
+    let (own, key) = (Arc::clone(app.device().keys()), secret.public());
+    let state = append(app, &workspace, move |_, state| {
+        let expires_index = state.head_index() + ENTRIES;
+        let body = Invite { invite, key, role, clearance, expires_index, expires_ms, bound_to: None };
+        Ok(next_entry(state, &own, now_ms, Body::Invite(body)))
+    })
+    .await?;
+    let ticket =
+        InviteTicket { server_url, workspace: state.workspace(), invite, genesis: state.genesis_hash(), secret };
+    let link = format!("{SCHEME}{}", ticket.to_text().as_str());
+    app.net.start(app);
+    Ok(InviteLink { qr_svg: qr(&link), link: Hidden(link), expires_ms })
+}
+
+/// Reads the log with the invitation's secret and verifies it against the link.
+async fn fetch(
+    app: &App,
+    session: &Session,
+    ticket: &InviteTicket,
+) -> Result<(MembershipState, Vec<Vec<u8>>), ApiError> {
+    let device = app.device().keys().id();
+    let signature = ticket.secret.sign_access(&session.server, &ticket.workspace, &ticket.invite, &device);
+    let params = InviteAccessParams { invite: ticket.invite, device, signature };
+    let answer = session.rest.invite_access(ticket.workspace, &params, session.bearer()).await?;
+    let first: Vec<Vec<u8>> = answer.entries.into_iter().map(|entry| entry.0).collect();
+    if first.len() as u64 > answer.head_index {
+        return Ok((verify(ticket.workspace, Some(ticket.genesis), &first)?, first));
+    }
+    // A longer log comes in pieces, which the join itself gives access to.
+    let entries = collect(|after| {
+        let session = session.clone();
+        async move { session.rest.log(ticket.workspace, after, session.bearer()).await }
+    })
+    .await?;
+    Ok((verify(ticket.workspace, Some(ticket.genesis), &entries)?, entries))
+}
+
+fn join_entry(app: &App, state: &MembershipState, ticket: &InviteTicket, name: &str) -> Result<Vec<u8>, ApiError> {
+    let (random, own) = (SystemRandom::new(), app.device().keys());
+    let member = MemberId(uuid::Builder::from_random_bytes(crate::env::random()).into_uuid().into_bytes());
+    let device_name = crate::ops::app::device_name(app)?;
+    let seal = |of, text: &str| ticket.secret.seal_name(&ticket.workspace, of, text, &random).map_err(failed);
+    let join = Join {
+        invite: ticket.invite,
+        member,
+        device: own.public(),
+        invite_signature: ticket.secret.sign_join(&ticket.workspace, &ticket.invite, &member, &own.public()),
+        member_name: seal(NameOf::Member(member.0), name)?,
+        device_name: seal(NameOf::Device(own.id().0), &device_name)?,
+    };
+    Ok(next_entry(state, own, crate::env::now_ms(), Body::Join(join)))
+}
+
+/// Accepts an invitation: joins, then waits until the inviter's device has handed over the keys.
+///
+/// Safe to repeat with the same link: a join that went through is not made twice.
+pub async fn join(app: &Arc<App>, params: MemberJoinParams) -> Result<WorkspaceView, ApiError> {
+    let text = params.link.0.trim();
+    let bare = text.rsplit_once('#').map_or(text, |(_, ticket)| ticket);
+    let ticket = InviteTicket::parse(bare)
+        .map_err(|_| field("link", "The invitation cannot be read.", "Copy the whole link, to its end."))?;
+    groundplan_shared::validate::check_name("name", &params.name)?;
+    let address = ServerAddress::parse(&ticket.server_url)?;
+    let session = account::session(app).await?;
+    if session.address != address {
+        return Err(ApiError::new(
+            ErrorCode::Conflict,
+            format!("The invitation is for {address}, but this device is signed in to {}.", session.address),
+            "Sign in to the invitation's server first, or use another profile.",
+        ));
+    }
+    let timeout_ms = if params.timeout_ms == 0 { 60_000 } else { params.timeout_ms };
+    let until = Instant::now() + Duration::from_millis(timeout_ms);
+    let own = app.device().keys().id();
+    loop {
+        let (state, entries) = fetch(app, &session, &ticket).await?;
+        if state.active(&own).is_some() {
+            return adopt::workspace(app, &session, state, entries, "Shared workspace").await;
+        }
+        if !state.pending().any(|(_, pending)| pending.device == own) {
+            let entry = join_entry(app, &state, &ticket, &params.name)?;
+            apply(&state, &entry).map_err(|refusal| {
+                ApiError::new(ErrorCode::ServerRefused, format!("{refusal}."), "Ask for a new invitation.")
+            })?;
+            match session.rest.append(ticket.workspace, &LogAppendParams { entry: entry.into() }, session.bearer()).await {
+                Ok(_) => {}
+                Err(error) if error.code == ErrorCode::Conflict => continue,
+                Err(error) => return Err(error),
+            }
+        }
+        if Instant::now() >= until {
+            return Err(ApiError::new(
+                ErrorCode::Conflict,
+                "You have joined, and the device that invited you has not let you in yet.",
+                "Ask for it to be online, then use the same link again.",
+            ));
+        }
+        sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundplan_shared::auth::Compartment;
+
+    use super::*;
+
+    #[test]
+    fn clearance_includes_what_lies_below() {
+        let confidential = clearance_of("confidential").unwrap();
+        assert!(confidential.allows(Compartment::Public) && confidential.allows(Compartment::Confidential));
+        assert!(!confidential.allows(Compartment::Restricted));
+        assert_eq!(clearance_of("public").unwrap(), Clearance::LEAST);
+        assert_eq!(clearance_of("restricted").unwrap(), Clearance::ALL);
+        assert!(clearance_of("secret").is_err() && role_of("owner").is_err());
+    }
+}

@@ -1,0 +1,7 @@
+//! Accounts: registering, signing in and out.
+//!
+//! One command a file. Not here: authorisation (`dispatch`).
+
+pub mod login;
+pub mod logout;
+pub mod register;
