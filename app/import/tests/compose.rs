@@ -201,6 +201,19 @@ fn broken_files_are_refused_with_their_place() {
 }
 
 #[test]
+fn what_is_not_read_is_said() {
+    let set = import(&[
+        ("compose.yml", "services: {a: {env_file: x.env}}"),
+        ("compose.override.yml", "services: {b: {}}"),
+        (".env", "\0"),
+    ])
+    .unwrap();
+    assert_eq!(set.elements.len(), 2);
+    let about: Vec<_> = set.notes.iter().map(|note| note.file.as_str()).collect();
+    assert_eq!(about, [".env", "compose.override.yml", "compose.yml"]);
+}
+
+#[test]
 fn an_import_can_be_cancelled() {
     let tree = tree(&[("compose.yml", "services: {a: }")]);
     let stopped = extract(SourceKind::Compose, &tree, &Options::default(), &mut |_| ControlFlow::Break(()));

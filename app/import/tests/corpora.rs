@@ -17,6 +17,7 @@ fn load(name: &str, kind: SourceKind) -> Option<(DiskTree, ImportSet)> {
     let begun = Instant::now();
     let set = read(kind, &tree).unwrap();
     println!("{name}: {:?}", begun.elapsed());
+    assert!(set == read(kind, &tree).unwrap(), "{name} gives the same when it is read again");
     Some((tree, set))
 }
 

@@ -70,20 +70,8 @@ impl<'a> Project<'a> {
     /// Reads a project from its first file.
     pub(super) fn read(&mut self, start: &str) -> Result<(), ImportError> {
         start.clone_into(&mut self.start);
-        let env = path::join(start, ".env").unwrap_or_default();
-        if self.tree.size(&env)?.is_some() {
-            match read_text(self.tree, &env, self.limits) {
-                Ok(text) => {
-                    self.vars = Variables::read(&text);
-                    self.note(
-                        &env,
-                        None,
-                        "Read for the values of variables; the values themselves are not kept.",
-                    );
-                }
-                Err(error) => self.note(&env, None, format!("Not used: {error}")),
-            }
-        }
+        self.read_env(start);
+        self.note_overrides(start);
         self.include(start, None)?;
         if self.services.is_empty() {
             return Err(ImportError::file(
@@ -93,6 +81,38 @@ impl<'a> Project<'a> {
             ));
         }
         Ok(())
+    }
+
+    /// Reads the `.env` file beside the first file. One that cannot be read is said and left.
+    fn read_env(&mut self, start: &str) {
+        let env = path::join(start, ".env").unwrap_or_default();
+        let read = match self.tree.size(&env) {
+            Ok(None) => return,
+            Ok(Some(_)) => read_text(self.tree, &env, self.limits),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(text) => {
+                self.vars = Variables::read(&text);
+                self.note(&env, None, "Read for the variables in images, ports and addresses.");
+            }
+            Err(error) => self.note(&env, None, format!("Not used: {error}")),
+        }
+    }
+
+    /// Says what docker would add to the first file and this import does not.
+    fn note_overrides(&mut self, start: &str) {
+        let Some(stem) = super::NAMES.contains(&path::name(start)).then(|| path::stem(start)) else { return };
+        for extension in ["yml", "yaml"] {
+            let Some(file) = path::join(start, &format!("{stem}.override.{extension}")) else { continue };
+            if matches!(self.tree.size(&file), Ok(Some(_))) {
+                self.note(
+                    &file,
+                    None,
+                    "Not applied: an import describes the first file and what it includes.",
+                );
+            }
+        }
     }
 
     fn note(&mut self, file: &str, line: Option<u32>, message: impl Into<String>) {
@@ -186,6 +206,11 @@ impl<'a> Project<'a> {
             }
         }
         let Some(services) = file.root.get("services") else { return Ok(()) };
+        let with_file = services.pairs().iter().filter(|pair| pair.value.get("env_file").is_some()).count();
+        if with_file > 0 {
+            let message = format!("{with_file} services name an `env_file`, which was not read for hosts.");
+            self.note(&file.path, None, message);
+        }
         for pair in services.mapping(&file.path, "services")? {
             if !is_name(&pair.key) {
                 let shown: String = pair.key.chars().take(80).collect();
