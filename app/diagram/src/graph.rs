@@ -46,7 +46,7 @@ pub struct LayoutEdge {
 pub struct LayoutOptions {
     /// Width ÷ height to aim at.
     pub aspect: f64,
-    /// Let edges of one style join on the way to one target.
+    /// Let edges of one style join on the way to one target, and leave a crowded rim as one line.
     pub merge: bool,
 }
 

@@ -182,8 +182,8 @@ fn parts(count: usize, lifted: &[(usize, usize, usize)], index: &HashMap<usize, 
     }
     let mut by_root: HashMap<usize, usize> = HashMap::new();
     let mut parts: Vec<Part> = Vec::new();
-    for i in 0..count {
-        let key = if linked[i] { find(&mut root, i) } else { usize::MAX };
+    for (i, linked) in linked.into_iter().enumerate() {
+        let key = if linked { find(&mut root, i) } else { usize::MAX };
         let part = *by_root.entry(key).or_insert_with(|| {
             parts.push(Part { members: Vec::new(), links: Vec::new() });
             parts.len() - 1

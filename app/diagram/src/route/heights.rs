@@ -20,8 +20,8 @@ const SPREAD: f64 = 14.0;
 /// Height of a bucket of the occupancy index.
 const BUCKET: f64 = 16.0;
 
-pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect]) {
-    let (wishes, stubs) = port_wishes(runs, rects);
+pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect], merge: bool) {
+    let (wishes, stubs) = port_wishes(runs, rects, merge);
     let mut order: Vec<usize> = (0..runs.runs.len()).collect();
     order.sort_by(|a, b| rank(&runs.runs[*a]).total_cmp(&rank(&runs.runs[*b])).then(a.cmp(b)));
     let mut taken = Taken::default();
@@ -43,6 +43,9 @@ pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect]) {
         runs.runs[index].y = y;
     }
 }
+
+/// Runs that leave one rim as one line.
+type Stub = Rc<[usize]>;
 
 /// Gives all lines that leave one rim together one height.
 fn settle_stub(runs: &mut Runs, cells: &Cells, stub: &[usize], wishes: &[Option<f64>], taken: &mut Taken) {
@@ -74,7 +77,7 @@ fn rank(run: &Run) -> f64 {
 
 /// For each run that ends at a box: its place among the ends on that rim, in the order of where they lead, and the
 /// runs it shares its end with where a rim is crowded.
-fn port_wishes(runs: &Runs, rects: &[Rect]) -> (Vec<Option<f64>>, Vec<Option<Rc<[usize]>>>) {
+fn port_wishes(runs: &Runs, rects: &[Rect], merge: bool) -> (Vec<Option<f64>>, Vec<Option<Stub>>) {
     let mut rims: BTreeMap<(usize, Side), Vec<(f64, usize)>> = BTreeMap::new();
     for (index, run) in runs.runs.iter().enumerate() {
         let key = leads_to(runs, index, rects);
@@ -86,9 +89,9 @@ fn port_wishes(runs: &Runs, rects: &[Rect]) -> (Vec<Option<f64>>, Vec<Option<Rc<
         }
     }
     let mut sums: Vec<(f64, f64)> = vec![(0.0, 0.0); runs.runs.len()];
-    let mut stubs: Vec<Option<Rc<[usize]>>> = vec![None; runs.runs.len()];
+    let mut stubs: Vec<Option<Stub>> = vec![None; runs.runs.len()];
     for ((node, _), mut ends) in rims {
-        if ends.len() > CROWDED {
+        if merge && ends.len() > CROWDED {
             share(runs, &mut ends, &mut stubs);
         }
         ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -108,15 +111,20 @@ fn port_wishes(runs: &Runs, rects: &[Rect]) -> (Vec<Option<f64>>, Vec<Option<Rc<
 }
 
 /// Lets all lines that leave a crowded rim start as one; only one of them keeps a place in `ends`.
-fn share(runs: &Runs, ends: &mut Vec<(f64, usize)>, stubs: &mut [Option<Rc<[usize]>>]) {
+fn share(runs: &Runs, ends: &mut Vec<(f64, usize)>, stubs: &mut [Option<Stub>]) {
     let leaving: Vec<(f64, usize)> =
         ends.iter().copied().filter(|(_, index)| runs.runs[*index].leaving).collect();
-    let Some((_, first)) = leaving.first().copied() else { return };
-    let same = |index: usize| {
-        let (a, b) = (&runs.runs[first], &runs.runs[index]);
-        a.low == b.low && a.high == b.high
-    };
-    let members: Rc<[usize]> = leaving.iter().map(|end| end.1).filter(|index| same(*index)).collect();
+    let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+    let mut members = Vec::new();
+    for (_, index) in &leaving {
+        let run = &runs.runs[*index];
+        if run.high.min(high) - run.low.max(low) >= MARGIN {
+            (low, high) = (run.low.max(low), run.high.min(high));
+            members.push(*index);
+        }
+    }
+    let Some(first) = members.first().copied() else { return };
+    let members: Stub = members.into();
     if members.len() < 2 {
         return;
     }

@@ -66,7 +66,7 @@ pub(crate) fn route(
         }
         runs.close_bundle();
     }
-    heights::assign(&mut runs, &cells, rects);
+    heights::assign(&mut runs, &cells, rects, graph.options.merge);
     tracks::assign(&mut runs, &cells);
     let mut routes: Vec<Route> = graph
         .edges

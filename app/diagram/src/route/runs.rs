@@ -87,11 +87,9 @@ impl Runs {
         }
         let Some(first_step) = way.steps.first().copied() else { return };
         let start = rim(cells, rects, ends.target, first_step.cell, first_step.entry);
-        let mut open = false;
         let first = match self.by_step.get(&first_step.name) {
             Some(run) => *run,
             None => {
-                open = true;
                 let run = self.fresh(first_step.low, first_step.high);
                 self.runs[run].ports.push((target, first_step.entry.opposite(), start));
                 self.by_step.insert(first_step.name, run);
@@ -106,15 +104,12 @@ impl Runs {
             let known = self.by_step.get(&step.name).copied();
             let next = match known {
                 Some(next) => {
-                    open = false;
                     next
                 }
-                None if open && entry != exit && self.narrow(run, step.low, step.high) => {
-                    self.runs[run].through.push(cell);
+                None if entry != exit && self.narrow(run, cell, step.low, step.high) => {
                     run
                 }
                 None => {
-                    open = true;
                     self.fresh(step.low, step.high)
                 }
             };
@@ -127,8 +122,7 @@ impl Runs {
         }
         let last = way.last;
         path.end = rim(cells, rects, ends.source, cell, last.side);
-        if open && entry != last.side && self.narrow(run, last.low, last.high) {
-            self.runs[run].through.push(cell);
+        if entry != last.side && self.narrow(run, cell, last.low, last.high) {
         } else {
             let next = self.fresh(last.low, last.high);
             let turn = self.turn(cell, run, entry, next, last.side);
@@ -155,12 +149,14 @@ impl Runs {
         self.runs.len() - 1
     }
 
-    fn narrow(&mut self, run: usize, low: f64, high: f64) -> bool {
+    /// Lets a run go on straight through a cell where it ends so far; false when it cannot.
+    fn narrow(&mut self, run: usize, cell: u32, low: f64, high: f64) -> bool {
         let run = &mut self.runs[run];
         let (low, high) = (run.low.max(low), run.high.min(high));
-        if high - low < STRAIGHT {
+        if high - low < STRAIGHT || run.through.contains(&cell) {
             return false;
         }
+        run.through.push(cell);
         (run.low, run.high) = (low, high);
         true
     }

@@ -269,7 +269,7 @@ fn place_of(cells: &Cells, starts: &[(Contact, f64)], base: usize, name: u32) ->
         let x = if contact.side == Side::Left { rect.x } else { rect.right() };
         return (contact.cell, contact.side, x);
     }
-    let towards = if name % 2 == 0 { Side::Left } else { Side::Right };
+    let towards = if name.is_multiple_of(2) { Side::Left } else { Side::Right };
     let index = name / 2;
     (cells.behind(index, towards), towards.opposite(), cells.openings[index as usize].x)
 }

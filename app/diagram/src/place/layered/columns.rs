@@ -7,6 +7,8 @@ use crate::deadline::Deadline;
 const RIBBON: f64 = 2.4;
 /// A narrower drawing is never one: short chains read best in a row.
 const RIBBON_WIDTH: f64 = 2200.0;
+/// Joined columns must come out at most this wide, compared to before.
+const WORTH: f64 = 0.62;
 /// Rounds of tightening.
 const ROUNDS: usize = 12;
 
@@ -91,7 +93,14 @@ pub(super) fn join_short(column: &mut [usize], items: &[Item], aspect: f64) {
             joined
         })
         .collect();
-    column.iter_mut().for_each(|c| *c = target[*c]);
+    let mut narrower = vec![0.0f64; joined + 1];
+    for (c, target) in target.iter().enumerate() {
+        narrower[*target] = narrower[*target].max(width[c]);
+    }
+    // Giving up the flow from left to right must be worth it.
+    if narrower.iter().sum::<f64>() < WORTH * total {
+        column.iter_mut().for_each(|c| *c = target[*c]);
+    }
 }
 
 /// Splits columns so tall that the drawing would be a ribbon. Boxes of one column have no links between them, so

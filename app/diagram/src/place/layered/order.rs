@@ -7,25 +7,70 @@ use crate::deadline::Deadline;
 const PATIENCE: usize = 4;
 /// Sweeps at most.
 const SWEEPS: usize = 24;
+/// Rounds of neighbour swaps at the end of a start.
+const ROUNDS: usize = 8;
+/// Orders to start from.
+const STARTS: usize = 9;
+/// Work after which no other start is tried.
+const EFFORT: u64 = 400_000;
 /// Neighbour swaps are tried in columns up to this long.
 const SWAP_LIMIT: usize = 400;
 
+/// Finds an order with few crossings; starts over from other orders as long as the effort allows.
 pub(super) fn minimise_crossings(graph: &mut Proper, deadline: &Deadline) {
     let mut position = vec![0usize; graph.half.len()];
     number(&graph.columns, &mut position);
+    let first = graph.columns.clone();
+    let mut best = first.clone();
+    let mut fewest = crossings(graph, &position);
+    let began = deadline.spent();
+    for start in 0..STARTS {
+        if fewest == 0 || deadline.is_past() || (start > 0 && deadline.spent() - began > EFFORT) {
+            break;
+        }
+        graph.columns.clone_from(&first);
+        rearrange(&mut graph.columns, start);
+        number(&graph.columns, &mut position);
+        let (found, columns) = settle(graph, &mut position, start % 2 == 0, deadline);
+        if found < fewest {
+            (fewest, best) = (found, columns);
+        }
+    }
+    graph.columns = best;
+}
+
+/// Another order to start from: reversed, then shuffled by a fixed rule that differs from start to start.
+fn rearrange(columns: &mut [Vec<usize>], start: usize) {
+    match start {
+        0 => {}
+        1 => columns.iter_mut().for_each(|column| column.reverse()),
+        _ => columns.iter_mut().for_each(|column| {
+            column.sort_by_key(|v| (*v as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(start as u32 * 7));
+        }),
+    }
+}
+
+/// Sweeps from one start until nothing improves; returns the fewest crossings seen and their order.
+fn settle(
+    graph: &mut Proper,
+    position: &mut [usize],
+    mut forward: bool,
+    deadline: &Deadline,
+) -> (usize, Vec<Vec<usize>>) {
     let cost = (graph.half.len() + graph.segments.len()) as u64;
     let mut best = graph.columns.clone();
-    let mut fewest = crossings(graph, &position);
+    let mut fewest = crossings(graph, position);
     let mut stale = 0;
     for sweep in 0..SWEEPS {
         if fewest == 0 || stale >= PATIENCE || deadline.spend(cost * 4) {
             break;
         }
-        one_sweep(graph, &mut position, sweep % 2 == 0);
+        one_sweep(graph, position, forward);
+        forward = !forward;
         if sweep % 4 >= 2 {
-            swap_neighbours(graph, &mut position, deadline);
+            swap_neighbours(graph, position, deadline);
         }
-        let now = crossings(graph, &position);
+        let now = crossings(graph, position);
         if now < fewest {
             fewest = now;
             best.clone_from(&graph.columns);
@@ -35,12 +80,13 @@ pub(super) fn minimise_crossings(graph: &mut Proper, deadline: &Deadline) {
         }
     }
     graph.columns = best;
-    number(&graph.columns, &mut position);
-    for _ in 0..3 {
-        if deadline.is_past() || !swap_neighbours(graph, &mut position, deadline) {
+    number(&graph.columns, position);
+    for _ in 0..ROUNDS {
+        if deadline.is_past() || !swap_neighbours(graph, position, deadline) {
             break;
         }
     }
+    (crossings(graph, position), graph.columns.clone())
 }
 
 fn number(columns: &[Vec<usize>], position: &mut [usize]) {
