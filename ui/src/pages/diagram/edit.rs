@@ -56,6 +56,18 @@ impl Canvas {
         positions: std::collections::BTreeMap<DocumentId, groundplan_shared::model::Position>,
     ) -> Result<(), ApiError> {
         let (id, made) = self.stored_view().await?;
+        let positions = if made {
+            // Nothing but the dragged cards may move when the drawing becomes a diagram.
+            self.picture.with_untracked(|picture| {
+                let nodes = picture.scene.nodes.iter().filter(|node| !node.is_group);
+                let mut all =
+                    drag::positions(picture, &nodes.map(|node| node.id.clone()).collect(), 0.0, 0.0);
+                all.extend(positions);
+                all
+            })
+        } else {
+            positions
+        };
         let answer = self.app.call(ViewMoveParams { id, positions }).await?;
         let at = self.at.get_untracked();
         if made {
@@ -87,7 +99,7 @@ impl Canvas {
             Some(ElementKind::System) => ViewKind::Container,
             Some(_) => ViewKind::Component,
         };
-        let name = element.map_or_else(|| t("diagram.everything").to_owned(), |element| element.name);
+        let name = element.map_or_else(|| t("diagram.kept_name").to_owned(), |element| element.name);
         let made =
             self.app.call(ViewCreateParams { kind, name, scope, filter: ViewFilter::default() }).await?;
         Ok((made.id, true))

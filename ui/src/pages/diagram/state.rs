@@ -38,6 +38,7 @@ pub(super) struct Shown {
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     pub(super) groups: HashMap<(Rank, String), Option<Arc<Placed>>>,
+    pub(super) rects: HashMap<String, Rect>,
 }
 
 /// What is in the drawing now. Equal when nothing has to be drawn anew.
@@ -234,10 +235,16 @@ impl Canvas {
 
     /// The canvas has another size.
     pub(super) fn resized(self, size: Size) {
-        if self.size.get_untracked() == size {
+        let old = self.size.get_untracked();
+        if old == size {
             return;
         }
         self.size.set(size);
+        if old.w > 0.0 {
+            // What was in the middle stays there when a pane opens beside the canvas.
+            self.camera
+                .update(|camera| *camera = camera.panned((size.w - old.w) / 2.0, (size.h - old.h) / 2.0));
+        }
         let fit = self.local.try_update_value(|local| std::mem::take(&mut local.fit_wanted));
         if fit == Some(true) {
             self.fit();
@@ -296,7 +303,11 @@ impl Canvas {
     }
 
     /// Puts changed groups over the drawn ones.
-    pub(super) fn lay_over(self, groups: HashMap<(Rank, String), Option<Group>>) {
+    pub(super) fn lay_over(
+        self,
+        groups: HashMap<(Rank, String), Option<Group>>,
+        rects: HashMap<String, Rect>,
+    ) {
         let base = self.local.try_update_value(|local| {
             local.overlays += 1;
             // Far above the serials of pictures, which count groups ever drawn.
@@ -309,7 +320,7 @@ impl Canvas {
                 (key, group.map(|group| Arc::new(Placed { serial, bounds: Rect::default(), group })))
             })
             .collect();
-        self.overlay.set(Some(Arc::new(Overlay { groups })));
+        self.overlay.set(Some(Arc::new(Overlay { groups, rects })));
     }
 
     /// What is to be drawn, given the part of the diagram in sight.

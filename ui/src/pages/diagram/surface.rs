@@ -89,7 +89,8 @@ fn Marks(canvas: Canvas) -> impl IntoView {
                 let nodes = selected.iter().take(200).filter_map(|id| picture.node(id));
                 nodes
                     .map(|node| {
-                        let rect = camera.rect_to_screen(node.rect).grown(3.5);
+                        let carried = canvas.overlay.with(|overlay| overlay.as_ref()?.rects.get(&node.id).copied());
+                        let rect = camera.rect_to_screen(carried.unwrap_or(node.rect)).grown(3.5);
                         view! { <rect class="canvas-halo" x=number(rect.x) y=number(rect.y) width=number(rect.w) height=number(rect.h) rx="7" /> }
                     })
                     .collect_view()
@@ -221,7 +222,6 @@ fn press(canvas: Canvas, event: &ev::PointerEvent) {
     }
     // Fails only if the pointer is gone already; the release comes all the same.
     let _ = node.set_pointer_capture(event.pointer_id());
-    let _ = node.focus();
     feed(canvas, |gesture| gesture.press(press));
 }
 
@@ -373,9 +373,10 @@ fn carry(canvas: Canvas, dx: f64, dy: f64) {
         }
     });
     let picture = canvas.picture.get_untracked();
-    let drawn = drag::moved(&picture, &carried.cards, by.0, by.1).drawn(&picture);
+    let moved = drag::moved(&picture, &carried.cards, by.0, by.1);
+    let drawn = moved.drawn(&picture);
     batch(|| {
-        canvas.lay_over(drawn);
+        canvas.lay_over(drawn, moved.rects);
         canvas.guides.set(snapped.guides);
     });
 }
