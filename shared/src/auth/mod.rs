@@ -5,6 +5,7 @@
 
 pub mod role;
 pub mod scope;
+pub mod username;
 
 #[cfg(feature = "native")]
 pub mod claims;

@@ -6,6 +6,7 @@ pub mod cbor;
 pub mod frames;
 pub mod ids;
 pub mod limits;
+pub mod pairing;
 pub mod payload;
 pub mod problem;
 pub mod rest;

@@ -202,7 +202,10 @@ mod tests {
     #[test]
     fn the_vector_is_kept_for_ever() {
         let secret = InviteSecret::from_secret_bytes(&[7; 20]).unwrap();
-        assert_eq!(secret.public().to_string(), "fc8be4bdd4a6a518b7f46bd2c6d26feb11a65d5054701cedbddaf1b5af1700aa");
+        assert_eq!(
+            secret.public().to_string(),
+            "fc8be4bdd4a6a518b7f46bd2c6d26feb11a65d5054701cedbddaf1b5af1700aa"
+        );
     }
 
     #[test]

@@ -100,7 +100,10 @@ mod tests {
         assert_eq!(secret.to_text().as_str(), "000G40-R40M30-E20918-5GR38E-1W5ZPP");
         assert_eq!(secret.mailbox().to_string(), "21a778863c0f18ce4da9ef6d603c4ae3");
         let sealed = secret.seal(Side::New, 3, b"hi", &seeded(1)).unwrap();
-        assert_eq!(crate::wire::ids::to_hex(&sealed), "PIN_SEALED");
+        assert_eq!(
+            crate::wire::ids::to_hex(&sealed),
+            "016a9b64ac74ef93815c89969c3c73616856dd49476f6665976d0ccad68f2169794a8dd39221d0942a12f97085b4c0e5ef6fcd1b3e4e3836fe0dc83731ca771d6e716c946da303a42524061e2862dd64060dfa"
+        );
     }
 
     #[test]

@@ -38,7 +38,11 @@ mod tests {
         let (w, g) = (WorkspaceId([1; 16]), Hash([2; 32]));
         let number = safety_number(&w, &g, &[key(1), key(2)]);
         assert_eq!(number, safety_number(&w, &g, &[key(2), key(1), key(2)]));
-        assert_eq!(number.join(" "), "64492 76021 40862 38301 13643 51873 43501 66883 94140 37173 63237 68569", "kept for ever");
+        assert_eq!(
+            number.join(" "),
+            "64492 76021 40862 38301 13643 51873 43501 66883 94140 37173 63237 68569",
+            "kept for ever"
+        );
         assert!(number.iter().all(|group| group.len() == 5 && group.bytes().all(|b| b.is_ascii_digit())));
         assert_ne!(number, safety_number(&w, &g, &[key(1), key(3)]));
         assert_ne!(number, safety_number(&WorkspaceId([9; 16]), &g, &[key(1), key(2)]));

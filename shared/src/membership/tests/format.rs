@@ -12,14 +12,18 @@ use crate::wire::ids::Hash;
 /// Reads a kept vector.
 fn kept(hex: &str) -> Vec<u8> {
     let hex = hex.trim();
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap()).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap())
+        .collect()
 }
 
 /// The kept entry pins every format inside: entry, body, device id, wraps, commitments, names.
 #[test]
 fn the_genesis_vector_is_read_for_ever() {
     let entry = kept(include_str!("../../../tests/vectors/genesis.hex"));
-    let device = DeviceKeys::from_secret_bytes(&kept(include_str!("../../../tests/vectors/device.hex"))).unwrap();
+    let device =
+        DeviceKeys::from_secret_bytes(&kept(include_str!("../../../tests/vectors/device.hex"))).unwrap();
     let state = start(&entry).unwrap();
     assert_eq!(
         state.genesis_hash().to_string(),

@@ -52,3 +52,6 @@ pub mod path {
     /// GET: the WebSocket.
     pub const SOCKET: &str = "/v1/socket";
 }
+
+#[cfg(test)]
+mod tests;
