@@ -3,6 +3,8 @@
 //!
 //! Only `cli` prints. Not here: the interface (`ui`), the server (`sync-server`), what both sides share (`shared`).
 
+pub mod agent;
+pub mod cli;
 pub mod core;
 pub mod dispatch;
 pub mod doc;

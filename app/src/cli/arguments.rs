@@ -1,0 +1,395 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  groundplan init Shop                              create a workspace
+  groundplan import docker-compose.yml              import a compose file, a Backstage catalogue or Markdown
+  groundplan list --kind component                  list elements
+  groundplan view --output shop.svg                 draw everything
+  groundplan search \"order db\"                      search names, texts and tags
+  groundplan agent                                  open the interface in a browser
+  groundplan register https://sync.example.org ada  connect to a server
+
+Exit codes:
+  0 done · 2 wrong input · 3 not found · 4 conflict · 5 not allowed · 6 import refused · 7 key missing or wrong ·
+  8 store or disk · 9 offline or not connected · 10 refused by the server · 11 the server cannot be trusted ·
+  12 cancelled · 13 not supported here
+
+Without a keyring the store's key is wrapped by a passphrase: at the prompt, from --passphrase-file, or from
+GROUNDPLAN_PASSPHRASE.";
+
+/// Design, document and operate your system architecture: offline, encrypted, together.
+#[derive(Debug, Parser)]
+#[command(name = "groundplan", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Arguments {
+    /// Name of the profile
+    #[arg(long, global = true, env = "GROUNDPLAN_PROFILE", value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Put everything of the profile under this folder
+    #[arg(long, global = true, env = "GROUNDPLAN_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Read the passphrase from this file (its first line)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Workspace to work on, by name or id; the one opened last if not given
+    #[arg(long, short = 'w', global = true, value_name = "NAME|ID")]
+    pub workspace: Option<String>,
+    /// Print JSON for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more on standard error; twice for everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create the profile and a workspace
+    Init {
+        /// Name of the workspace
+        #[arg(default_value = "My workspace")]
+        name: String,
+        /// Name of the workspace, as an option
+        #[arg(long = "name", value_name = "NAME", conflicts_with = "name")]
+        named: Option<String>,
+        /// Create the sample workspace (Groundplan's own architecture) instead
+        #[arg(long)]
+        sample: bool,
+        /// Keep the key under a passphrase although there is a keyring
+        #[arg(long)]
+        use_passphrase: bool,
+    },
+    /// Show the profile, its workspaces and how they are synchronised
+    Status,
+    /// Make another workspace the one to work on
+    Use {
+        /// Name or id
+        workspace: String,
+    },
+    /// Import a compose file, a Backstage catalogue, a Markdown page or a folder of Markdown
+    Import {
+        /// File or folder
+        #[arg(required_unless_present = "list")]
+        path: Option<PathBuf>,
+        /// compose, backstage or markdown; found out if not given
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<String>,
+        /// Say what would change, and change nothing
+        #[arg(long, alias = "dry-run")]
+        preview: bool,
+        /// List the sources imported so far
+        #[arg(long)]
+        list: bool,
+        /// Do not ask (nothing is asked; accepted for scripts)
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Export everything (json), the pages (markdown) or a diagram (svg)
+    Export {
+        /// json, markdown or svg
+        #[arg(default_value = "json")]
+        format: String,
+        /// File, or a new folder for markdown; standard output if not given
+        #[arg(long, short, value_name = "PATH")]
+        output: Option<PathBuf>,
+        /// The diagram, by name or id
+        #[arg(long, value_name = "NAME|ID")]
+        view: Option<String>,
+    },
+    /// Draw a diagram as SVG, or list the diagrams
+    View {
+        /// Name or id of the diagram; everything if not given
+        view: Option<String>,
+        /// File to write; standard output if not given
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write SVG (the default)
+        #[arg(long)]
+        svg: bool,
+        /// Write the same content as indented text
+        #[arg(long, conflicts_with = "svg")]
+        outline: bool,
+        /// List the diagrams
+        #[arg(long)]
+        list: bool,
+    },
+    /// List elements, relations, pages or diagrams
+    List {
+        /// Only this kind
+        #[arg(long, short)]
+        kind: Option<String>,
+        /// Only with this tag
+        #[arg(long, short)]
+        tag: Option<String>,
+        /// Only names that contain this
+        #[arg(long, short)]
+        filter: Option<String>,
+        /// List relations instead
+        #[arg(long, conflicts_with_all = ["pages", "views", "properties"])]
+        relations: bool,
+        /// List pages instead
+        #[arg(long, conflicts_with_all = ["views", "properties"])]
+        pages: bool,
+        /// List diagrams instead
+        #[arg(long, conflicts_with = "properties")]
+        views: bool,
+        /// List the properties that elements may carry
+        #[arg(long)]
+        properties: bool,
+    },
+    /// Show an element or page
+    Show {
+        /// Name or id
+        item: String,
+    },
+    /// Add an element
+    Add {
+        /// Its kind (component, datastore, system, …)
+        kind: String,
+        /// Its name
+        name: String,
+        /// The element it is a part of, by name or id
+        #[arg(long)]
+        parent: Option<String>,
+        /// Its description (Markdown)
+        #[arg(long)]
+        description: Option<String>,
+        /// Properties, as name=value
+        #[arg(long = "set", value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        /// Tags
+        #[arg(long = "tag")]
+        tags: Vec<String>,
+    },
+    /// Relate two elements, or an element and a page
+    Relate {
+        /// The element it leads from, by name or id
+        source: String,
+        /// uses, part_of, owned_by, …
+        kind: String,
+        /// What it leads to, by name or id
+        target: String,
+        /// Properties, as name=value
+        #[arg(long = "set", value_name = "NAME=VALUE")]
+        set: Vec<String>,
+    },
+    /// Add a page; its text comes from standard input with --stdin
+    Page {
+        /// Its title
+        title: String,
+        /// doc, adr, runbook or postmortem
+        #[arg(long, default_value = "doc")]
+        kind: String,
+        /// Its text
+        #[arg(long)]
+        text: Option<String>,
+        /// Read the text from standard input
+        #[arg(long, conflicts_with = "text")]
+        stdin: bool,
+        /// Folder and file name inside the workspace
+        #[arg(long)]
+        path: Option<String>,
+        /// The element it is about, by name or id
+        #[arg(long)]
+        about: Option<String>,
+    },
+    /// Change an element or page
+    Edit {
+        /// Name or id
+        item: String,
+        /// New name or title
+        #[arg(long)]
+        name: Option<String>,
+        /// New description or page text
+        #[arg(long)]
+        text: Option<String>,
+        /// Read the new text from standard input
+        #[arg(long, conflicts_with = "text")]
+        stdin: bool,
+        /// Properties to set, as name=value; an empty value removes
+        #[arg(long = "set", value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        /// Tags to add
+        #[arg(long = "tag")]
+        tags: Vec<String>,
+        /// Tags to remove
+        #[arg(long = "untag")]
+        untags: Vec<String>,
+        /// New parent, by name or id; empty takes it out
+        #[arg(long)]
+        parent: Option<String>,
+        /// New owner, by name or id; empty takes it away
+        #[arg(long)]
+        owner: Option<String>,
+    },
+    /// Delete elements or pages (undo brings them back)
+    Delete {
+        /// Names or ids
+        #[arg(required = true)]
+        items: Vec<String>,
+    },
+    /// Take the latest edit of this profile back
+    Undo,
+    /// Repeat the edit taken back last
+    Redo,
+    /// Search names, texts, tags and properties
+    Search {
+        /// Words (all must occur), "a phrase", kind:component, tag:core
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// At most so many hits
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Register on a server and connect the workspace
+    Register {
+        /// Address of the server
+        server: String,
+        /// Name of the account
+        name: String,
+        /// Read the password from this file (its first line)
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// Invitation of the server
+        #[arg(long)]
+        invitation: Option<String>,
+    },
+    /// Sign in to a server
+    Login {
+        /// Address of the server
+        server: String,
+        /// Name of the account
+        name: String,
+        /// Read the password from this file (its first line)
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Upload the workspace to the account's server and keep it synchronised
+    Connect,
+    /// Synchronise now and wait until done
+    Sync {
+        /// Give up after so many seconds
+        #[arg(long, default_value_t = 30)]
+        timeout: u64,
+    },
+    /// Devices of the workspace
+    Device {
+        /// What to do
+        #[command(subcommand)]
+        command: DeviceCommand,
+    },
+    /// The recovery code
+    Recovery {
+        /// What to do
+        #[command(subcommand)]
+        command: RecoveryCommand,
+    },
+    /// Members of the workspace
+    Member {
+        /// What to do
+        #[command(subcommand)]
+        command: MemberCommand,
+    },
+    /// Serve the interface to a browser on this machine
+    Agent {
+        /// Port on 127.0.0.1; any free one if 0
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Serve the interface from this folder instead of the one built in
+        #[arg(long, env = "GROUNDPLAN_UI_DIR", value_name = "DIR")]
+        ui_dir: Option<PathBuf>,
+    },
+    /// Check the profile and its stores, and say what is wrong
+    Doctor,
+    /// Call a command of the local API with JSON (see `groundplan call help`)
+    Call {
+        /// Method, like element/list; `help` lists them
+        method: String,
+        /// Parameters as JSON
+        #[arg(default_value = "{}")]
+        params: String,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What to do with devices.
+#[derive(Debug, Subcommand)]
+pub enum DeviceCommand {
+    /// List members and devices
+    List,
+    /// Make a code for another device and let it in; with a code, join with it
+    Link {
+        /// The code shown by the other device
+        code: Option<String>,
+        /// Let the device in that answers without asking (for scripts)
+        #[arg(long, short)]
+        yes: bool,
+        /// Write the code to this file instead of standard output
+        #[arg(long, value_name = "FILE")]
+        code_file: Option<PathBuf>,
+        /// Give up after so many seconds
+        #[arg(long, default_value_t = 600)]
+        timeout: u64,
+    },
+}
+
+/// What to do with the recovery code.
+#[derive(Debug, Subcommand)]
+pub enum RecoveryCommand {
+    /// Make the code; it is shown once
+    Create,
+    /// Open the account's workspace with the code (after `groundplan login`)
+    Use {
+        /// Read the code from this file (its first line); asked for if not given
+        #[arg(long, value_name = "FILE")]
+        code_file: Option<PathBuf>,
+    },
+}
+
+/// What to do with members.
+#[derive(Debug, Subcommand)]
+pub enum MemberCommand {
+    /// Invite a person; hand the link over by a way the server does not see
+    Invite {
+        /// administrator, editor or viewer
+        #[arg(long, default_value = "editor")]
+        role: String,
+        /// Highest level to read: public, internal, confidential, restricted
+        #[arg(long, default_value = "restricted")]
+        clearance: String,
+        /// Days until it ends
+        #[arg(long, default_value_t = 7)]
+        days: u16,
+    },
+    /// Accept an invitation
+    Join {
+        /// The link
+        link: String,
+        /// The name under which members will see you
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,97 @@
+//! The command line: parse, call the operation through the dispatcher, print.
+//!
+//! Only this module prints. What people see is in `output`; what programs see is the JSON of the command table.
+
+mod agent;
+mod arguments;
+mod content;
+mod find;
+mod open;
+mod output;
+mod server;
+mod transfer;
+mod workspace;
+
+pub use arguments::{Arguments, Command};
+
+use clap::{CommandFactory, Parser};
+use groundplan_shared::api::ApiError;
+
+use output::Output;
+
+/// Runs the command line and returns the exit code.
+pub fn main() -> u8 {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Nowhere left to report that the terminal is gone.
+            let _ = error.print();
+            return code;
+        }
+    };
+    log(arguments.verbose);
+    let output = Output::new(arguments.json);
+    if let Command::Completions { shell } = arguments.command {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "groundplan", &mut script);
+        output.text(&String::from_utf8_lossy(&script));
+        return 0;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.text(&format!("The program cannot start: {error}"));
+            return 8;
+        }
+    };
+    let result = runtime.block_on(run(arguments, &output));
+    // A blocked keyring or disk must not hold the process after its work is done.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            output.error(&error);
+            error.code.exit_code()
+        }
+    }
+}
+
+async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
+    match &arguments.command {
+        Command::Completions { .. } => Ok(()),
+        Command::Doctor => workspace::doctor(&arguments, output),
+        Command::Init { .. } => workspace::init(&arguments, output).await,
+        Command::Agent { .. } => agent::run(&arguments, output).await,
+        Command::Register { .. } | Command::Login { .. } | Command::Device { .. } | Command::Recovery { .. } => {
+            server::run(&open::app(&arguments, true)?, &arguments.command, output).await
+        }
+        Command::Member { .. } => server::run(&open::app(&arguments, true)?, &arguments.command, output).await,
+        _ => {
+            let app = open::app(&arguments, false)?;
+            open::choose_workspace(&app, arguments.workspace.as_deref()).await?;
+            match &arguments.command {
+                Command::Status => workspace::status(&app, output).await,
+                Command::Use { workspace } => workspace::choose(&app, workspace, output).await,
+                Command::Import { .. } | Command::Export { .. } | Command::View { .. } => {
+                    transfer::run(&app, &arguments.command, output).await
+                }
+                Command::Sync { .. } | Command::Connect => server::run(&app, &arguments.command, output).await,
+                Command::Call { method, params } => workspace::call(&app, method, params, output).await,
+                other => content::run(&app, other, output).await,
+            }
+        }
+    }
+}
+
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "error",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("GROUNDPLAN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let done = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    debug_assert!(done.is_ok(), "the log is set up once");
+}

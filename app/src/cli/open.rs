@@ -1,0 +1,116 @@
+//! Opening the profile from the command line: where the passphrase comes from, and which workspace is meant.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+
+use groundplan_shared::api::{ApiError, AppStatusParams, ErrorCode, WorkspaceOpenParams, WorkspaceView};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::Arguments;
+use crate::dispatch::Caller;
+use crate::profile::{KeyOptions, ProfileOptions};
+use crate::runtime::App;
+
+/// Opens the profile; asks for the passphrase where one is needed and a person is there to answer.
+pub(super) fn app(arguments: &Arguments, create: bool) -> Result<Arc<App>, ApiError> {
+    app_with(arguments, create, false)
+}
+
+/// Like `app`, keeping a new key under a passphrase although there is a keyring.
+pub(super) fn app_with(arguments: &Arguments, create: bool, prefer: bool) -> Result<Arc<App>, ApiError> {
+    let mut options = ProfileOptions {
+        profile: arguments.profile.clone(),
+        data_dir: arguments.data_dir.clone(),
+        key: KeyOptions { passphrase: given_passphrase(arguments)?, prefer_passphrase: prefer },
+        create,
+    };
+    match App::open(&options) {
+        Err(error)
+            if error.code == ErrorCode::KeyMissing
+                && options.key.passphrase.is_none()
+                && std::io::stdin().is_terminal() =>
+        {
+            let passphrase = rpassword::prompt_password("Passphrase of this profile: ").map_err(|problem| {
+                ApiError::new(ErrorCode::KeyMissing, format!("The passphrase cannot be read: {problem}."), error.hint)
+            })?;
+            options.key.passphrase = Some(passphrase.into());
+            App::open(&options)
+        }
+        other => other,
+    }
+}
+
+fn given_passphrase(arguments: &Arguments) -> Result<Option<SecretString>, ApiError> {
+    if let Some(file) = &arguments.passphrase_file {
+        return first_line(file, "passphrase").map(Some);
+    }
+    // Read here and not by clap, which would show it in help.
+    Ok(std::env::var("GROUNDPLAN_PASSPHRASE").ok().filter(|text| !text.is_empty()).map(SecretString::from))
+}
+
+/// Reads the first line of a file that holds a secret.
+pub(super) fn first_line(file: &Path, what: &str) -> Result<SecretString, ApiError> {
+    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(|error| {
+        ApiError::new(
+            ErrorCode::InvalidInput,
+            format!("The {what} cannot be read from {}: {error}.", file.display()),
+            "Name a file whose first line it is.",
+        )
+    })?);
+    Ok(text.lines().next().unwrap_or_default().to_owned().into())
+}
+
+/// Asks for a secret, or reads it from a file, or from an environment variable.
+pub(super) fn secret(file: Option<&Path>, variable: &str, what: &str) -> Result<SecretString, ApiError> {
+    if let Some(file) = file {
+        return first_line(file, what);
+    }
+    if let Some(text) = std::env::var(variable).ok().filter(|text| !text.is_empty()) {
+        return Ok(text.into());
+    }
+    if std::io::stdin().is_terminal() {
+        let answer = rpassword::prompt_password(format!("The {what}: "));
+        return answer.map(SecretString::from).map_err(|error| {
+            ApiError::new(ErrorCode::InvalidInput, format!("The {what} cannot be read: {error}."), "Try again.")
+        });
+    }
+    Err(ApiError::new(
+        ErrorCode::InvalidInput,
+        format!("The {what} is needed and nobody is here to type it."),
+        format!("Name a file that holds it, or set {variable}."),
+    ))
+}
+
+/// Opens the workspace that was named.
+pub(super) async fn choose_workspace(app: &Arc<App>, named: Option<&str>) -> Result<(), ApiError> {
+    if let Some(named) = named {
+        let workspace = find_workspace(app, named).await?;
+        app.run(Caller::CommandLine, WorkspaceOpenParams { id: workspace.id }).await?;
+    }
+    Ok(())
+}
+
+/// Finds a workspace by id or name.
+pub(super) async fn find_workspace(app: &Arc<App>, named: &str) -> Result<WorkspaceView, ApiError> {
+    let status = app.run(Caller::CommandLine, AppStatusParams {}).await?;
+    let mut fits: Vec<WorkspaceView> = status
+        .workspaces
+        .into_iter()
+        .filter(|workspace| workspace.id.to_string() == named || workspace.name == named)
+        .collect();
+    match (fits.pop(), fits.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => Err(ApiError::new(
+            ErrorCode::Conflict,
+            format!("Several workspaces are called \u{201c}{named}\u{201d}."),
+            "Use the id that `groundplan status --json` shows.",
+        )),
+        (None, _) => Err(ApiError::new(
+            ErrorCode::NotFound,
+            format!("There is no workspace \u{201c}{named}\u{201d}."),
+            "See which there are with `groundplan status`.",
+        )),
+    }
+}

@@ -1,0 +1,200 @@
+//! `register`, `login`, `connect`, `sync`, `device`, `recovery` and `member`.
+
+use std::sync::Arc;
+
+use groundplan_shared::api::{
+    AccountLoginParams, AccountRegisterParams, ApiError, DeviceLinkConfirmParams, DeviceLinkJoinParams,
+    DeviceLinkStartParams, DeviceLinkWaitParams, DeviceList, DeviceListParams, ErrorCode, Hidden,
+    MemberInviteParams, MemberJoinParams, RecoveryCreateParams, RecoveryUseParams, SyncConnectParams, SyncNowParams,
+    SyncState,
+};
+use secrecy::ExposeSecret;
+
+use super::Command;
+use super::arguments::{DeviceCommand, MemberCommand, RecoveryCommand};
+use super::open::secret;
+use super::output::{Output, plain, table};
+use super::workspace::sync_words;
+use crate::dispatch::Caller;
+use crate::runtime::App;
+
+pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), ApiError> {
+    match command {
+        Command::Register { server, name, password_file, invitation } => {
+            let password = secret(password_file.as_deref(), "GROUNDPLAN_PASSWORD", "password")?;
+            let account = app
+                .run(
+                    Caller::CommandLine,
+                    AccountRegisterParams {
+                        server: server.clone(),
+                        name: name.clone(),
+                        password: Hidden(password.expose_secret().to_owned()),
+                        invitation: invitation.clone().map(Hidden),
+                    },
+                )
+                .await?;
+            output.answer(&account, |account| {
+                format!("Registered {} on {}. Next: groundplan connect.", plain(&account.name), account.server)
+            });
+            Ok(())
+        }
+        Command::Login { server, name, password_file } => {
+            let password = secret(password_file.as_deref(), "GROUNDPLAN_PASSWORD", "password")?;
+            let params = AccountLoginParams {
+                server: server.clone(),
+                name: name.clone(),
+                password: Hidden(password.expose_secret().to_owned()),
+            };
+            let account = app.run(Caller::CommandLine, params).await?;
+            output.answer(&account, |account| format!("Signed in as {} on {}.", plain(&account.name), account.server));
+            Ok(())
+        }
+        Command::Connect => {
+            let status = app.run(Caller::CommandLine, SyncConnectParams {}).await?;
+            output.answer(&status, sync_words);
+            Ok(())
+        }
+        Command::Sync { timeout } => {
+            let status = app.run(Caller::CommandLine, SyncNowParams { timeout_ms: timeout * 1000 }).await?;
+            output.answer(&status, sync_words);
+            match (status.state, status.problem) {
+                (SyncState::UpToDate, _) => Ok(()),
+                (_, Some(problem)) => Err(problem),
+                (SyncState::LocalOnly, None) => Err(ApiError::new(
+                    ErrorCode::NotConnected,
+                    "This workspace is on this device only.",
+                    "Connect it with `groundplan connect`.",
+                )),
+                (_, None) => Err(ApiError::new(
+                    ErrorCode::Offline,
+                    "It is not up to date yet.",
+                    "Your changes are safe here; try again when the server can be reached.",
+                )),
+            }
+        }
+        Command::Device { command } => device(app, command, output).await,
+        Command::Recovery { command } => recovery(app, command, output).await,
+        Command::Member { command } => member(app, command, output).await,
+        _ => Ok(()),
+    }
+}
+
+async fn device(app: &Arc<App>, command: &DeviceCommand, output: &Output) -> Result<(), ApiError> {
+    match command {
+        DeviceCommand::List => {
+            let list = app.run(Caller::CommandLine, DeviceListParams {}).await?;
+            output.answer(&list, devices);
+            Ok(())
+        }
+        DeviceCommand::Link { code: Some(code), timeout, .. } => {
+            let params = DeviceLinkJoinParams { code: Hidden(code.clone()), timeout_ms: timeout * 1000 };
+            let workspace = app.run(Caller::CommandLine, params).await?;
+            output.answer(&workspace, |w| format!("This device is linked to \u{201c}{}\u{201d}.", plain(&w.name)));
+            Ok(())
+        }
+        DeviceCommand::Link { code: None, yes, code_file, timeout } => {
+            let code = app.run(Caller::CommandLine, DeviceLinkStartParams {}).await?;
+            match code_file {
+                Some(file) => std::fs::write(file, &code.code.0).map_err(|error| {
+                    ApiError::new(
+                        ErrorCode::StorageFailed,
+                        format!("{} cannot be written: {error}.", file.display()),
+                        "Name another file.",
+                    )
+                })?,
+                None if output.is_json() => output.answer(&code, |_| String::new()),
+                None => output.text(&format!(
+                    "On the other device: groundplan device link {}\nIt is valid for ten minutes, once.",
+                    code.code.0
+                )),
+            }
+            let wait = DeviceLinkWaitParams { timeout_ms: timeout * 1000 };
+            let request = app.run(Caller::CommandLine, wait).await?;
+            output.note(&format!(
+                "\u{201c}{}\u{201d} answered. Both devices show the check digits {}.",
+                plain(&request.device_name),
+                request.check
+            ));
+            if !yes {
+                confirm("Do they agree, and shall it be let in? [y/N] ")?;
+            }
+            let params = DeviceLinkConfirmParams { device: request.device };
+            let list = app.run(Caller::CommandLine, params).await?;
+            output.answer(&list, devices);
+            Ok(())
+        }
+    }
+}
+
+fn devices(list: &DeviceList) -> String {
+    let rows: Vec<Vec<String>> = list
+        .items
+        .iter()
+        .map(|device| {
+            let mark = if device.this { "*" } else { "" };
+            let state = if device.active { "active" } else { "revoked" };
+            vec![
+                format!("{}{mark}", plain(&device.name)),
+                device.kind.clone(),
+                state.to_owned(),
+                format!("{} ({})", plain(&device.member), device.role),
+            ]
+        })
+        .collect();
+    format!("{}Safety number: {}", table(&rows), list.safety_number)
+}
+
+fn confirm(question: &str) -> Result<(), ApiError> {
+    use std::io::{IsTerminal, Write};
+    let refuse = || ApiError::new(ErrorCode::Cancelled, "The device was not let in.", "Start again with a new code.");
+    if !std::io::stdin().is_terminal() {
+        return Err(ApiError::new(
+            ErrorCode::InvalidInput,
+            "Nobody is here to compare the check digits.",
+            "Use --yes in scripts that handed the code over themselves.",
+        ));
+    }
+    let mut errors = std::io::stderr().lock();
+    let _ = errors.write_all(question.as_bytes());
+    let _ = errors.flush();
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(|_| refuse())?;
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(refuse()) }
+}
+
+async fn recovery(app: &Arc<App>, command: &RecoveryCommand, output: &Output) -> Result<(), ApiError> {
+    match command {
+        RecoveryCommand::Create => {
+            let code = app.run(Caller::CommandLine, RecoveryCreateParams {}).await?;
+            output.answer(&code, |code| {
+                format!("{}\n\nPrint it and keep it away from your devices. It is not shown again.", code.code.0)
+            });
+        }
+        RecoveryCommand::Use { code_file } => {
+            let code = secret(code_file.as_deref(), "GROUNDPLAN_RECOVERY_CODE", "recovery code")?;
+            let params = RecoveryUseParams { code: Hidden(code.expose_secret().to_owned()), workspace: None };
+            let workspace = app.run(Caller::CommandLine, params).await?;
+            output.answer(&workspace, |w| format!("Opened \u{201c}{}\u{201d}.", plain(&w.name)));
+        }
+    }
+    Ok(())
+}
+
+async fn member(app: &Arc<App>, command: &MemberCommand, output: &Output) -> Result<(), ApiError> {
+    match command {
+        MemberCommand::Invite { role, clearance, days } => {
+            let params =
+                MemberInviteParams { role: role.clone(), clearance: clearance.clone(), days: *days };
+            let link = app.run(Caller::CommandLine, params).await?;
+            output.answer(&link, |link| {
+                format!("{}\n\nHand it over by a way the server does not see. It works once.", link.link.0)
+            });
+        }
+        MemberCommand::Join { link, name } => {
+            let params = MemberJoinParams { link: Hidden(link.clone()), name: name.clone(), timeout_ms: 0 };
+            let workspace = app.run(Caller::CommandLine, params).await?;
+            output.answer(&workspace, |w| format!("You are a member of \u{201c}{}\u{201d}.", plain(&w.name)));
+        }
+    }
+    Ok(())
+}
