@@ -4,9 +4,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::hazmat::hash::sha256;
-use crate::crypto::hazmat::random::{Random, RandomFailed};
-use crate::crypto::hazmat::secret::Secret;
+use crate::crypto::safe::low::hash::sha256;
+use crate::crypto::safe::low::random::{Random, RandomFailed};
+use crate::crypto::safe::low::secret::Secret;
 use crate::wire::cbor::{from_base64, to_base64};
 use crate::wire::ids::Hash;
 
@@ -45,7 +45,7 @@ impl RefreshToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::hazmat::random::seeded;
+    use crate::crypto::safe::low::random::seeded;
 
     #[test]
     fn survives_its_text() {

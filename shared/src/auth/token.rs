@@ -9,9 +9,9 @@ use super::claims::{
     AccessClaims, Confirmation, Expected, MAX_LIFETIME_S, SKEW_S, TOKEN_ALGORITHM, TOKEN_TYPE,
 };
 use super::jwks::Jwks;
-use crate::crypto::hazmat::hash::sha256;
-use crate::crypto::hazmat::sign::{SigningKey, verify};
 use crate::crypto::safe::key_thumbprint;
+use crate::crypto::safe::low::hash::sha256;
+use crate::crypto::safe::low::sign::{SigningKey, verify};
 use crate::wire::cbor::{from_base64, to_base64};
 use crate::wire::ids::{Hash, PublicKey, Signature};
 use crate::wire::limits::TOKEN_BYTES;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::auth::scope::Scopes;
-use crate::crypto::hazmat::random::seeded;
+use crate::crypto::safe::low::random::seeded;
 use crate::wire::ids::{AccountId, DeviceId, Nonce};
 
 const NOW: u64 = 1_800_000_000;
@@ -112,7 +112,7 @@ fn a_symmetric_signature_with_the_public_key_is_refused() {
         to_base64(header.to_string().as_bytes()),
         to_base64(payload().to_string().as_bytes())
     );
-    let mac = crate::crypto::hazmat::hash::hmac_sha256(&key().public().0, &[signed.as_bytes()]);
+    let mac = crate::crypto::safe::low::hash::hmac_sha256(&key().public().0, &[signed.as_bytes()]);
     assert_eq!(check(&format!("{signed}.{}", to_base64(&mac)), NOW), Err(TokenError::Header));
     assert!(check(&format!("{signed}."), NOW).is_err());
 }

@@ -1,5 +1,5 @@
-//! Cryptography of Groundplan. `safe` is what every feature uses; only `safe`, `envelope`, `membership` and `auth`
-//! of this crate may reach into `hazmat`.
+//! Cryptography of Groundplan. `safe` is what every feature uses; only `safe` reaches into `hazmat`, and the formats of
+//! this crate (`envelope`, `membership`, `auth`) get their few primitives through `safe::low`.
 //!
 //! Randomness and time come from the caller.
 

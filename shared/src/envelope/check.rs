@@ -5,9 +5,9 @@ use super::header::{Header, Kind};
 use super::outer::{OuterError, Standing, parse_outer, verify_outer};
 use super::seal::derive;
 use crate::auth::role::Compartment;
-use crate::crypto::hazmat::aead;
-use crate::crypto::hazmat::secret::equal;
 use crate::crypto::safe::CompartmentKey;
+use crate::crypto::safe::low::aead;
+use crate::crypto::safe::low::secret::equal;
 use crate::membership::MembershipState;
 use crate::wire::ids::{DeviceId, DocumentId, EnvelopeId};
 

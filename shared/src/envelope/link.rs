@@ -1,6 +1,6 @@
 //! The link of a document's chain: link = H(tag ‖ previous link ‖ env_id ‖ doc_seq ‖ log index).
 
-use crate::crypto::hazmat::hash::sha256;
+use crate::crypto::safe::low::hash::sha256;
 use crate::wire::ids::{EnvelopeId, Hash};
 
 /// A link of a document's chain; [`Hash::ZERO`] stands before the first.

@@ -6,9 +6,9 @@ use minicbor::{Decode, Encode};
 
 use super::header::{Header, Kind, SUITE_1, VERSION_1};
 use crate::auth::role::Permissions;
-use crate::crypto::hazmat::aead::TAG_BYTES;
-use crate::crypto::hazmat::hash::sha256;
-use crate::crypto::hazmat::sign;
+use crate::crypto::safe::low::aead::TAG_BYTES;
+use crate::crypto::safe::low::hash::sha256;
+use crate::crypto::safe::low::sign;
 use crate::membership::MembershipState;
 use crate::wire::cbor::{self, Blob, CodecError};
 use crate::wire::ids::{EnvelopeId, Hash, Signature};

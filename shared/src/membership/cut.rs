@@ -3,7 +3,7 @@
 //! Building the list and refusing a moved one is the server's and the client's duty.
 
 use crate::auth::role::Compartment;
-use crate::crypto::hazmat::hash::sha256;
+use crate::crypto::safe::low::hash::sha256;
 use crate::wire::ids::{DocumentId, Hash, WorkspaceId};
 
 /// Where a document stood.

@@ -7,9 +7,9 @@ use minicbor::{Decode, Encode};
 
 use super::body::Body;
 use super::refusal::Refusal;
-use crate::crypto::hazmat::hash::sha256;
-use crate::crypto::hazmat::sign;
 use crate::crypto::safe::DeviceKeys;
+use crate::crypto::safe::low::hash::sha256;
+use crate::crypto::safe::low::sign;
 use crate::wire::cbor::{self, Blob};
 use crate::wire::ids::{DeviceId, Hash, PublicKey, Signature, WorkspaceId};
 use crate::wire::limits::ENTRY_BYTES;

@@ -3,7 +3,7 @@
 use super::build::{NewWorkspace, make_genesis, next_entry, start_epochs, wrap_current};
 use super::*;
 use crate::auth::role::{Clearance, Role};
-use crate::crypto::hazmat::random::seeded;
+use crate::crypto::safe::low::random::seeded;
 use crate::crypto::safe::names::{NameOf, seal_name};
 use crate::crypto::safe::{DeviceKeys, InviteSecret, Keyring};
 use crate::crypto::{FromFn, Random};

@@ -6,8 +6,8 @@ use opaque_ke::{
 };
 
 use super::{CONTEXT, KsfCost, OpaqueError, Seeded, Suite, identifiers};
-use crate::crypto::hazmat::random::Random;
-use crate::crypto::hazmat::secret::Secret;
+use crate::crypto::safe::low::random::Random;
+use crate::crypto::safe::low::secret::Secret;
 use crate::wire::ids::{PublicKey, ServerId};
 
 /// Who signs in where; both are bound into the exchange.

@@ -18,9 +18,9 @@ pub use server::{OpaqueServer, ServerLoginState};
 use opaque_ke::rand::{CryptoRng, Error, RngCore};
 use opaque_ke::{CipherSuite, Identifiers, Ristretto255, TripleDh};
 
-use crate::crypto::hazmat::hash::hmac_sha256;
-use crate::crypto::hazmat::random::{Random, RandomFailed};
-use crate::crypto::hazmat::secret::Secret;
+use crate::crypto::safe::low::hash::hmac_sha256;
+use crate::crypto::safe::low::random::{Random, RandomFailed};
+use crate::crypto::safe::low::secret::Secret;
 
 /// The suite.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,8 @@ use opaque_ke::{
 use zeroize::Zeroizing;
 
 use super::{CONTEXT, OpaqueError, Seeded, Suite, identifiers};
-use crate::crypto::hazmat::hash::hmac_sha256;
-use crate::crypto::hazmat::random::Random;
+use crate::crypto::safe::low::hash::hmac_sha256;
+use crate::crypto::safe::low::random::Random;
 use crate::wire::ids::{AccountId, PublicKey, ServerId};
 
 /// A server's long-term OPAQUE secrets. Losing them voids every password; leaking them allows offline guessing

@@ -1,7 +1,7 @@
 //! Tests of the OPAQUE exchange through both wrappers.
 
 use super::*;
-use crate::crypto::hazmat::random::seeded;
+use crate::crypto::safe::low::random::seeded;
 use crate::wire::ids::ServerId;
 
 const SERVER: ServerId = ServerId([7; 16]);

@@ -8,6 +8,7 @@ pub mod compartment;
 pub mod device;
 pub mod invite;
 pub mod keyring;
+pub(crate) mod low;
 pub mod names;
 pub mod pairing;
 pub mod recovery;

@@ -4,7 +4,7 @@ use super::super::outer::{Form, signing_input};
 use super::super::seal::derive;
 use super::*;
 use crate::auth::role::{Clearance, Role};
-use crate::crypto::hazmat::aead;
+use crate::crypto::safe::low::aead;
 use crate::membership::{Body, KeyRotate, MemberRemove};
 use crate::wire::cbor::{self, Blob};
 use crate::wire::ids::{DeviceId, Signature, WorkspaceId};

@@ -5,7 +5,7 @@ mod format;
 
 use super::*;
 use crate::auth::role::Compartment;
-use crate::crypto::hazmat::random::seeded;
+use crate::crypto::safe::low::random::seeded;
 use crate::crypto::safe::{CompartmentKey, DeviceKeys};
 use crate::membership::fixture::{WORKSPACE, World};
 use crate::wire::ids::{DocumentId, EnvelopeId, Hash, Incarnation, StreamId};

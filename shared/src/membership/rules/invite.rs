@@ -3,8 +3,8 @@
 use super::keys::take_wraps;
 use super::{Actor, check_name, check_name_at, check_new_device, check_new_member};
 use crate::auth::role::{Clearance, Permissions, Role};
-use crate::crypto::hazmat::sign::{is_small_order, verify};
 use crate::crypto::safe::invite::join_payload;
+use crate::crypto::safe::low::sign::{is_small_order, verify};
 use crate::membership::body::{Confirm, Invite, Join};
 use crate::membership::entry::Entry;
 use crate::membership::refusal::Refusal;

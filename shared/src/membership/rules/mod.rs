@@ -12,9 +12,9 @@ use super::body::{DeviceKeysPublic, SealedName};
 use super::refusal::Refusal;
 use super::state::{DeviceKind, MembershipState, Rights};
 use crate::auth::role::{Clearance, Compartment, Permissions};
-use crate::crypto::hazmat::sign::{is_small_order, verify};
 use crate::crypto::safe::device::consent_payload;
 use crate::crypto::safe::device_id;
+use crate::crypto::safe::low::sign::{is_small_order, verify};
 use crate::crypto::safe::names::SEALED_NAME_BYTES;
 use crate::wire::ids::{DeviceId, MemberId, Signature};
 
