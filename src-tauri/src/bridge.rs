@@ -1,82 +1,75 @@
-//! The only file that knows the client core: opening it, calling it, hearing from it, closing it.
+//! The only file that knows the client core: opening it, calling it, hearing from it.
 //!
-//! The core is not part of the shell yet: every call answers so, until `groundplan_app` has its runtime.
+//! Not here: what callers may do (the core's dispatcher decides) and how the window speaks (`commands`, `events`).
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, ErrorCode, Event};
+use groundplan_app::dispatch;
+use groundplan_app::profile::ProfileOptions;
+use groundplan_app::runtime::App;
+use groundplan_shared::api::{ApiError, ErrorCode};
 use serde_json::Value;
-use tokio::sync::broadcast;
+use tauri::AppHandle;
+use tokio::sync::OnceCell;
 
-/// Where the profile lies that the shell opens.
-#[derive(Debug, Default)]
-pub struct Profile {
-    /// Its name, if not the default one.
-    pub name: Option<String>,
-    /// The folder that holds everything of it, if not the usual places.
-    pub data_dir: Option<PathBuf>,
-}
+use crate::events;
 
-/// Who calls: the shell only ever speaks for its own window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
-    /// The main window.
-    Window,
-}
-
-impl Caller {
-    /// Tells the caller by the label of its window. Labels are given by the shell, never by the page.
-    pub fn from_label(label: &str) -> Result<Self, ApiError> {
-        if label == crate::window::MAIN {
-            return Ok(Self::Window);
-        }
-        Err(ApiError::new(
-            ErrorCode::NotAllowed,
-            "This window may not use the workspace.",
-            "Use the main window of Groundplan.",
-        ))
-    }
-}
-
-/// The client core as the shell sees it.
+/// The client core as the shell sees it: opened on first use, and again if that failed.
 pub struct Core {
-    profile: Profile,
+    profile: ProfileOptions,
+    shell: AppHandle,
+    app: OnceCell<Arc<App>>,
 }
 
 impl Core {
-    /// Opens the core for a profile.
-    pub fn open(profile: Profile) -> Self {
-        Self { profile }
+    /// Prepares the core for a profile; nothing is opened yet, so that the window is there first.
+    pub fn new(profile: ProfileOptions, shell: AppHandle) -> Self {
+        Self { profile, shell, app: OnceCell::new() }
+    }
+
+    /// The running core. While the profile cannot be opened (no key, another program holds it), each call tries anew
+    /// and says why not, so that the interface can explain and offer to try again.
+    async fn app(&self) -> Result<&Arc<App>, ApiError> {
+        self.app
+            .get_or_try_init(async || {
+                let profile = self.profile.clone();
+                // Opening waits for the keyring, which may be asking its owner.
+                let opened = tauri::async_runtime::spawn_blocking(move || App::open(&profile)).await;
+                let app = opened.map_err(|error| {
+                    tracing::error!(error.message = %error, "opening the profile broke off: {error}");
+                    ApiError::new(
+                        ErrorCode::StorageFailed,
+                        "Opening the profile broke off.",
+                        "Start Groundplan again; please report this with the log if it stays so.",
+                    )
+                })??;
+                events::forward(app.subscribe(), self.shell.clone());
+                Ok(app)
+            })
+            .await
     }
 
     /// Performs one command of the command table.
-    pub fn call(
+    pub async fn call(
         &self,
-        caller: Caller,
+        caller: dispatch::Caller,
         method: &str,
-        _params: Value,
-    ) -> impl Future<Output = Result<Value, ApiError>> + use<> {
-        let Profile { name, data_dir } = &self.profile;
-        tracing::warn!(?caller, method, profile.name = ?name, profile.folder = ?data_dir, "called without a core");
-        std::future::ready(Err(ApiError::new(
-            ErrorCode::Unsupported,
-            "This build of the desktop shell has no client core.",
-            "Build it from a newer source.",
-        )))
+        params: Value,
+    ) -> Result<Value, ApiError> {
+        self.app().await?.call(caller, method, params).await
     }
+}
 
-    /// What the core announces.
-    pub fn subscribe(&self) -> Option<broadcast::Receiver<Event>> {
-        None
+/// Tells the caller by the label of its window. Labels are given by the shell, never by the page.
+pub fn caller(label: &str) -> Result<dispatch::Caller, ApiError> {
+    if label == crate::window::MAIN {
+        return Ok(dispatch::Caller::Window);
     }
-
-    /// The announcement that makes an interface read everything again.
-    pub fn everything_changed() -> Event {
-        Event::Workspaces
-    }
-
-    /// Finishes what is being written and closes the store.
-    pub fn close(&self) {}
+    Err(ApiError::new(
+        ErrorCode::NotAllowed,
+        "This window may not use the workspace.",
+        "Use the main window of Groundplan.",
+    ))
 }
 
 #[cfg(test)]
@@ -85,9 +78,9 @@ mod tests {
 
     #[test]
     fn only_the_main_window_is_a_caller() {
-        assert_eq!(Caller::from_label("main").unwrap(), Caller::Window);
+        assert_eq!(caller("main").unwrap(), dispatch::Caller::Window);
         for label in ["", "Main", "other", "main2"] {
-            assert_eq!(Caller::from_label(label).unwrap_err().code, ErrorCode::NotAllowed, "{label}");
+            assert_eq!(caller(label).unwrap_err().code, ErrorCode::NotAllowed, "{label}");
         }
     }
 }

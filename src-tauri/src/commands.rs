@@ -4,7 +4,7 @@ use groundplan_shared::api::ApiError;
 use serde_json::Value;
 use tauri::{State, WebviewWindow};
 
-use crate::bridge::{Caller, Core};
+use crate::bridge::{self, Core};
 use crate::dialog::{self, Kind};
 
 /// Performs one command of the command table. The window's label says who calls; the core says what it may do.
@@ -15,13 +15,13 @@ pub async fn call(
     method: String,
     params: Value,
 ) -> Result<Value, ApiError> {
-    let caller = Caller::from_label(window.label())?;
+    let caller = bridge::caller(window.label())?;
     core.call(caller, &method, params).await
 }
 
 /// Lets the user choose a file or folder with the system's dialog; nothing if they decline.
 #[tauri::command]
 pub async fn pick(window: WebviewWindow, kind: Kind) -> Result<Option<String>, ApiError> {
-    Caller::from_label(window.label())?;
+    bridge::caller(window.label())?;
     dialog::pick(&window, kind).await
 }

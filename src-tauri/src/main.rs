@@ -32,21 +32,14 @@ fn main() -> ExitCode {
     let built = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![commands::call, commands::pick])
         .setup(move |app| {
-            // A profile that cannot be opened still gets its window: the UI says why and what to do.
-            let core = Core::open(options.into_profile());
-            events::forward(&core, app.handle());
-            app.manage(core);
+            app.manage(Core::new(options.into_profile(), app.handle().clone()));
             window::open(app.handle())?;
             Ok(())
         })
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
-            app.run(|handle, event| {
-                if let tauri::RunEvent::Exit = event {
-                    handle.state::<Core>().close();
-                }
-            });
+            app.run(|_, _| {});
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -5,8 +5,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-
-use crate::bridge::Profile;
+use groundplan_app::profile::{KeyOptions, ProfileOptions};
 
 /// Groundplan: your system architecture, offline, encrypted, together.
 #[derive(Debug, Parser)]
@@ -22,9 +21,16 @@ pub struct Options {
 }
 
 impl Options {
-    /// The profile that these options name.
-    pub fn into_profile(self) -> Profile {
-        Profile { name: self.profile, data_dir: self.data_dir }
+    /// How to open the profile that these options name. A missing one is made; where there is no keyring, its
+    /// passphrase comes from `GROUNDPLAN_PASSPHRASE`.
+    pub fn into_profile(self) -> ProfileOptions {
+        let passphrase = std::env::var("GROUNDPLAN_PASSPHRASE").ok().map(Into::into);
+        ProfileOptions {
+            profile: self.profile,
+            data_dir: self.data_dir,
+            key: KeyOptions { passphrase, ..KeyOptions::default() },
+            create: true,
+        }
     }
 }
 

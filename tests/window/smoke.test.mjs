@@ -8,10 +8,9 @@ import { eventually, withWindow } from "./support.mjs";
 test("the window opens with the interface in it", { timeout: 120_000 }, () =>
   withWindow(async (window) => {
     assert.equal(await window.title(), "Groundplan");
-    await eventually("the interface", async () => (await window.text()).trim().length > 0);
+    await eventually("the interface", () => window.run("return document.querySelector('main')?.innerText.trim().length > 0"));
     const picture = await window.screenshot("window-first");
-    assert.equal(picture.subarray(1, 4).toString(), "PNG");
-    assert.doesNotMatch(await window.text(), /is not built/);
+    assert.ok(picture.length > 4_000, `a picture of ${picture.length} bytes shows an empty window`);
   }),
 );
 
