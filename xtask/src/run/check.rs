@@ -6,10 +6,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::programs::Programs;
 use crate::failure::{Context, Failure, Outcome};
+use crate::process::{self, Background};
 use crate::{paths, say};
 
 /// A small system, so that the check needs no file from outside the repository.
@@ -29,6 +30,9 @@ services:
 volumes:
   orders:
 ";
+
+/// A fixed one: the check's data are thrown away, and there may be no keyring.
+const PASSPHRASE: &str = "only for this check";
 
 /// Runs the check in a folder of its own, or in the one given.
 pub fn run(programs: &Programs, data_dir: Option<&Path>) -> Outcome<bool> {
@@ -73,17 +77,54 @@ impl Check<'_> {
     }
 
     fn two_devices(&self) -> Outcome<()> {
-        Err(Failure::new(
-            "the check of two devices is not written yet: it needs `login`, `device link` and `sync`",
-        ))
+        say::step("Two devices and a server");
+        let address = super::free_address(0)?;
+        let server = self.programs.serve(address, &self.folder.join("server"))?;
+        let password = self.file("password");
+        fs::write(&password, "only for this check\n").context(&password)?;
+        let url = format!("http://{address}");
+        let account = [url.as_str(), "check", "--password-file", &password];
+        self.groundplan("first", "register", &[&["register"], &account[..]].concat())?;
+        self.groundplan("first", "upload", &["sync"])?;
+        self.groundplan("second", "sign in", &[&["login"], &account[..]].concat())?;
+        self.link()?;
+        self.groundplan("first", "edit", &["add", "component", "billing"])?;
+        self.groundplan("first", "send", &["sync"])?;
+        self.groundplan("second", "receive", &["sync"])?;
+        for listing in [["list", "--json"].as_slice(), &["list", "--relations", "--json"]] {
+            let [first, second] = ["first", "second"].map(|device| self.groundplan(device, "list", listing));
+            let (first, second) = (first?, second?);
+            expect(
+                first.len() > 2 && first == second,
+                &format!("equal answers of both devices to {listing:?}"),
+            )?;
+        }
+        drop(server);
+        Ok(())
+    }
+
+    /// Links the second device with the code of the first, which waits for it meanwhile.
+    fn link(&self) -> Outcome<()> {
+        let code = self.file("code");
+        let mut waiting = Background::start(&self.programs.command_line_path(), |command| {
+            command.arg("--data-dir").arg(self.folder.join("first")).env("GROUNDPLAN_PASSPHRASE", PASSPHRASE);
+            command.args(["device", "link", "--yes", "--code-file", &code]);
+        })?;
+        let read = || fs::read_to_string(&code).unwrap_or_default().trim().to_owned();
+        process::wait_until(Duration::from_secs(30), || !read().is_empty() || !waiting.is_alive());
+        self.groundplan("second", "join with the code", &["device", "link", &read()])?;
+        expect(waiting.wait()?, "the first device to let the second one in")
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
     }
 
     /// Runs `groundplan` for one device, prints how long it took, and returns what it printed.
     fn groundplan(&self, device: &str, what: &str, words: &[&str]) -> Outcome<String> {
         let start = Instant::now();
         let mut command: Command = self.programs.command_line(&self.folder.join(device));
-        // A fixed passphrase: the check's data are thrown away, and there may be no keyring.
-        command.args(words).env("GROUNDPLAN_PASSPHRASE", "only for this check");
+        command.args(words).env("GROUNDPLAN_PASSPHRASE", PASSPHRASE);
         let output = command.output().context("could not start groundplan")?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
