@@ -44,8 +44,8 @@ export const theme = EditorView.theme({
     padding: "3px 8px",
     minHeight: "24px",
   },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "18em" },
-  ".cm-tooltip-autocomplete > ul > li": {
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "18em" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": {
     display: "flex",
     justifyContent: "space-between",
     gap: "16px",
@@ -53,7 +53,7 @@ export const theme = EditorView.theme({
     minHeight: "26px",
   },
   ".cm-completionDetail": { fontStyle: "normal", color: "var(--text-muted, GrayText)" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": {
     color: "var(--text, HighlightText)",
     background: "var(--selection, Highlight)",
   },

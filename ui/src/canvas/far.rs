@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use groundplan_shared::scene::{Rect, Role};
+use groundplan_shared::scene::{Point, Rect, Role};
 
+use super::camera::{Camera, Size};
 use super::detail::Detail;
 use super::picture::{Picture, Placed};
 
@@ -53,6 +54,59 @@ pub fn merge(picture: &Picture, area: Rect) -> (Vec<std::sync::Arc<Placed>>, Vec
     (frames, merged)
 }
 
+/// A name on the canvas, in pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// Middle of the text.
+    pub at: Point,
+    /// The name, shortened to fit its frame.
+    pub text: String,
+}
+
+/// Size of the names in pixels.
+pub const LABEL_SIZE: f64 = 12.0;
+/// Average width of a letter of that size; the names only have to fit roughly.
+const LETTER: f64 = 6.6;
+
+/// Names of the frames in sight, like those of places on a map: in the middle, outer frames first, none over another.
+#[must_use]
+pub fn labels(picture: &Picture, camera: Camera, size: Size) -> Vec<Label> {
+    let screen = Rect::new(0.0, 0.0, size.w, size.h);
+    let mut labels: Vec<Label> = Vec::new();
+    let mut taken: Vec<Rect> = Vec::new();
+    for number in picture.nodes_within(camera.visible(size)) {
+        let Some(node) = picture.scene.nodes.get(number).filter(|node| node.is_group) else { continue };
+        let frame = camera.rect_to_screen(node.rect);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small count of letters"
+        )]
+        let room = (frame.w.min(size.w) / LETTER) as usize;
+        let letters = node.name.chars().count();
+        if room < 4 || frame.h < LABEL_SIZE {
+            continue;
+        }
+        let text = if letters <= room {
+            node.name.clone()
+        } else {
+            node.name.chars().take(room - 1).chain(std::iter::once('\u{2026}')).collect()
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a small count of letters")]
+        let width = letters.min(room) as f64 * LETTER;
+        // The middle of what is visible of the frame.
+        let (left, right) = (frame.x.max(0.0), frame.right().min(size.w));
+        let (top, bottom) = (frame.y.max(0.0), frame.bottom().min(size.h));
+        let at = Point::new(f64::midpoint(left, right), f64::midpoint(top, bottom));
+        let place = Rect::new(at.x - width / 2.0, at.y - LABEL_SIZE / 2.0, width, LABEL_SIZE).grown(2.0);
+        if place.overlaps(&screen) && !taken.iter().any(|other| other.overlaps(&place)) {
+            taken.push(place);
+            labels.push(Label { at, text });
+        }
+    }
+    labels
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{big, small};
@@ -79,6 +133,22 @@ mod tests {
         );
         assert_eq!(merged[1].d.matches('z').count(), 4_999);
         assert_eq!(merged[0].d.matches('M').count(), picture.scene.edges.len());
+    }
+
+    #[test]
+    fn names_of_frames_do_not_overlap_and_fit() {
+        let mut scene = small();
+        let mut inner = scene.nodes[0].clone();
+        inner.id = "inner".to_owned();
+        inner.rect = inner.rect.grown(-10.0);
+        scene.nodes[0].name = "A shop with a long name".to_owned();
+        scene.nodes.insert(1, inner);
+        let picture = Picture::new(scene, None);
+        let camera = Camera { zoom: 0.4, ..Camera::default() };
+        let labels = labels(&picture, camera, Size::new(800.0, 600.0));
+        assert_eq!(labels.len(), 1, "the inner name would cover the outer one");
+        assert_eq!(labels[0].text, "A shop w\u{2026}");
+        assert_eq!(labels[0].at, Point::new(112.0, 48.0));
     }
 
     #[test]

@@ -13,6 +13,11 @@ use crate::canvas::picture::Placed;
 pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
     let visible = canvas.visible();
     view! {
+        <For
+            each=move || visible.with(|visible| visible.groups.clone())
+            key=|placed| placed.serial
+            children=move |placed| group(canvas, &placed)
+        />
         <g class="canvas-merged">
             {move || {
                 visible.with(|visible| {
@@ -24,11 +29,6 @@ pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
                 })
             }}
         </g>
-        <For
-            each=move || visible.with(|visible| visible.groups.clone())
-            key=|placed| placed.serial
-            children=move |placed| group(canvas, &placed)
-        />
     }
 }
 

@@ -10,12 +10,13 @@ use super::groups::{Groups, number};
 use super::keys;
 use super::state::{Canvas, Carried, Connecting};
 use crate::canvas::camera::{Camera, Size};
-use crate::canvas::drag;
+use crate::canvas::detail::Detail;
 use crate::canvas::gesture::{Act, Gesture, Press};
 use crate::canvas::hit::{Hit, hit};
 use crate::canvas::select::{between, caught, clicked};
 use crate::canvas::snap::snap;
 use crate::canvas::wheel;
+use crate::canvas::{drag, far};
 use crate::text::{fill, t};
 
 /// Half the size of a relation handle's target, in pixels.
@@ -66,7 +67,7 @@ pub(super) fn Surface(canvas: Canvas) -> impl IntoView {
             on:blur=move |_| canvas.hand.set(false)
             on:contextmenu=move |event| event.prevent_default()
         >
-            <svg class="canvas-svg" aria-hidden="true" style:--inverse=move || format!("{:.4}", 1.0 / canvas.camera.get().zoom)>
+            <svg class="canvas-svg" aria-hidden="true">
                 <g class="canvas-world" style:transform=move || canvas.camera.get().css()>
                     <Groups canvas=canvas />
                 </g>
@@ -126,8 +127,26 @@ fn Marks(canvas: Canvas) -> impl IntoView {
             view! { <line class="canvas-rubber" x1=number(from.x) y1=number(from.y) x2=number(to.x) y2=number(to.y) /> }
         })
     };
+    let detail = canvas.detail();
+    let names = move || {
+        (detail.get() == Detail::Far).then(|| {
+            let (camera, size) = (canvas.camera.get(), canvas.size.get());
+            let labels = canvas.picture.with(|picture| far::labels(picture, camera, size));
+            labels
+                .into_iter()
+                .map(|label| {
+                    view! {
+                        <text class="canvas-far-name" x=number(label.at.x) y=number(label.at.y + 4.0) text-anchor="middle">
+                            {label.text}
+                        </text>
+                    }
+                })
+                .collect_view()
+        })
+    };
     view! {
         <g class="canvas-marks">
+            <g>{names}</g>
             <g>{halos}</g>
             <g>{handles}</g>
             <g>{guides}</g>
