@@ -11,6 +11,8 @@ mod icons;
 mod outline;
 mod path;
 mod svg;
+#[cfg(test)]
+mod tests;
 
 pub use draw::draw;
 pub use drawing::{Anchor, Drawing, Group, Role, Shape};

@@ -142,3 +142,43 @@ fn write_shape(out: &mut String, shape: &Shape) {
         ),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Anchor, Point, Rect, Role};
+    use super::*;
+
+    #[test]
+    fn text_cannot_break_out() {
+        assert_eq!(escape("<a href='x'>\"&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
+        assert_eq!(escape("a\u{0}b\u{1b}c\nd\u{FFFE}e\u{202E}f"), "abc def");
+    }
+
+    #[test]
+    fn hostile_names_stay_text_everywhere() {
+        let hostile = "</text><script>alert(1)</script>\" onload=\"x\u{7}";
+        let drawing = Drawing {
+            title: hostile.to_owned(),
+            description: hostile.to_owned(),
+            view_box: Rect::new(0.0, 0.0, f64::NAN, 10.0),
+            groups: vec![Group {
+                id: hostile.to_owned(),
+                role: Role::Node,
+                class: hostile.to_owned(),
+                title: hostile.to_owned(),
+                shapes: vec![
+                    Shape::Text {
+                        at: Point::default(),
+                        text: hostile.to_owned(),
+                        anchor: Anchor::Middle,
+                        class: hostile.to_owned(),
+                    },
+                    Shape::Path { d: hostile.to_owned(), at: None, class: hostile.to_owned() },
+                ],
+            }],
+        };
+        let svg = to_svg(&drawing);
+        assert!(!svg.contains("<script") && !svg.contains("\" onload") && !svg.contains("NaN"));
+        assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+    }
+}

@@ -36,7 +36,7 @@ pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect], merge: bool
         let run = &runs.runs[index];
         let wish = wishes[index].unwrap_or_else(|| inner_wish(runs, run, rects));
         let (from, to) = span(runs, cells, run);
-        let margin = MARGIN.min((run.high - run.low) / 4.0);
+        let margin = MARGIN.min((run.high - run.low) / 3.0);
         let (low, high) = (run.low + margin, run.high - margin);
         let y = taken.find(wish.clamp(low, high), low, high, from, to);
         taken.insert(y, from, to);
@@ -52,7 +52,7 @@ fn settle_stub(runs: &mut Runs, cells: &Cells, stub: &[usize], wishes: &[Option<
     let members = || stub.iter().map(|index| &runs.runs[*index]);
     let low = members().map(|run| run.low).fold(f64::NEG_INFINITY, f64::max);
     let high = members().map(|run| run.high).fold(f64::INFINITY, f64::min);
-    let margin = MARGIN.min((high - low) / 4.0);
+    let margin = MARGIN.min((high - low) / 3.0);
     let (low, high) = (low + margin, high - margin);
     let (from, to) = members()
         .map(|run| span(runs, cells, run))

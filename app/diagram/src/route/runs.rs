@@ -10,7 +10,7 @@ use super::search::Way;
 use crate::graph::LayoutEdge;
 
 /// Least height a run keeps when it goes straight through another opening.
-const STRAIGHT: f64 = 1.0;
+const STRAIGHT: f64 = 14.0;
 
 /// A horizontal stretch at one height.
 #[derive(Debug)]
@@ -103,15 +103,9 @@ impl Runs {
             let exit = step.entry.opposite();
             let known = self.by_step.get(&step.name).copied();
             let next = match known {
-                Some(next) => {
-                    next
-                }
-                None if entry != exit && self.narrow(run, cell, step.low, step.high) => {
-                    run
-                }
-                None => {
-                    self.fresh(step.low, step.high)
-                }
+                Some(next) => next,
+                None if entry != exit && self.narrow(run, cell, step.low, step.high) => run,
+                None => self.fresh(step.low, step.high),
             };
             if next != run {
                 let turn = self.turn(cell, run, entry, next, exit);

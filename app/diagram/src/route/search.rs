@@ -21,12 +21,14 @@ const AGAINST: f64 = 160.0;
 const TURN_BACK: f64 = 30.0;
 /// Height a line takes up in an opening.
 const LANE: f64 = 7.0;
+/// Width a turn takes up in a cell.
+const TRACK: f64 = 5.0;
 /// How often one cell is passed in one search, from each side.
 const PASSES: u8 = 2;
 /// More sources than this are searched without looking ahead.
 const AIM: usize = 4;
 /// Least height in which a line goes straight on.
-const STRAIGHT: f64 = 1.0;
+const STRAIGHT: f64 = 14.0;
 
 /// One step of a way, read from the target: through an opening into a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,6 +92,8 @@ pub(super) struct Search {
     passes: Vec<[(u32, u8); 2]>,
     /// Bundles through each opening so far.
     used: Vec<u16>,
+    /// Turns in each cell so far.
+    turned: Vec<u16>,
     queue: BinaryHeap<Queued>,
 }
 
@@ -111,6 +115,7 @@ impl Search {
             stamp: 0,
             passes: vec![[(0, 0); 2]; cells.cells.len()],
             used: vec![0; cells.openings.len()],
+            turned: vec![0; cells.cells.len()],
             queue: BinaryHeap::new(),
         }
     }
@@ -187,10 +192,13 @@ impl Search {
     ) -> u64 {
         let label = self.labels[name as usize];
         let here = &cells.cells[cell as usize];
+        // Turning where many turn already gets dear before the tracks run out.
+        let crowd = ((f64::from(self.turned[cell as usize]) + 1.0) * TRACK - here.rect.w).max(0.0) * 2.0;
         if let Some(arrivals) = goals.by_cell.get(&cell) {
             for (source, contact, price) in arrivals {
                 let rim = if contact.side == Side::Left { here.rect.x } else { here.rect.right() };
-                let (step, ..) = step_cost(&label, entry, x, contact.side, rim, contact.low, contact.high);
+                let (step, ..) =
+                    step_cost(&label, entry, x, contact.side, rim, (contact.low, contact.high), crowd);
                 let cost = label.cost + step + price;
                 if goals.best[*source].is_none_or(|(least, _, _)| cost < least) {
                     goals.best[*source] = Some((cost, name, *contact));
@@ -211,7 +219,7 @@ impl Search {
                     continue;
                 }
                 let (step, low, high) =
-                    step_cost(&label, entry, x, side, opening.x, opening.low, opening.high);
+                    step_cost(&label, entry, x, side, opening.x, (opening.low, opening.high), crowd);
                 let lanes = f64::from(self.used[index as usize]);
                 let full = ((lanes + 1.0) * LANE - (opening.high - opening.low)).max(0.0);
                 let cost = label.cost + step + lanes * 0.5 + full * 2.0;
@@ -252,6 +260,19 @@ impl Search {
             steps.reverse();
             ways.push((*edge, Way { steps, last: *last }));
         }
+        let mut turned = std::collections::BTreeSet::new();
+        for (_, way) in &ways {
+            for pair in way.steps.windows(2) {
+                let [before, after] =
+                    [&self.labels[pair[0].name as usize], &self.labels[pair[1].name as usize]];
+                if after.low < before.low || before.high < after.high {
+                    turned.insert((pair[0].cell, pair[0].name));
+                }
+            }
+        }
+        for (cell, _) in turned {
+            self.turned[cell as usize] = self.turned[cell as usize].saturating_add(1);
+        }
         for opening in passed {
             self.used[opening as usize] = self.used[opening as usize].saturating_add(1);
         }
@@ -281,8 +302,8 @@ fn step_cost(
     x: f64,
     exit: Side,
     to: f64,
-    low: f64,
-    high: f64,
+    (low, high): (f64, f64),
+    crowd: f64,
 ) -> (f64, f64, f64) {
     let (both_low, both_high) = (label.low.max(low), label.high.min(high));
     let across = (to - x).abs();
@@ -291,7 +312,7 @@ fn step_cost(
     }
     let apart = (label.low - high).max(low - label.high).max(0.0);
     let back = if entry == exit { TURN_BACK + 2.0 * LANE } else { 0.0 };
-    (across + apart + 2.0 * BEND + back, low, high)
+    (across + apart + 2.0 * BEND + back + crowd, low, high)
 }
 
 /// Where a bundle's ways start: the target's rim, with the price of each side.

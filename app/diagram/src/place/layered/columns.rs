@@ -5,10 +5,18 @@ use crate::deadline::Deadline;
 
 /// A drawing this many times wider than wanted is a ribbon.
 const RIBBON: f64 = 2.4;
+/// The same for a drawing without frames, where the flow matters more than the shape.
+const RIBBON_OF_CARDS: f64 = 4.5;
+/// Wider boxes are frames.
+const FRAME_WIDTH: f64 = 320.0;
 /// A narrower drawing is never one: short chains read best in a row.
-const RIBBON_WIDTH: f64 = 2200.0;
-/// Joined columns must come out at most this wide, compared to before.
+const RIBBON_WIDTH: f64 = 2000.0;
+/// What joining must bring: the larger of height and shaped width shrinks to this share.
 const WORTH: f64 = 0.62;
+/// More columns are not joined.
+const JOIN_LIMIT: usize = 400;
+/// Heights tried for joined columns.
+const JOIN_STEPS: i32 = 14;
 /// Rounds of tightening.
 const ROUNDS: usize = 12;
 
@@ -77,30 +85,67 @@ pub(super) fn join_short(column: &mut [usize], items: &[Item], aspect: f64) {
     }
     let total: f64 = width.iter().sum();
     let tallest = height.iter().copied().fold(0.0, f64::max);
-    if total < RIBBON_WIDTH || total < RIBBON * aspect * tallest {
+    let frames = items.iter().any(|item| item.width > FRAME_WIDTH);
+    let ribbon = if frames { RIBBON } else { RIBBON_OF_CARDS };
+    if total < RIBBON_WIDTH || total < ribbon * aspect * tallest {
         return;
     }
-    let area: f64 = width.iter().zip(&height).map(|(w, h)| w * h).sum();
-    let limit = (area / (1.4 * aspect)).sqrt().max(tallest);
-    let (mut joined, mut filled) = (0, 0.0);
-    let target: Vec<usize> = height
-        .iter()
-        .map(|h| {
-            if filled > 0.0 && filled + h > limit {
-                (joined, filled) = (joined + 1, 0.0);
-            }
-            filled += h;
-            joined
-        })
-        .collect();
-    let mut narrower = vec![0.0f64; joined + 1];
-    for (c, target) in target.iter().enumerate() {
-        narrower[*target] = narrower[*target].max(width[c]);
+    if count > JOIN_LIMIT {
+        return;
     }
     // Giving up the flow from left to right must be worth it.
-    if narrower.iter().sum::<f64>() < WORTH * total {
+    let shape = |w: f64, h: f64| (w / (1.4 * aspect)).max(h);
+    let tries: Vec<(f64, Vec<usize>)> = (0..JOIN_STEPS)
+        .map(|step| {
+            let (wide, high, target) = narrowest(&width, &height, tallest * 1.25f64.powi(step));
+            (shape(wide, high), target)
+        })
+        .collect();
+    let best = tries.iter().map(|(shape, _)| *shape).fold(f64::INFINITY, f64::min);
+    if best > WORTH * shape(total, tallest) {
+        return;
+    }
+    // Lower limits come first: of nearly equal shapes, the one that joins least.
+    if let Some((_, target)) = tries.into_iter().find(|(shape, _)| *shape <= 1.2 * best) {
         column.iter_mut().for_each(|c| *c = target[*c]);
     }
+}
+
+/// The partition into runs of neighbouring columns, none higher than the limit, that is narrowest in sum: its width,
+/// its height and the run of each column.
+fn narrowest(width: &[f64], height: &[f64], limit: f64) -> (f64, f64, Vec<usize>) {
+    let count = width.len();
+    // Least width of the first `end` columns, and where their last run starts.
+    let mut least = vec![(0.0f64, 0usize); count + 1];
+    for end in 1..=count {
+        let (mut best, mut start, mut high, mut wide) = ((f64::INFINITY, 0), end, 0.0, 0.0f64);
+        while start > 0 && (start == end || high + height[start - 1] <= limit) {
+            start -= 1;
+            high += height[start];
+            wide = wide.max(width[start]);
+            if least[start].0 + wide < best.0 {
+                best = (least[start].0 + wide, start);
+            }
+        }
+        least[end] = best;
+    }
+    let mut starts = Vec::new();
+    let mut end = count;
+    while end > 0 {
+        starts.push(least[end].1);
+        end = least[end].1;
+    }
+    let (mut target, mut high, mut tallest) = (Vec::with_capacity(count), 0.0f64, 0.0f64);
+    let mut run = 0;
+    for (c, h) in height.iter().enumerate() {
+        if c > 0 && starts.contains(&c) {
+            (run, high) = (run + 1, 0.0);
+        }
+        high += h;
+        tallest = tallest.max(high);
+        target.push(run);
+    }
+    (least[count].0, tallest, target)
 }
 
 /// Splits columns so tall that the drawing would be a ribbon. Boxes of one column have no links between them, so

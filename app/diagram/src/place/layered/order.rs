@@ -45,7 +45,9 @@ fn rearrange(columns: &mut [Vec<usize>], start: usize) {
         0 => {}
         1 => columns.iter_mut().for_each(|column| column.reverse()),
         _ => columns.iter_mut().for_each(|column| {
-            column.sort_by_key(|v| (*v as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(start as u32 * 7));
+            column.sort_by_key(|v| {
+                (*v as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(start as u32 * 7)
+            });
         }),
     }
 }
