@@ -5,7 +5,15 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    clock::Clock, config::Config, identity::Identity, limit::RateLimiter, metrics::Metrics, store::Store,
+    clock::Clock,
+    config::Config,
+    identity::Identity,
+    limit::RateLimiter,
+    metrics::Metrics,
+    socket::SocketCount,
+    store::Store,
+    sync::{live::Live, memberships::Memberships},
+    tickets::Tickets,
 };
 
 /// The running server's parts; cheap to clone.
@@ -24,6 +32,14 @@ pub struct Parts {
     pub limiter: RateLimiter,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Folded membership logs.
+    pub memberships: Memberships,
+    /// Tells those who listen.
+    pub live: Arc<Live>,
+    /// Sign-ins under way.
+    pub tickets: Tickets,
+    /// Open sockets by account.
+    pub sockets: SocketCount,
     /// Time.
     pub clock: Clock,
     /// Turns true when the server stops.

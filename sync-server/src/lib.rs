@@ -4,6 +4,7 @@
 //! Entry points: [`Server::start`] for a server inside a process, [`cli::main`] for the binary.
 
 pub mod app;
+pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -14,9 +15,13 @@ pub mod metrics;
 pub mod problem;
 pub mod routes;
 pub mod server;
+pub mod socket;
 pub mod store;
+pub mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+
+pub mod tickets;
 
 pub use config::Config;
 pub use server::{RunningServer, Server, StartError};

@@ -26,7 +26,10 @@ use crate::{
     limit::RateLimiter,
     metrics::Metrics,
     routes,
+    socket::SocketCount,
     store::{Store, StoreError, sqlite::SqliteStore},
+    sync::{live::Live, memberships::Memberships},
+    tickets::Tickets,
 };
 
 /// Why a server does not start.
@@ -115,12 +118,17 @@ impl Server {
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         let base_url = format!("{scheme}://{addr}");
         let issuer = config.public_url.clone().unwrap_or_else(|| base_url.clone());
-        let identity = Identity::load(&*store, issuer).await.map_err(StartError::Store)?;
+        let identity = Identity::load(&*store, issuer, clock.clone()).await.map_err(StartError::Store)?;
         let (stop, stopping) = watch::channel(false);
         let (alive, ended) = mpsc::channel(1);
         let metrics = Arc::new(Metrics::default());
         let limits = config.limits.clone();
+        let live = Live::start(Arc::clone(&store)).await.map_err(StartError::Store)?;
         let app = App::new(Parts {
+            memberships: Memberships::default(),
+            live,
+            tickets: Tickets::default(),
+            sockets: SocketCount::default(),
             limiter: RateLimiter::new(limits.clone(), clock.clone()),
             config,
             store,

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use base64::Engine as _;
-use groundplan_shared::wire::Hash;
+use groundplan_shared::wire::cbor::to_base64;
 use tracing_subscriber::EnvFilter;
 
 use super::{complain, say};
@@ -11,6 +10,7 @@ use crate::{
     Server, StartError,
     clock::{Clock, random},
     config::{Config, LogFormat},
+    routes::account::invitation_hash,
     server::open_store,
     store::{AccountRole, Invitation},
 };
@@ -69,9 +69,9 @@ fn start_log(config: &Config) {
 pub(super) async fn admin_create(config: &Config) -> Result<String, StartError> {
     let clock = Clock::system();
     let store = open_store(config, &clock).await?;
-    let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>());
+    let token = to_base64(&random::<32>());
     let invitation = Invitation {
-        token_hash: token_hash(&token),
+        token_hash: invitation_hash(&token),
         role: AccountRole::Admin,
         created_by: None,
         created_at: clock.now_ms(),
@@ -79,8 +79,4 @@ pub(super) async fn admin_create(config: &Config) -> Result<String, StartError> 
     };
     store.create_invitation(invitation).await.map_err(StartError::Store)?;
     Ok(token)
-}
-
-fn token_hash(token: &str) -> Hash {
-    groundplan_shared::crypto::sha256(&[b"groundplan/server-invitation/v1\0", token.as_bytes()])
 }

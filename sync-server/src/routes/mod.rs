@@ -2,8 +2,17 @@
 //!
 //! A handler that is not in the table cannot be reached; an entry without a handler cannot be written.
 
+pub mod account;
+pub mod admin;
+mod device;
+mod info;
+mod mailbox;
+pub mod openapi;
 pub mod operate;
+mod samples;
+pub mod schema;
 mod table;
+mod workspace;
 
 use axum::{Router, middleware, routing::MethodRouter};
 

@@ -17,7 +17,7 @@ mod types;
 use async_trait::async_trait;
 use groundplan_shared::{
     auth::{Clearance, Compartment},
-    wire::{AccountId, DeviceId, DocumentId, Hash, Incarnation, MailboxId, WorkspaceId},
+    wire::{AccountId, DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, MailboxId, WorkspaceId},
 };
 use tokio::sync::mpsc;
 
@@ -158,6 +158,8 @@ pub trait DocumentStore: Send + Sync {
         workspace: WorkspaceId,
         batch: AppendBatch,
     ) -> StoreResult<Vec<Placement>>;
+    /// Tells which of these envelopes are stored, and where; in no order.
+    async fn placements(&self, workspace: WorkspaceId, ids: &[EnvelopeId]) -> StoreResult<Vec<Placement>>;
     /// Reads the feed after a position, without the envelopes of compartments that the reader is not cleared for.
     async fn feed(&self, from: FeedFrom, limit: PageLimit) -> StoreResult<Page>;
     /// Reads a document's log after a position, without what the reader is not cleared for.

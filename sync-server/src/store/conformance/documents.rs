@@ -93,6 +93,10 @@ pub(crate) async fn repeats_keep_their_place(store: &dyn Store) {
     assert_eq!((again[2].ws_seq, again[2].repeated), (1, true));
     assert_eq!((again[3].ws_seq, again[3].repeated), (3, true), "twice in one batch");
     assert_eq!(store.feed(from(0), WIDE).await.unwrap().envelopes.len(), 3);
+    let mut found = store.placements(WS, &[id(1, 3), id(9, 9), id(1, 2)]).await.unwrap();
+    found.sort_by_key(|placement| placement.ws_seq);
+    assert_eq!(found, [again[0], again[3]]);
+    assert!(store.placements(WorkspaceId([6; 16]), &[id(1, 3)]).await.unwrap().is_empty());
 }
 
 pub(crate) async fn refusals_write_nothing(store: &dyn Store) {

@@ -21,7 +21,8 @@ impl DocumentStore for PostgresStore {
         let mut transaction = self.begin().await?;
         let workspace = workspaces::lock(&mut transaction, id).await?;
         let mut ledger = Ledger::open(&workspace, &batch)?;
-        let mut known = known(&mut transaction, id, &batch.envelopes).await?;
+        let ids: Vec<_> = batch.envelopes.iter().map(|envelope| envelope.env_id).collect();
+        let mut known = known(&mut transaction, id, &ids).await?;
         load(&mut transaction, id, &batch.envelopes, &mut ledger).await?;
         let mut placements = Vec::with_capacity(batch.envelopes.len());
         let mut fresh = Vec::new();
@@ -41,6 +42,11 @@ impl DocumentStore for PostgresStore {
             transaction.commit().await.map_err(failure)?;
         }
         Ok(placements)
+    }
+
+    async fn placements(&self, id: WorkspaceId, ids: &[EnvelopeId]) -> StoreResult<Vec<Placement>> {
+        let mut connection = self.pool.acquire().await.map_err(failure)?;
+        Ok(known(&mut connection, id, ids).await?.into_values().collect())
     }
 
     async fn feed(&self, from: FeedFrom, limit: PageLimit) -> StoreResult<Page> {
@@ -103,11 +109,11 @@ fn head(row: &PgRow) -> StoreResult<DocumentHead> {
 async fn known(
     connection: &mut PgConnection,
     id: WorkspaceId,
-    envelopes: &[NewEnvelope],
+    ids: &[EnvelopeId],
 ) -> StoreResult<HashMap<EnvelopeId, Placement>> {
     let sql = "SELECT env_id, doc_seq, link, ws_seq, log_index FROM envelopes \
          WHERE workspace_id = $1 AND env_id = ANY($2)";
-    let ids: Vec<Vec<u8>> = envelopes.iter().map(|envelope| envelope.env_id.0.to_vec()).collect();
+    let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.0.to_vec()).collect();
     let rows = sqlx::query(sql).bind(id.0).bind(ids).fetch_all(connection).await.map_err(failure)?;
     rows.iter()
         .map(|row| {

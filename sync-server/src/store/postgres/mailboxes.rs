@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{PgConnection, PgPool};
 
-use super::{PostgresStore, failure, get, number, signed};
+use super::{PostgresStore, failure, get, number};
 use crate::store::{
     Conflict, Entity, MailboxFrom, MailboxPut, MailboxStore, StoreError, StoreResult, UnixMs,
 };

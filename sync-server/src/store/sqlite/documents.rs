@@ -19,6 +19,16 @@ impl DocumentStore for SqliteStore {
         self.engine.write(move |db| append(db, id, &batch)).await
     }
 
+    async fn placements(&self, id: WorkspaceId, ids: &[EnvelopeId]) -> StoreResult<Vec<Placement>> {
+        let ids = ids.to_vec();
+        self.engine
+            .read(move |db| {
+                let found = ids.into_iter().map(|env_id| placement(db, id, env_id));
+                found.filter_map(Result::transpose).collect()
+            })
+            .await
+    }
+
     async fn feed(&self, from: FeedFrom, limit: PageLimit) -> StoreResult<Page> {
         let sql = "SELECT ws_seq, document_id, doc_seq, link, log_index, compartment, envelope FROM envelopes \
              WHERE workspace_id = ?1 AND ws_seq > ?2 AND (?3 >> compartment) & 1 ORDER BY ws_seq LIMIT ?4";
@@ -68,24 +78,27 @@ impl DocumentStore for SqliteStore {
     }
 }
 
+fn placement(db: &Connection, id: WorkspaceId, env_id: EnvelopeId) -> StoreResult<Option<Placement>> {
+    let sql =
+        "SELECT doc_seq, link, ws_seq, log_index FROM envelopes WHERE workspace_id = ?1 AND env_id = ?2";
+    one(db, sql, params![id.0, env_id.0], |row| {
+        Ok(Placement {
+            env_id,
+            doc_seq: row.get(0)?,
+            link: Hash(row.get(1)?),
+            ws_seq: row.get(2)?,
+            log_index: row.get(3)?,
+            repeated: true,
+        })
+    })
+}
+
 fn append(db: &Connection, id: WorkspaceId, batch: &AppendBatch) -> StoreResult<Vec<Placement>> {
     let workspace = workspaces::find(db, id)?;
     let mut ledger = Ledger::open(&workspace, batch)?;
     let mut known = HashMap::new();
     for envelope in &batch.envelopes {
-        let sql =
-            "SELECT doc_seq, link, ws_seq, log_index FROM envelopes WHERE workspace_id = ?1 AND env_id = ?2";
-        let placement = one(db, sql, params![id.0, envelope.env_id.0], |row| {
-            Ok(Placement {
-                env_id: envelope.env_id,
-                doc_seq: row.get(0)?,
-                link: Hash(row.get(1)?),
-                ws_seq: row.get(2)?,
-                log_index: row.get(3)?,
-                repeated: true,
-            })
-        })?;
-        if let Some(placement) = placement {
+        if let Some(placement) = placement(db, id, envelope.env_id)? {
             known.insert(envelope.env_id, placement);
         }
     }

@@ -1,0 +1,93 @@
+//! The required extractors: whoever wants to know who calls must let them check it.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use groundplan_shared::{
+    auth::{claims::AccessClaims, scope::Scope, token::TokenError},
+    wire::{AccountId, DeviceId, ProblemCode},
+};
+
+use crate::{
+    app::App,
+    http::middleware::ClientAddress,
+    limit::{Caller as Bucket, Use},
+    problem::Refusal,
+};
+
+/// A device with a living session.
+#[derive(Debug, Clone, Copy)]
+pub struct Session {
+    /// Its account.
+    pub account: AccountId,
+    /// The device.
+    pub device: DeviceId,
+}
+
+/// A device of an administrator with a living session.
+#[derive(Debug, Clone, Copy)]
+pub struct AdminSession(pub Session);
+
+/// Turns a refused token into what its bearer may know.
+pub(crate) fn refuse_token(error: TokenError) -> Refusal {
+    match error {
+        TokenError::Expired => Refusal::new(ProblemCode::TokenExpired, error.to_string()),
+        _ => Refusal::unauthenticated(),
+    }
+}
+
+async fn claims(parts: &Parts, app: &App) -> Result<AccessClaims, Refusal> {
+    let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(Refusal::unauthenticated)?;
+    let claims = app.identity.check(token).map_err(refuse_token)?;
+    // A session that was ended is over at once, not when its token ends.
+    if !app.store.session_alive(claims.sub, claims.device, app.clock.now_ms()).await? {
+        return Err(Refusal::unauthenticated());
+    }
+    app.limiter.take(Use::AccountRequest, Bucket::Id(claims.sub.0), 1).map_err(Refusal::rate_limited)?;
+    Ok(claims)
+}
+
+impl FromRequestParts<App> for Session {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let claims = claims(parts, app).await?;
+        Ok(Self { account: claims.sub, device: claims.device })
+    }
+}
+
+impl FromRequestParts<App> for AdminSession {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let claims = claims(parts, app).await?;
+        if !claims.scope.has(Scope::Admin) {
+            return Err(Refusal::new(
+                ProblemCode::Forbidden,
+                "only an administrator of this server may do this",
+            ));
+        }
+        Ok(Self(Session { account: claims.sub, device: claims.device }))
+    }
+}
+
+/// A caller without a session who tries to sign in or register: limited by network address.
+#[derive(Debug, Clone, Copy)]
+pub struct SignInAttempt;
+
+impl FromRequestParts<App> for SignInAttempt {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let address = parts.extensions.get::<ClientAddress>().ok_or_else(Refusal::unauthenticated)?;
+        match app.limiter.take(Use::SignIn, Bucket::address(address.0), 1) {
+            Ok(()) => Ok(Self),
+            Err(wait_ms) => {
+                app.metrics.rate_limited.add(1);
+                Err(Refusal::rate_limited(wait_ms))
+            }
+        }
+    }
+}
