@@ -231,6 +231,10 @@ fn drawn_kind(element: &ElementSummary) -> &'static str {
 }
 
 fn label(relation: &RelationView) -> Option<String> {
+    // What an importer wrote about each of hundreds of edges is for the inspector; a protocol is worth its place.
+    if relation.imported {
+        return relation.properties.get("protocol").map(|value| value.to_text()).filter(|text| !text.is_empty());
+    }
     let text = |name: &str| relation.properties.get(name).map(|value| value.to_text()).filter(|t| !t.is_empty());
     match relation.kind {
         RelationKind::Uses => text("description").or_else(|| text("protocol")),
