@@ -10,14 +10,16 @@ use groundplan_shared::api::{
 use groundplan_shared::auth::claims::AccessClaims;
 use groundplan_shared::auth::opaque::{self, KsfCost, OpaqueError, OpaqueIdentity};
 use groundplan_shared::auth::refresh::RefreshToken;
+use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::wire::cbor::from_base64;
 use groundplan_shared::wire::rest::{
-    DeviceProof, LoginFinishParams, LoginStartParams, RegisterFinishParams, RegisterStartParams, TokenPair,
+    DeviceProof, LoginFinishParams, LoginFinishResponse, LoginStartParams, RegisterFinishParams, RegisterStartParams, TokenPair,
     TokenRefreshParams,
 };
 use groundplan_shared::wire::{AccountId, PublicKey, ServerId, payload};
 use ring::rand::SystemRandom;
 use rusqlite::OptionalExtension as _;
+use zeroize::Zeroizing;
 
 use super::membership::blocking;
 use crate::net::{Bearer, Rest, ServerAddress};
@@ -221,7 +223,7 @@ pub async fn register(app: &Arc<App>, params: AccountRegisterParams) -> Result<A
     check_password(&params.password.0, &username)?;
     let rest = Rest::new(&address)?;
     let info = rest.server().await?;
-    let password = params.password.0.clone();
+    let password = Zeroizing::new(params.password.0.clone());
     let (state, request) = blocking({
         let password = password.clone();
         move || opaque::register_start(&password, &SystemRandom::new()).map_err(opaque_failed)
@@ -244,28 +246,40 @@ pub async fn register(app: &Arc<App>, params: AccountRegisterParams) -> Result<A
     login(app, AccountLoginParams { server: params.server, name: username, password: params.password }).await
 }
 
-/// Signs this device in.
-pub async fn login(app: &Arc<App>, params: AccountLoginParams) -> Result<AccountView, ApiError> {
-    let address = ServerAddress::parse(&params.server)?;
-    let username = check_name(&params.name)?;
-    let rest = Rest::new(&address)?;
-    let password = params.password.0;
+/// A sign-in that went through.
+struct SignedIn {
+    done: LoginFinishResponse,
+    server: ServerId,
+    server_key: PublicKey,
+}
+
+/// Proves the password by OPAQUE and registers a device's keys with the account.
+async fn exchange(
+    app: &Arc<App>,
+    rest: &Rest,
+    username: &str,
+    password: &Zeroizing<String>,
+    keys: &DeviceKeys,
+) -> Result<SignedIn, ApiError> {
     let (state, request) = blocking({
         let password = password.clone();
         move || opaque::login_start(&password, &SystemRandom::new()).map_err(opaque_failed)
     })
     .await?;
-    let start = LoginStartParams { username: username.clone(), request: request.into() };
+    let start = LoginStartParams { username: username.to_owned(), request: request.into() };
     let answer = rest.login_start(&start).await?;
-    let (name, server, response) = (username.clone(), answer.server, answer.response);
-    let logged_in = blocking(move || {
-        let identity = OpaqueIdentity { username: &name, server };
-        let cost = KsfCost::default();
-        opaque::login_finish(state, &password, &response, &identity, cost, &SystemRandom::new()).map_err(opaque_failed)
+    let (name, server, response) = (username.to_owned(), answer.server, answer.response);
+    let logged_in = blocking({
+        let password = password.clone();
+        move || {
+            let identity = OpaqueIdentity { username: &name, server };
+            let cost = KsfCost::default();
+            opaque::login_finish(state, &password, &response, &identity, cost, &SystemRandom::new())
+                .map_err(opaque_failed)
+        }
     })
     .await?;
-    pin(app, &address.to_string(), server, &logged_in.server_key)?;
-    let keys = app.device().keys();
+    pin(app, &rest.address().to_string(), server, &logged_in.server_key)?;
     let proof = keys.sign(&payload::device_registration(&server, &answer.nonce, &answer.account, &keys.id()));
     let public = keys.public();
     let finish = LoginFinishParams {
@@ -274,18 +288,49 @@ pub async fn login(app: &Arc<App>, params: AccountLoginParams) -> Result<Account
         device: DeviceProof { signing_key: public.signing, hpke_key: public.hpke, proof },
     };
     let done = rest.login_finish(&finish).await?;
+    Ok(SignedIn { done, server, server_key: logged_in.server_key })
+}
+
+/// Signs this device in.
+pub async fn login(app: &Arc<App>, params: AccountLoginParams) -> Result<AccountView, ApiError> {
+    let address = ServerAddress::parse(&params.server)?;
+    let username = check_name(&params.name)?;
+    let rest = app.net.rest(&address)?;
+    let password = Zeroizing::new(params.password.0);
+    let keys = Arc::clone(app.device().keys());
+    let signed_in = exchange(app, &rest, &username, &password, &keys).await?;
     let account = Account {
         server_url: address.to_string(),
-        server_id: server,
+        server_id: signed_in.server,
         name: username,
-        account_id: done.account,
-        access_expires_ms: local_end_ms(&done.tokens),
-        access_token: Some(done.tokens.access_token),
-        refresh_token: Some(done.tokens.refresh_token),
+        account_id: signed_in.done.account,
+        access_expires_ms: local_end_ms(&signed_in.done.tokens),
+        access_token: Some(signed_in.done.tokens.access_token),
+        refresh_token: Some(signed_in.done.tokens.refresh_token),
     };
-    save(app, &account, &logged_in.server_key)?;
+    save(app, &account, &signed_in.server_key)?;
+    app.net.remember_password(password);
     app.net.signed_in(app);
     Ok(AccountView { server: account.server_url, name: account.name, signed_in: true })
+}
+
+/// Signs other keys than this device's in to the same account, for a moment: those of a recovery code.
+///
+/// # Errors
+/// `NotConnected` unless a person signed in within the last minutes; those of [`login`].
+pub(super) async fn session_as(app: &Arc<App>, keys: &DeviceKeys) -> Result<Session, ApiError> {
+    let account = load(app)?.ok_or_else(not_signed_in)?;
+    let password = app.net.recent_password().ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::NotConnected,
+            "The recovery code works right after signing in with the account's password.",
+            "Sign in again, then give the code within ten minutes.",
+        )
+    })?;
+    let address = ServerAddress::parse(&account.server_url)?;
+    let rest = app.net.rest(&address)?;
+    let signed_in = exchange(app, &rest, &account.name, &password, keys).await?;
+    Ok(Session { rest, server: signed_in.server, address, token: signed_in.done.tokens.access_token })
 }
 
 /// Signs this device out; nothing on it is removed.
@@ -299,6 +344,7 @@ pub async fn logout(app: &Arc<App>) -> Result<(), ApiError> {
         tracing::info!(error.code = ?error.code, "the server was not told of the sign-out");
     }
     app.net.stop();
+    app.net.forget_password();
     save_tokens(app, None, 0, None)
 }
 

@@ -1,7 +1,7 @@
 //! The recovery code: a device on paper. It is listed in the membership log like any other and may only let devices
 //! of its member in.
 //!
-//! Using it needs the account's sign-in first, so that it never bypasses the server's own checks.
+//! Using it needs the account's password first, so that it never bypasses the server's own checks.
 
 use std::sync::Arc;
 
@@ -96,7 +96,8 @@ pub async fn redeem(app: &Arc<App>, params: RecoveryUseParams) -> Result<Workspa
         error
     })?;
     let recovery = code.device_keys();
-    let session = account::session(app).await?;
+    // The server shows the workspace to the code's device only: it signs in for a moment.
+    let session = account::session_as(app, &recovery).await?;
     let wanted = params.workspace.map(|id| WorkspaceId(id.to_bytes()));
     let listed = session.rest.workspaces(session.bearer()).await?.workspaces;
     let candidates = listed.into_iter().map(|view| view.workspace).filter(|id| wanted.is_none_or(|wanted| wanted == *id));
@@ -127,6 +128,10 @@ pub async fn redeem(app: &Arc<App>, params: RecoveryUseParams) -> Result<Workspa
                 Err(error) => return Err(error),
             }
         }
+        if let Err(error) = session.rest.logout(session.bearer()).await {
+            tracing::info!(error.code = ?error.code, "the recovery device's session ends by itself");
+        }
+        let session = account::session(app).await?;
         return adopt::workspace(app, &session, state, entries, "Recovered workspace").await;
     }
     Err(other_code("No workspace of this account has this recovery code."))

@@ -18,7 +18,7 @@ use crate::identity::account::{self, Session};
 use crate::identity::membership::{blocking, sync_failed};
 use crate::runtime::App;
 use crate::sync::workspace::{model_document, wire_workspace};
-use crate::sync::{Effect, Env, Event, Machine, SyncError, SyncTx as _, run};
+use crate::sync::{Effect, Env, Event, Machine, SyncError, run};
 
 /// Longest time between two looks at the clock.
 const TICK: Duration = Duration::from_secs(10);

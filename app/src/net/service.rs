@@ -10,6 +10,7 @@ use groundplan_shared::model::WorkspaceId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 use super::driver::{Ask, Driver, Report};
 use super::{Rest, ServerAddress};
@@ -18,10 +19,13 @@ use crate::identity::account;
 use crate::identity::link::Linking;
 use crate::identity::membership::{load, sync_failed};
 use crate::runtime::App;
-use crate::sync::{SyncTx as _, run, status};
+use crate::sync::{run, status};
 
 /// Time that waiting for a synchronisation takes at most, unless said otherwise.
 const PATIENCE_MS: u64 = 30_000;
+
+/// How long the password of a sign-in is kept for the recovery code.
+const RECENT: Duration = Duration::from_secs(600);
 
 /// The running driver of one workspace; dropping it ends the task.
 struct Running {
@@ -45,6 +49,8 @@ pub struct Net {
     running: Mutex<Option<Running>>,
     linking: Mutex<Option<Linking>>,
     check: Mutex<String>,
+    /// The password of a sign-in of the last minutes, which the recovery code needs a second time.
+    password: Mutex<Option<(Instant, Zeroizing<String>)>>,
     rest: Mutex<Option<Rest>>,
 }
 
@@ -113,8 +119,8 @@ impl Net {
 
     fn ask(&self, ask: Ask) {
         if let Some(running) = lock(&self.running).as_ref() {
-            // A task that has ended is started again by the next `start`.
-            drop(running.asks.send(ask));
+            // A task that has ended does not listen; the next `start` makes another.
+            running.asks.send(ask).unwrap_or_else(|_| tracing::debug!("the synchronisation has ended"));
         }
     }
 
@@ -129,6 +135,11 @@ impl Net {
         let running = lock(&self.running);
         let running = running.as_ref().filter(|running| running.workspace == workspace)?;
         Some(running.report.borrow().status.clone())
+    }
+
+    fn watch(&self, workspace: WorkspaceId) -> Option<watch::Receiver<Report>> {
+        let running = lock(&self.running);
+        running.as_ref().filter(|running| running.workspace == workspace).map(|running| running.report.clone())
     }
 
     /// Returns how synchronisation of a workspace stands. Blocks.
@@ -185,16 +196,7 @@ impl Net {
         self.start(app);
         let workspace = app.workspace()?.id();
         let until = Instant::now() + Duration::from_millis(if timeout_ms == 0 { PATIENCE_MS } else { timeout_ms });
-        let mut watcher = {
-            let running = lock(&self.running);
-            match running.as_ref().filter(|running| running.workspace == workspace) {
-                Some(running) => running.report.clone(),
-                None => {
-                    drop(running);
-                    return self.later(app, workspace).await;
-                }
-            }
-        };
+        let Some(mut watcher) = self.watch(workspace) else { return self.later(app, workspace).await };
         let (failures, asked) = {
             let report = watcher.borrow_and_update();
             (report.failures, report.asked)
@@ -226,6 +228,22 @@ impl Net {
     async fn later(&self, app: &Arc<App>, workspace: WorkspaceId) -> Result<SyncStatus, ApiError> {
         let app = Arc::clone(app);
         crate::identity::membership::blocking(move || app.net.status(&app, workspace)).await
+    }
+
+    /// Keeps the password of a sign-in in memory for ten minutes.
+    pub(crate) fn remember_password(&self, password: Zeroizing<String>) {
+        *lock(&self.password) = Some((Instant::now(), password));
+    }
+
+    /// Takes the password of a sign-in of the last ten minutes.
+    pub(crate) fn recent_password(&self) -> Option<Zeroizing<String>> {
+        let kept = lock(&self.password).take();
+        kept.filter(|(since, _)| since.elapsed() < RECENT).map(|(_, password)| password)
+    }
+
+    /// Forgets the password of a sign-in.
+    pub(crate) fn forget_password(&self) {
+        *lock(&self.password) = None;
     }
 
     /// Remembers the linking under way.

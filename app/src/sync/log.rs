@@ -2,7 +2,7 @@
 //!
 //! Not here: the rules (`groundplan_shared::membership`, the same on both sides) and making entries (`identity`).
 
-use groundplan_shared::auth::Compartment;
+use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::crypto::safe::{CompartmentKey, DeviceKeys, WrapPlace};
 use groundplan_shared::envelope::LogPoint;
 use groundplan_shared::membership::{self, MembershipState};
@@ -52,6 +52,11 @@ impl Log {
     /// Says whether a device may act now.
     pub fn is_active(&self, device: DeviceId) -> bool {
         self.state.active(&device).is_some()
+    }
+
+    /// Returns the compartments that a device may read now.
+    pub fn clearance(&self, device: DeviceId) -> Clearance {
+        self.state.active(&device).map_or(Clearance::NONE, |(_, rights)| rights.clearance)
     }
 
     /// Reads entries that were stored by somebody else of this profile since.

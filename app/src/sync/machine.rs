@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use groundplan_shared::api::ApiError;
+use groundplan_shared::auth::Clearance;
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::wire::frames::{
     AppendLog, ClientFrame, Feed, LogDelta, LogResult, ProblemFrame, Pull, PullResult, Push, PushResult, ServerFrame,
@@ -23,7 +24,9 @@ use super::store::{Alarm, SyncRecord, SyncStore, SyncTx, run};
 use super::{SyncError, backoff, confirm, seal, status};
 
 /// Frames with items that the server may send ahead.
-const CREDIT: u32 = 16;
+const CREDIT: u32 = 32;
+/// Frames taken in before new credit is given.
+const CREDIT_STEP: u32 = 8;
 /// Silence after which the server is asked whether it is there, in milliseconds.
 const PING_AFTER_MS: u64 = 30_000;
 /// Silence after which the connection is given up, in milliseconds.
@@ -71,6 +74,8 @@ pub struct Machine {
     pulled: BTreeSet<DocumentId>,
     reread: bool,
     fresh: bool,
+    credit: u32,
+    spent: u32,
     /// Feed positions that were read although earlier ones are missing.
     ahead: BTreeSet<u64>,
     /// The highest feed position that the server named on this connection.
@@ -107,6 +112,8 @@ impl Machine {
             pulled: BTreeSet::new(),
             reread: false,
             fresh: false,
+            credit: 0,
+            spent: 0,
             ahead: BTreeSet::new(),
             head_ws_seq: 0,
             cursor: 0,
@@ -171,6 +178,7 @@ impl Machine {
         self.hurdle = None;
         self.phase = Phase::CatchingUp;
         self.fresh = true;
+        (self.credit, self.spent) = (CREDIT, 0);
         self.heard_frame_ms = env.now_ms;
         self.reload_log(store)?;
         let record = run(store, |tx| {
@@ -199,7 +207,7 @@ impl Machine {
             log_index: Some(head.index),
             log_head: head.hash,
             ws_seq,
-            credit: CREDIT,
+            credit: std::mem::take(&mut self.credit),
         })));
     }
 
@@ -250,6 +258,14 @@ impl Machine {
         self.pump(store, env, effects)
     }
 
+    /// Counts a frame with items, and gives credit for more once several were taken in.
+    fn taken_in(&mut self, effects: &mut Vec<Effect>) {
+        self.spent += 1;
+        if self.spent >= CREDIT_STEP {
+            effects.push(Effect::Send(ClientFrame::Credit(std::mem::take(&mut self.spent))));
+        }
+    }
+
     fn request(&mut self) -> u64 {
         let request = self.next_request;
         self.next_request += 1;
@@ -265,15 +281,15 @@ impl Machine {
     ) -> Result<(), SyncError> {
         match frame {
             ServerFrame::LogDelta(delta) if delta.workspace == self.workspace => {
-                effects.push(Effect::Send(ClientFrame::Credit(1)));
+                self.taken_in(effects);
                 self.log_delta(&delta, store, env, effects)
             }
             ServerFrame::Feed(feed) if feed.workspace == self.workspace => {
-                effects.push(Effect::Send(ClientFrame::Credit(1)));
+                self.taken_in(effects);
                 self.feed(&feed, store, env, effects)
             }
             ServerFrame::PullResult(result) => {
-                effects.push(Effect::Send(ClientFrame::Credit(1)));
+                self.taken_in(effects);
                 self.pull_result(&result, store, env, effects)
             }
             ServerFrame::PushResult(result) => self.push_result(&result, store, env, effects),
@@ -296,9 +312,16 @@ impl Machine {
         env: &Env<'_>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
-        let (workspace, keys, log) = (self.workspace, Arc::clone(&self.keys), &mut self.log);
+        let before = self.log.clearance(self.keys.id());
+        let (keys, log) = (Arc::clone(&self.keys), &mut self.log);
         let received = run(store, |tx| {
             let outcome = log.receive(tx, delta, &keys)?;
+            if !before.is_empty() && !before.contains(log.clearance(keys.id())) {
+                // Cleared for more: what the feed left out so far is read from its beginning.
+                let mut record = tx.record()?;
+                record.feed_cursor = 0;
+                tx.set_record(&record)?;
+            }
             let mut received = Received::default();
             if outcome.added > 0 {
                 received = receive::retry(tx, log, &keys, env)?;
@@ -312,7 +335,14 @@ impl Machine {
         if outcome.added > 0 {
             effects.push(Effect::Members);
         }
-        debug_assert_eq!(workspace, self.workspace);
+        let now = self.log.clearance(self.keys.id());
+        if !before.is_empty() && !before.contains(now) {
+            self.ahead.clear();
+            self.cursor = 0;
+            self.phase = Phase::CatchingUp;
+            let record = run(store, |tx| tx.record())?;
+            self.subscribe(&record, effects);
+        }
         self.after_receiving(received, store, effects)?;
         self.pump(store, env, effects)
     }
@@ -332,12 +362,19 @@ impl Machine {
             if fresh && feed.head_ws_seq < record.feed_cursor {
                 record.alarm = record.alarm.or(Some(Alarm::RolledBack));
             }
-            // The cursor moves over what was read without a gap: what the server skipped is asked for again.
-            ahead.extend(feed.items.iter().map(|item| item.ws_seq));
-            while ahead.remove(&(record.feed_cursor + 1)) {
-                record.feed_cursor += 1;
+            if log.clearance(keys.id()) == Clearance::ALL {
+                // The cursor moves over what was read without a gap: what the server skipped is asked for again.
+                ahead.extend(feed.items.iter().map(|item| item.ws_seq));
+                while ahead.remove(&(record.feed_cursor + 1)) {
+                    record.feed_cursor += 1;
+                }
+                ahead.retain(|ws_seq| *ws_seq > record.feed_cursor);
+            } else {
+                // The feed leaves out what this device may not read, so gaps say nothing here.
+                let last = feed.items.last().map_or(0, |item| item.ws_seq);
+                let end = if feed.more { last } else { last.max(feed.head_ws_seq) };
+                record.feed_cursor = record.feed_cursor.max(end);
             }
-            ahead.retain(|ws_seq| *ws_seq > record.feed_cursor);
             tx.set_record(&record)?;
             Ok((received, record.feed_cursor))
         })?;

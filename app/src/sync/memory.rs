@@ -60,6 +60,11 @@ impl MemoryStore {
         *self.fail_in.lock().unwrap() = Some(transactions);
     }
 
+    /// Lets every commit work again.
+    pub(super) fn heal(&self) {
+        *self.fail_in.lock().unwrap() = None;
+    }
+
     /// Edits documents as one atomic batch: sets a key of each, makes the change, queues it.
     pub(super) fn edit(&self, actor: &[u8], documents: &[DocumentId], key: &str, value: &str) {
         let mut state = self.lock();

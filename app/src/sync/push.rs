@@ -113,13 +113,12 @@ fn judge(
     random: &dyn Random,
 ) -> Result<Verdict, SyncError> {
     let has = |codes: &[ProblemCode]| refusals.iter().find(|(_, refused)| codes.contains(&refused.code));
-    if refusals.is_empty() {
-        return Ok(Verdict::Continue);
-    }
-    if let Some((row, _)) = has(&[ProblemCode::StreamGap]) {
+    let Some((first, _)) = refusals.first() else { return Ok(Verdict::Continue) };
+    // A gap in a stream usually follows from another refusal before it; alone, it speaks for itself.
+    if refusals.iter().all(|(_, refused)| refused.code == ProblemCode::StreamGap) {
         // The server's end of this chain is not ours: this store is older than what it sent before. A new stream
         // begins, and nothing of the old one is touched.
-        let compartment = row.compartment;
+        let compartment = first.compartment;
         unseal_all(tx, author)?;
         let stream = seal::make_stream(random)?;
         tx.set_own_stream(compartment, stream)?;
@@ -148,7 +147,9 @@ fn judge(
         }
         return Ok(Verdict::Narrow);
     }
-    let (_, refused) = refusals.first().expect("invariant: refusals are not empty here");
+    let Some((_, refused)) = refusals.iter().find(|(_, refused)| refused.code != ProblemCode::StreamGap) else {
+        return Ok(Verdict::Stale);
+    };
     let ms = refused.retry_ms.unwrap_or(if refused.code.may_retry() { 1_000 } else { 60_000 });
     // A short wait for the rate is nothing to trouble people with.
     let problem =

@@ -221,6 +221,7 @@ impl World {
         self.note("crash");
         self.cut(at);
         let replica = &mut self.replicas[at];
+        replica.store.heal();
         replica.machine = Some(Machine::load(&*replica.store, WORKSPACE, Arc::clone(&replica.keys)).unwrap());
     }
 
@@ -298,6 +299,7 @@ impl World {
     /// Rotates the keys of a compartment, as the first replica would once it has read everything.
     fn rotate(&mut self) {
         let first = &self.replicas[0];
+        first.store.heal();
         let (server, dice, now_ms) = (&self.server, &self.dice, self.now_ms);
         let entry = run(&*first.store, |tx| {
             let state = first.machine.as_ref().unwrap().log().state();
@@ -343,6 +345,7 @@ impl World {
 
     /// Connects everybody and lets everything arrive.
     fn settle(&mut self) {
+        self.replicas.iter().for_each(|replica| replica.store.heal());
         for round in 0..2_000 {
             let mut moved = false;
             for at in 0..self.replicas.len() {
