@@ -27,7 +27,7 @@ pub fn score(typed: &str, text: &str) -> Option<u32> {
                 Some(own)
             } else {
                 let run =
-                    at.checked_sub(1).and_then(|previous| before[previous]).map(|score| score + own + 6);
+                    at.checked_sub(1).and_then(|previous| before[previous]).map(|score| score + own + 14);
                 run.max(best.map(|score| score + own))
             };
         }
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn letters_must_occur_in_order() {
         assert!(score("nel", "New element").is_some());
-        assert!(score("eln", "New element").is_none());
+        assert!(score("lne", "New element").is_none());
         assert!(score("", "anything").is_some());
         assert!(score("x", "").is_none());
         assert!(score("ÖL", "Ölpumpe").is_some());

@@ -5,5 +5,7 @@
 pub use groundplan_shared::text::{count, fill, grouped, t};
 
 mod format;
+#[cfg(test)]
+mod tests;
 
 pub use format::{ago, name_of, now_ms};
