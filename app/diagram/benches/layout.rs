@@ -1,5 +1,4 @@
 //! P11: time to lay out 150 and 1,000 nodes, flat and grouped, and to add one node to a stored layout.
-#![expect(missing_docs, reason = "criterion's macros write undocumented items")]
 
 #[path = "../tests/graphs/mod.rs"]
 mod graphs;

@@ -7,7 +7,7 @@ mod graphs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use graphs::{product, services};
+use graphs::services;
 use groundplan_diagram::{
     Deadline, Inspection, Layout, LayoutEdge, LayoutEngine, LayoutError, LayoutGraph, LayoutNode,
     NestedLayers, inspect, layout_graph,
@@ -64,7 +64,8 @@ fn edge(source: usize, target: usize) -> LayoutEdge {
 
 #[test]
 fn a_product_of_57_services_is_drawn_cleanly() {
-    let service = product();
+    // About the size of a large self-hosted product.
+    let service = services(57, 236, 6, 57);
     let (graph, _) = layout_graph(&service.elements, &service.relations).expect("a valid diagram");
     assert_eq!(graph.edges.len(), 236);
     let layout = lay_out(&graph);
@@ -124,12 +125,12 @@ fn a_new_group_arrives_whole() {
 
 #[test]
 fn groups_may_be_ends_even_of_what_they_hold() {
-    let mut graph = LayoutGraph::default();
-    graph.nodes = vec![card(None), card(Some(0)), card(Some(0)), card(None), card(Some(3)), card(Some(4))];
-    graph.edges = [(0, 1), (2, 0), (0, 3), (5, 0), (1, 5), (3, 5), (5, 3), (4, 1), (1, 1), (3, 0)]
+    let nodes = vec![card(None), card(Some(0)), card(Some(0)), card(None), card(Some(3)), card(Some(4))];
+    let edges = [(0, 1), (2, 0), (0, 3), (5, 0), (1, 5), (3, 5), (5, 3), (4, 1), (1, 1), (3, 0)]
         .into_iter()
         .map(|(source, target)| edge(source, target))
         .collect();
+    let graph = LayoutGraph { nodes, edges, ..LayoutGraph::default() };
     assert_valid(&graph, &lay_out(&graph));
 }
 
@@ -176,9 +177,9 @@ fn nothing_is_a_layout_too() {
 
 #[test]
 fn cards_dragged_onto_each_other_still_get_a_drawing() {
-    let mut graph = LayoutGraph::default();
-    graph.nodes = (0..4).map(|_| LayoutNode { fixed: Some(Point::new(10.0, 10.0)), ..card(None) }).collect();
-    graph.edges = vec![edge(0, 1), edge(2, 3), edge(3, 0)];
+    let nodes = (0..4).map(|_| LayoutNode { fixed: Some(Point::new(10.0, 10.0)), ..card(None) }).collect();
+    let edges = vec![edge(0, 1), edge(2, 3), edge(3, 0)];
+    let graph = LayoutGraph { nodes, edges, ..LayoutGraph::default() };
     let layout = lay_out(&graph);
     assert!(layout.routes.iter().all(|route| route.points.len() >= 2));
 }

@@ -95,8 +95,3 @@ pub fn services(count: usize, relations: usize, groups: usize, seed: u64) -> Ser
     }
     Service { elements, relations: links }
 }
-
-/// About the size of a large self-hosted product: 57 services, 236 dependencies, in nested groups.
-pub fn product() -> Service {
-    services(57, 236, 6, 57)
-}
