@@ -18,10 +18,18 @@ const TREE: &[(&str, &str)] = &[
 ];
 const CANVAS: &[(&str, &str)] = &[
     ("\u{2190} \u{2191} \u{2192} \u{2193}", "shortcut.canvas_walk"),
-    ("Enter", "shortcut.canvas_enter"),
+    ("Alt \u{2190} \u{2191} \u{2192} \u{2193}", "shortcut.canvas_move"),
+    ("Enter", "shortcut.canvas_open"),
+    ("I", "shortcut.canvas_enter"),
+    ("U", "shortcut.canvas_out"),
+    ("N", "shortcut.canvas_focus"),
+    ("C", "shortcut.canvas_connect"),
     ("+ \u{2212}", "shortcut.canvas_zoom"),
-    ("0", "shortcut.canvas_fit"),
+    ("0", "shortcut.canvas_full"),
+    ("F", "shortcut.canvas_fit"),
+    ("O", "shortcut.canvas_outline"),
     ("Space", "shortcut.canvas_pan"),
+    ("Shift", "shortcut.canvas_marquee"),
 ];
 
 /// The sheet as a dialog: what this view knows stands first.

@@ -3,27 +3,21 @@
 use leptos::prelude::*;
 
 use super::state::Canvas;
-use crate::state::Route;
+use crate::components::states::failure;
+use crate::state::{Dialog, Route, use_shell};
 use crate::text::{count, name_of, t};
 
 /// Loading, failure, emptiness.
 #[component]
 pub(super) fn States(canvas: Canvas) -> impl IntoView {
+    let shell = use_shell();
     let is_empty = Memo::new(move |_| canvas.picture.with(|picture| picture.is_empty()));
     move || {
         match canvas.shown.get() {
         None => view! { <div class="canvas-state" role="status"><p class="canvas-wait">{t("diagram.loading")}</p></div> }
             .into_any(),
         Some(Err(error)) => view! {
-            <div class="canvas-state" role="alert">
-                <h2>{t("diagram.failed")}</h2>
-                <p>{error.message}</p>
-                <p class="muted">{error.hint}</p>
-                <p class="canvas-state-steps">
-                    <button type="button" class="canvas-primary" on:click=move |_| canvas.load()>{t("diagram.retry")}</button>
-                    <a href=Route::Diagram(Default::default()).url()>{t("diagram.everything")}</a>
-                </p>
-            </div>
+            <div class="canvas-state">{failure(&error, Some(Callback::new(move |()| canvas.load())))}</div>
         }
         .into_any(),
         Some(Ok(_)) if is_empty.get() => {
@@ -36,12 +30,14 @@ pub(super) fn States(canvas: Canvas) -> impl IntoView {
                     <p class="canvas-state-steps">
                         <Show
                             when=move || inside
-                            fallback=|| view! {
-                                <a class="canvas-primary" href=Route::Import.url()>{t("diagram.empty_import")}</a>
-                                <a href=Route::Explore.url()>{t("diagram.empty_add")}</a>
+                            fallback=move || view! {
+                                <a class="button primary" href=Route::Import.url()>{t("diagram.empty_import")}</a>
+                                <button type="button" class="button" on:click=move |_| {
+                                    shell.open(Dialog::NewElement { kind: None, parent: None });
+                                }>{t("diagram.empty_add")}</button>
                             }
                         >
-                            <a class="canvas-primary" href=Route::Diagram(Default::default()).url()>{t("diagram.everything")}</a>
+                            <a class="button" href=Route::Diagram(Default::default()).url()>{t("diagram.everything")}</a>
                         </Show>
                     </p>
                 </div>

@@ -97,10 +97,12 @@ fn List(canvas: Canvas, open: RwSignal<bool>) -> impl IntoView {
         })
     };
     let here = current.id;
+    // A stored diagram takes the place of the drawing that is not stored: the address without an id leads to it.
+    let has_whole = canvas.app.index.with_untracked(|index| !index.views.is_empty());
     view! {
         <div class="canvas-popover" role="group" aria-label=t("diagram.switch")>
             <ul class="plain canvas-list">
-                {entry(open, DiagramRoute::default(), t("diagram.everything").to_owned(), t("diagram.everything_hint").to_owned(), here.is_none() && current.scope.is_none())}
+                {(!has_whole).then(|| entry(open, DiagramRoute::default(), t("diagram.everything").to_owned(), t("diagram.everything_hint").to_owned(), here.is_none() && current.scope.is_none()))}
                 {views}
             </ul>
             <div class="canvas-list-foot">
