@@ -92,26 +92,30 @@ pub async fn invite(app: &Arc<App>, params: MemberInviteParams) -> Result<Invite
     Ok(InviteLink { qr_svg: qr(&link), link: Hidden(link), expires_ms })
 }
 
-/// Reads the log with the invitation's secret and verifies it against the link.
+/// Reads the log and verifies it against the link: as somebody who has joined, or with the invitation's secret.
 async fn fetch(
     app: &App,
     session: &Session,
     ticket: &InviteTicket,
 ) -> Result<(MembershipState, Vec<Vec<u8>>), ApiError> {
-    let device = app.device().keys().id();
-    let signature = ticket.secret.sign_access(&session.server, &ticket.workspace, &ticket.invite, &device);
-    let params = InviteAccessParams { invite: ticket.invite, device, signature };
-    let answer = session.rest.invite_access(ticket.workspace, &params, session.bearer()).await?;
-    let first: Vec<Vec<u8>> = answer.entries.into_iter().map(|entry| entry.0).collect();
-    if first.len() as u64 > answer.head_index {
-        return Ok((verify(ticket.workspace, Some(ticket.genesis), &first)?, first));
-    }
-    // A longer log comes in pieces, which the join itself gives access to.
-    let entries = collect(|after| {
+    let joined = collect(|after| {
         let session = session.clone();
         async move { session.rest.log(ticket.workspace, after, session.bearer()).await }
     })
-    .await?;
+    .await;
+    let entries = match joined {
+        Err(error) if error.code == ErrorCode::NotFound => {
+            let device = app.device().keys().id();
+            let signature = ticket.secret.sign_access(&session.server, &ticket.workspace, &ticket.invite, &device);
+            let params = InviteAccessParams { invite: ticket.invite, device, signature };
+            collect(|after| {
+                let (session, params) = (session.clone(), params.clone());
+                async move { session.rest.invite_access(ticket.workspace, &params, after, session.bearer()).await }
+            })
+            .await?
+        }
+        other => other?,
+    };
     Ok((verify(ticket.workspace, Some(ticket.genesis), &entries)?, entries))
 }
 

@@ -176,15 +176,20 @@ impl Rest {
         self.call(self.post(&path, params, Some(bearer))).await
     }
 
-    /// Reads a membership log with an invitation.
+    /// Reads a piece of a membership log with an invitation.
     pub async fn invite_access(
         &self,
         workspace: WorkspaceId,
         params: &InviteAccessParams,
+        after: Option<u64>,
         bearer: Bearer<'_>,
     ) -> Result<LogGetResponse, ApiError> {
         let path = path::INVITE_ACCESS.replace("{workspace}", &workspace.to_string());
-        self.call(self.post(&path, params, Some(bearer))).await
+        let mut url = self.url(&path);
+        if let Some(after) = after {
+            url.query_pairs_mut().append_pair("after", &after.to_string());
+        }
+        self.call(self.client.post(url).json(params).bearer_auth(bearer.0)).await
     }
 
     /// Leaves a message in a pairing mailbox; safe to repeat with the same number and bytes.

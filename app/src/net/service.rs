@@ -287,3 +287,18 @@ async fn set_server(open: &Arc<Workspace>, address: String) -> Result<(), ApiErr
     })
     .await
 }
+
+impl App {
+    /// Starts synchronising the open workspace in the background, if it is connected to a server.
+    ///
+    /// Long-running programs call it once at their start; commands of this crate call it where it matters. Needs a
+    /// Tokio runtime.
+    pub fn start_sync(self: &Arc<Self>) {
+        self.net.start(self);
+    }
+
+    /// Stops synchronising; everything durable stays, and what was under way is sent again later.
+    pub fn stop_sync(&self) {
+        self.net.stop();
+    }
+}

@@ -1,0 +1,269 @@
+//! Stories of synchronisation: real profiles, the real server in this process, loopback only.
+#![cfg(test)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use groundplan_app::profile::{KeyOptions, ProfileOptions};
+use groundplan_app::runtime::App;
+use groundplan_app::{identity, ops};
+use groundplan_server::config::RegistrationMode;
+use groundplan_server::{Config, RunningServer, Server};
+use groundplan_shared::api::*;
+use groundplan_shared::model::*;
+use tempfile::TempDir;
+
+const PASSWORD: &str = "several words make a password";
+
+struct Device {
+    app: Arc<App>,
+    _dir: TempDir,
+}
+
+fn options(dir: &Path) -> ProfileOptions {
+    ProfileOptions {
+        data_dir: Some(dir.to_owned()),
+        key: KeyOptions { passphrase: Some("correct horse battery".to_owned().into()), prefer_passphrase: true },
+        create: true,
+        profile: None,
+    }
+}
+
+fn device(name: &str) -> Device {
+    let dir = TempDir::new().unwrap();
+    let app = App::open(&options(dir.path())).unwrap();
+    let settings = SettingsSetParams { device_name: Some(name.to_owned()), ..SettingsSetParams::default() };
+    ops::app::set_settings(&app, settings).unwrap();
+    Device { app, _dir: dir }
+}
+
+async fn server() -> (RunningServer, TempDir) {
+    let dir = TempDir::new().unwrap();
+    let config = Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        data_dir: dir.path().to_owned(),
+        registration: RegistrationMode::Open,
+        ..Config::default()
+    };
+    (Server::start(config).await.unwrap(), dir)
+}
+
+async fn register(device: &Device, server: &RunningServer, name: &str) {
+    let params = AccountRegisterParams {
+        server: server.base_url.clone(),
+        name: name.to_owned(),
+        password: Hidden(PASSWORD.to_owned()),
+        invitation: None,
+    };
+    ops::account::register::run(&device.app, params).await.unwrap();
+}
+
+async fn login(device: &Device, server: &RunningServer, name: &str) {
+    let params = AccountLoginParams {
+        server: server.base_url.clone(),
+        name: name.to_owned(),
+        password: Hidden(PASSWORD.to_owned()),
+    };
+    ops::account::login::run(&device.app, params).await.unwrap();
+}
+
+fn element(device: &Device, name: &str) -> DocumentId {
+    let params = ElementCreateParams {
+        kind: ElementKind::Component,
+        name: name.to_owned(),
+        description: String::new(),
+        properties: Default::default(),
+        tags: Default::default(),
+        parent: None,
+    };
+    ops::element::create(&device.app, params).unwrap().element.id
+}
+
+fn rename(device: &Device, id: DocumentId, name: &str) {
+    let mut params: ElementUpdateParams = serde_json::from_value(serde_json::json!({ "id": id })).unwrap();
+    params.name = Some(name.to_owned());
+    ops::element::update(&device.app, params).unwrap();
+}
+
+fn everything(device: &Device) -> String {
+    let params = ExportParams { format: "json".into(), view: None, path: None };
+    ops::export::run(&device.app, params).unwrap().text.unwrap()
+}
+
+async fn sync(device: &Device) -> SyncStatus {
+    let status = ops::sync::now::run(&device.app, SyncNowParams { timeout_ms: 60_000 }).await.unwrap();
+    assert_eq!((status.state, status.waiting), (SyncState::UpToDate, 0), "{status:?}");
+    status
+}
+
+/// Synchronises both until both have what either had.
+async fn meet(a: &Device, b: &Device) {
+    sync(a).await;
+    sync(b).await;
+    sync(a).await;
+    let until = tokio::time::Instant::now() + Duration::from_secs(30);
+    while everything(a) != everything(b) {
+        assert!(tokio::time::Instant::now() < until, "{}\n\n{}", everything(a), everything(b));
+        let mut events = a.app.subscribe();
+        drop(tokio::time::timeout(Duration::from_millis(200), events.recv()).await);
+    }
+}
+
+async fn founded(server: &RunningServer) -> Device {
+    let a = device("Desk");
+    ops::workspace::create(&a.app, WorkspaceCreateParams { name: "Shop".into() }).unwrap();
+    register(&a, server, "ada").await;
+    let status = ops::sync::connect::run(&a.app, SyncConnectParams {}).await.unwrap();
+    assert_eq!(status.state, SyncState::UpToDate, "{status:?}");
+    a
+}
+
+/// Links `b` by a code of `a`.
+async fn link(a: &Device, b: &Device) {
+    let code = ops::device::link_start::run(&a.app, DeviceLinkStartParams {}).await.unwrap();
+    let join = tokio::spawn({
+        let app = Arc::clone(&b.app);
+        async move {
+            ops::device::link_join::run(&app, DeviceLinkJoinParams { code: code.code, timeout_ms: 60_000 }).await
+        }
+    });
+    let request = ops::device::link_wait::run(&a.app, DeviceLinkWaitParams { timeout_ms: 30_000 }).await.unwrap();
+    assert_eq!(request.device_name, "Laptop");
+    let params = DeviceLinkConfirmParams { device: request.device.clone() };
+    let list = ops::device::link_confirm::run(&a.app, params).await.unwrap();
+    assert!(list.items.iter().any(|item| item.id == request.device && item.active && item.name == "Laptop"));
+    let view = join.await.unwrap().unwrap();
+    assert_eq!(view.name, "Shop");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_devices_edit_apart_and_agree() {
+    let (server, _data) = server().await;
+    let a = founded(&server).await;
+    let shared: Vec<DocumentId> = (0..5).map(|n| element(&a, &format!("Service {n}"))).collect();
+    sync(&a).await;
+    let b = device("Laptop");
+    login(&b, &server, "ada").await;
+    link(&a, &b).await;
+    meet(&a, &b).await;
+    assert!(everything(&b).contains("Service 4"));
+
+    a.app.stop_sync();
+    b.app.stop_sync();
+    for n in 0..20 {
+        element(&a, &format!("From the desk {n}"));
+        element(&b, &format!("From the laptop {n}"));
+        rename(&a, shared[n % 2], &format!("Desk says {n}"));
+        rename(&b, shared[2 + n % 3], &format!("Laptop says {n}"));
+    }
+    let waiting = ops::sync::status::run(&a.app, SyncStatusParams {}).await.unwrap();
+    assert!(waiting.waiting > 0 || waiting.state == SyncState::UpToDate, "{waiting:?}");
+    meet(&a, &b).await;
+    let all = everything(&a);
+    for n in 0..20 {
+        assert!(all.contains(&format!("From the desk {n}")) && all.contains(&format!("From the laptop {n}")));
+    }
+    assert!(all.contains("Desk says 19") && all.contains("Laptop says 19"));
+    let status = sync(&a).await;
+    assert_eq!(status.last_heard.map(|(name, _)| name).as_deref(), Some("Laptop"));
+    assert_eq!(status.quarantined, 0);
+
+    let ours = ops::device::list::run(&a.app, DeviceListParams {}).await.unwrap();
+    let theirs = ops::device::list::run(&b.app, DeviceListParams {}).await.unwrap();
+    assert_eq!(ours.safety_number, theirs.safety_number);
+    a.app.stop_sync();
+    b.app.stop_sync();
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_reaches_an_open_window_by_itself() {
+    let (server, _data) = server().await;
+    let a = founded(&server).await;
+    let b = device("Laptop");
+    login(&b, &server, "ada").await;
+    link(&a, &b).await;
+    meet(&a, &b).await;
+    let mut events = b.app.subscribe();
+    let id = element(&a, "Seen live");
+    let seen = async {
+        loop {
+            match events.recv().await.unwrap() {
+                Event::Changed { documents, remote: true, .. } if documents.contains(&id) => return,
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap();
+    assert!(everything(&b).contains("Seen live"));
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recovery_code_opens_the_workspace_on_a_new_device() {
+    let (server, _data) = server().await;
+    let a = founded(&server).await;
+    element(&a, "Kept");
+    sync(&a).await;
+    let code = ops::recovery::create::run(&a.app, RecoveryCreateParams {}).await.unwrap().code;
+    a.app.stop_sync();
+
+    let b = device("Replacement");
+    login(&b, &server, "ada").await;
+    let wrong = RecoveryUseParams { code: Hidden("AAAAAA".into()), workspace: None };
+    let refused = ops::recovery::redeem::run(&b.app, wrong).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidInput);
+    ops::recovery::redeem::run(&b.app, RecoveryUseParams { code, workspace: None }).await.unwrap();
+    sync(&b).await;
+    assert!(everything(&b).contains("Kept"));
+    let list = ops::device::list::run(&b.app, DeviceListParams {}).await.unwrap();
+    assert!(list.items.iter().any(|item| item.kind == "recovery"));
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invited_person_joins_and_edits() {
+    let (server, _data) = server().await;
+    let a = founded(&server).await;
+    element(&a, "Shared with guests");
+    sync(&a).await;
+    let params = MemberInviteParams { role: "editor".into(), clearance: "internal".into(), days: 0 };
+    let invite = ops::member::invite::run(&a.app, params).await.unwrap();
+
+    let b = device("Guest's laptop");
+    register(&b, &server, "grace").await;
+    let join = MemberJoinParams { link: invite.link.clone(), name: "Grace".into(), timeout_ms: 60_000 };
+    ops::member::join::run(&b.app, join).await.unwrap();
+    meet(&a, &b).await;
+    element(&b, "By the guest");
+    meet(&a, &b).await;
+    assert!(everything(&a).contains("By the guest"));
+    let list = ops::device::list::run(&a.app, DeviceListParams {}).await.unwrap();
+    assert!(list.items.iter().any(|item| item.member == "Grace" && item.role == "editor" && item.active));
+
+    let c = device("Stranger");
+    register(&c, &server, "mallory").await;
+    let again = MemberJoinParams { link: invite.link, name: "Mallory".into(), timeout_ms: 1_000 };
+    assert_eq!(ops::member::join::run(&c.app, again).await.unwrap_err().code, ErrorCode::ServerRefused, "used once");
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_in_tells_apart_what_went_wrong() {
+    let (server, _data) = server().await;
+    let a = device("Desk");
+    register(&a, &server, "ada").await;
+    let wrong = AccountLoginParams {
+        server: server.base_url.clone(),
+        name: "ada".into(),
+        password: Hidden("another password".into()),
+    };
+    assert_eq!(ops::account::login::run(&a.app, wrong).await.unwrap_err().code, ErrorCode::NotAllowed);
+    ops::account::logout::run(&a.app, AccountLogoutParams {}).await.unwrap();
+    assert!(!identity::account::view(&a.app).unwrap().unwrap().signed_in);
+    let url = server.base_url.clone();
+    server.shutdown().await;
+    let away = AccountLoginParams { server: url, name: "ada".into(), password: Hidden(PASSWORD.into()) };
+    assert_eq!(ops::account::login::run(&a.app, away).await.unwrap_err().code, ErrorCode::Offline);
+}
