@@ -13,7 +13,7 @@ const CLOCK_EVERY: u64 = 4096;
 #[derive(Default)]
 pub struct Deadline {
     budget: Option<u64>,
-    passed: Option<Box<dyn Fn() -> bool>>,
+    passed: Option<Box<dyn Fn() -> bool + Send>>,
     cancelled: Option<Arc<AtomicBool>>,
     spent: Cell<u64>,
     looked: Cell<u64>,
@@ -35,7 +35,7 @@ impl Deadline {
 
     /// Also passes when `passed` says so; it is asked every few thousand units of work.
     #[must_use]
-    pub fn with_clock(mut self, passed: impl Fn() -> bool + 'static) -> Self {
+    pub fn with_clock(mut self, passed: impl Fn() -> bool + Send + 'static) -> Self {
         self.passed = Some(Box::new(passed));
         self
     }
