@@ -139,6 +139,22 @@ impl Camera {
         self.panned(dx, dy)
     }
 
+    /// The camera for which to paint, given the one painted for before: as long as only panning happened, and no
+    /// further than the painted margin reaches, the picture is moved as a whole and not painted again.
+    #[must_use]
+    pub fn painted(self, before: Option<Self>, margin: f64) -> Self {
+        match before {
+            Some(before)
+                if before.zoom == self.zoom
+                    && (before.x - self.x).abs() <= margin
+                    && (before.y - self.y).abs() <= margin =>
+            {
+                before
+            }
+            _ => self,
+        }
+    }
+
     /// Value of CSS's `transform` for the group that holds the drawing.
     #[must_use]
     pub fn css(self) -> String {
@@ -221,6 +237,17 @@ mod tests {
         assert_eq!((above.x, above.y), (0.0, 100.0));
         let huge = camera.revealing(Rect::new(100.0, 0.0, 5000.0, 10.0), size, 20.0);
         assert_eq!(huge.x, -80.0);
+    }
+
+    #[test]
+    fn panning_paints_anew_only_beyond_the_margin() {
+        let start = Camera { x: 5.0, y: 5.0, zoom: 1.0 };
+        assert_eq!(start.painted(None, 100.0), start);
+        assert_eq!(start.panned(99.0, -99.0).painted(Some(start), 100.0), start);
+        let far = start.panned(101.0, 0.0);
+        assert_eq!(far.painted(Some(start), 100.0), far);
+        let zoomed = start.zoomed_at(Point::default(), 1.1);
+        assert_eq!(zoomed.painted(Some(start), 100.0), zoomed);
     }
 
     #[test]

@@ -23,6 +23,8 @@ use crate::state::{App, DiagramRoute, Route, use_app};
 
 /// Space around everything after a fit, in pixels.
 const FIT_MARGIN: f64 = 40.0;
+/// So many pixels are painted beyond each side of the canvas; the style sheet has the same number.
+pub(super) const OVERSCAN: f64 = 320.0;
 /// A fit enlarges small drawings no further than this.
 const FIT_LARGEST: f64 = 1.15;
 
@@ -98,6 +100,8 @@ pub(super) struct Canvas {
     /// Changes of a drag.
     pub(super) overlay: RwSignal<Option<Arc<Overlay>>>,
     pub(super) camera: RwSignal<Camera>,
+    /// The camera that the picture is painted for; panning moves it as a whole.
+    pub(super) painted: Memo<Camera>,
     pub(super) size: RwSignal<Size>,
     /// Selected relations; selected elements are the program's selection.
     pub(super) relations: RwSignal<BTreeSet<String>>,
@@ -141,13 +145,17 @@ impl Canvas {
         let lit = Memo::new(move |_| {
             Arc::new(selected.with(|selected| picture.with(|picture| select::lit(picture, selected))))
         });
+        let camera = RwSignal::new(Camera::default());
+        let painted =
+            Memo::new(move |before: Option<&Camera>| camera.get().painted(before.copied(), OVERSCAN));
         let canvas = Self {
             app,
             at,
             shown: RwSignal::new(None),
             picture,
             overlay: RwSignal::new(None),
-            camera: RwSignal::new(Camera::default()),
+            camera,
+            painted,
             size: RwSignal::new(Size::default()),
             relations,
             selected,
@@ -327,7 +335,11 @@ impl Canvas {
     pub(super) fn visible(self) -> Memo<Visible> {
         let area = Memo::new(move |_| {
             let whole = self.picture.with(|picture| picture.groups.len() <= WHOLE);
-            if whole { Rect::default() } else { tiled(self.camera.get().visible(self.size.get())) }
+            if whole {
+                return Rect::default();
+            }
+            let camera = self.painted.get();
+            tiled(camera.visible(self.size.get()).grown(OVERSCAN / camera.zoom))
         });
         let detail = self.detail();
         Memo::new(move |_| {
@@ -361,7 +373,7 @@ impl Canvas {
 
 /// The area grown to whole tiles, so that panning redraws only now and then.
 fn tiled(area: Rect) -> Rect {
-    let tile = (area.w.max(area.h) / 3.0).max(1.0).log2().ceil().exp2();
+    let tile = (area.w.max(area.h) / 6.0).max(1.0).log2().ceil().exp2();
     let (x, y) = ((area.x / tile).floor() * tile, (area.y / tile).floor() * tile);
     let (right, bottom) = ((area.right() / tile).ceil() * tile, (area.bottom() / tile).ceil() * tile);
     Rect::new(x, y, right - x, bottom - y)

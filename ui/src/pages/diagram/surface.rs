@@ -8,7 +8,7 @@ use wasm_bindgen::closure::Closure;
 
 use super::groups::{Groups, number};
 use super::keys;
-use super::state::{Canvas, Carried, Connecting};
+use super::state::{Canvas, Carried, Connecting, OVERSCAN};
 use crate::canvas::camera::{Camera, Size};
 use crate::canvas::detail::Detail;
 use crate::canvas::gesture::{Act, Gesture, Press};
@@ -67,11 +67,13 @@ pub(super) fn Surface(canvas: Canvas) -> impl IntoView {
             on:blur=move |_| canvas.hand.set(false)
             on:contextmenu=move |event| event.prevent_default()
         >
-            <svg class="canvas-svg" aria-hidden="true">
-                <g class="canvas-world" style:transform=move || canvas.camera.get().css()>
-                    <Groups canvas=canvas />
+            <svg class="canvas-svg" aria-hidden="true" style:transform=move || shift(canvas, 1.0)>
+                <g transform=format!("translate({OVERSCAN} {OVERSCAN})")>
+                    <g class="canvas-world" style:transform=move || canvas.painted.get().css()>
+                        <Groups canvas=canvas />
+                    </g>
+                    <Marks canvas=canvas />
                 </g>
-                <Marks canvas=canvas />
             </svg>
             <p class="sr-only" id="canvas-summary">
                 {move || canvas.picture.with(|picture| picture.description.clone())} ". " {t("diagram.keys_hint")}
@@ -80,11 +82,17 @@ pub(super) fn Surface(canvas: Canvas) -> impl IntoView {
     }
 }
 
+/// How far the picture is moved since it was painted, as CSS's `transform`.
+fn shift(canvas: Canvas, sign: f64) -> String {
+    let (camera, painted) = (canvas.camera.get(), canvas.painted.get());
+    format!("translate({:.2}px, {:.2}px)", sign * (camera.x - painted.x), sign * (camera.y - painted.y))
+}
+
 /// Selection halos, handles, guides, marquee and rubber line: in pixels, so that they keep their weight.
 #[component]
 fn Marks(canvas: Canvas) -> impl IntoView {
     let halos = move || {
-        let camera = canvas.camera.get();
+        let camera = canvas.painted.get();
         canvas.picture.with(|picture| {
             canvas.selected.with(|selected| {
                 let nodes = selected.iter().take(200).filter_map(|id| picture.node(id));
@@ -99,14 +107,14 @@ fn Marks(canvas: Canvas) -> impl IntoView {
         })
     };
     let handles = move || {
-        let camera = canvas.camera.get();
+        let camera = canvas.painted.get();
         handle_points(canvas, camera)
             .into_iter()
             .map(|point| view! { <circle class="canvas-handle" cx=number(point.x) cy=number(point.y) r="4.5" /> })
             .collect_view()
     };
     let guides = move || {
-        let camera = canvas.camera.get();
+        let camera = canvas.painted.get();
         canvas
             .guides
             .get()
@@ -130,7 +138,7 @@ fn Marks(canvas: Canvas) -> impl IntoView {
     let detail = canvas.detail();
     let names = move || {
         (detail.get() == Detail::Far).then(|| {
-            let (camera, size) = (canvas.camera.get(), canvas.size.get());
+            let (camera, size) = (canvas.painted.get(), canvas.size.get());
             let labels = canvas.picture.with(|picture| far::labels(picture, camera, size));
             labels
                 .into_iter()
@@ -150,8 +158,8 @@ fn Marks(canvas: Canvas) -> impl IntoView {
             <g>{halos}</g>
             <g>{handles}</g>
             <g>{guides}</g>
-            <g>{marquee}</g>
-            <g>{line}</g>
+            // These follow the pointer, whatever the picture was moved by.
+            <g style:transform=move || shift(canvas, -1.0)>{marquee} {line}</g>
         </g>
     }
 }
