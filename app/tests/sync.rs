@@ -24,7 +24,10 @@ struct Device {
 fn options(dir: &Path) -> ProfileOptions {
     ProfileOptions {
         data_dir: Some(dir.to_owned()),
-        key: KeyOptions { passphrase: Some("correct horse battery".to_owned().into()), prefer_passphrase: true },
+        key: KeyOptions {
+            passphrase: Some("correct horse battery".to_owned().into()),
+            prefer_passphrase: true,
+        },
         create: true,
         profile: None,
     }
@@ -125,10 +128,12 @@ async fn link(a: &Device, b: &Device) {
     let join = tokio::spawn({
         let app = Arc::clone(&b.app);
         async move {
-            ops::device::link_join::run(&app, DeviceLinkJoinParams { code: code.code, timeout_ms: 60_000 }).await
+            ops::device::link_join::run(&app, DeviceLinkJoinParams { code: code.code, timeout_ms: 60_000 })
+                .await
         }
     });
-    let request = ops::device::link_wait::run(&a.app, DeviceLinkWaitParams { timeout_ms: 30_000 }).await.unwrap();
+    let request =
+        ops::device::link_wait::run(&a.app, DeviceLinkWaitParams { timeout_ms: 30_000 }).await.unwrap();
     assert_eq!(request.device_name, "Laptop");
     let params = DeviceLinkConfirmParams { device: request.device.clone() };
     let list = ops::device::link_confirm::run(&a.app, params).await.unwrap();
@@ -245,7 +250,11 @@ async fn an_invited_person_joins_and_edits() {
     let c = device("Stranger");
     register(&c, &server, "mallory").await;
     let again = MemberJoinParams { link: invite.link, name: "Mallory".into(), timeout_ms: 1_000 };
-    assert_eq!(ops::member::join::run(&c.app, again).await.unwrap_err().code, ErrorCode::ServerRefused, "used once");
+    assert_eq!(
+        ops::member::join::run(&c.app, again).await.unwrap_err().code,
+        ErrorCode::ServerRefused,
+        "used once"
+    );
     server.shutdown().await;
 }
 

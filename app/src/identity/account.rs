@@ -4,17 +4,15 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{
-    AccountLoginParams, AccountRegisterParams, AccountView, ApiError, ErrorCode,
-};
+use groundplan_shared::api::{AccountLoginParams, AccountRegisterParams, AccountView, ApiError, ErrorCode};
 use groundplan_shared::auth::claims::AccessClaims;
 use groundplan_shared::auth::opaque::{self, KsfCost, OpaqueError, OpaqueIdentity};
 use groundplan_shared::auth::refresh::RefreshToken;
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::wire::cbor::from_base64;
 use groundplan_shared::wire::rest::{
-    DeviceProof, LoginFinishParams, LoginFinishResponse, LoginStartParams, RegisterFinishParams, RegisterStartParams, TokenPair,
-    TokenRefreshParams,
+    DeviceProof, LoginFinishParams, LoginFinishResponse, LoginStartParams, RegisterFinishParams,
+    RegisterStartParams, TokenPair, TokenRefreshParams,
 };
 use groundplan_shared::wire::{AccountId, PublicKey, ServerId, payload};
 use ring::rand::SystemRandom;
@@ -119,7 +117,12 @@ fn save(app: &App, account: &Account, fingerprint: &PublicKey) -> Result<(), Api
     Ok(())
 }
 
-fn save_tokens(app: &App, access: Option<&str>, expires_ms: u64, refresh: Option<&str>) -> Result<(), ApiError> {
+fn save_tokens(
+    app: &App,
+    access: Option<&str>,
+    expires_ms: u64,
+    refresh: Option<&str>,
+) -> Result<(), ApiError> {
     app.profile().transaction(|tx| {
         tx.execute(
             "UPDATE account SET access_token = ?1, access_expires_ms = ?2, refresh_token = ?3 WHERE one = 1",
@@ -186,7 +189,8 @@ fn check_name(name: &str) -> Result<String, ApiError> {
 
 fn check_password(password: &str, account: &str) -> Result<(), ApiError> {
     let lower = password.to_lowercase();
-    let common = ["password", "12345678", "123456789", "qwertyui", "iloveyou", "groundplan", "passw0rd", "11111111"];
+    let common =
+        ["password", "12345678", "123456789", "qwertyui", "iloveyou", "groundplan", "passw0rd", "11111111"];
     let message = if password.chars().count() < PASSWORD_CHARS {
         "The password is shorter than 8 characters."
     } else if password.len() > PASSWORD_BYTES {
@@ -196,7 +200,8 @@ fn check_password(password: &str, account: &str) -> Result<(), ApiError> {
     } else {
         return Ok(());
     };
-    let mut error = ApiError::new(ErrorCode::InvalidInput, message, "A sentence of several words is easy to keep.");
+    let mut error =
+        ApiError::new(ErrorCode::InvalidInput, message, "A sentence of several words is easy to keep.");
     error.field = Some("password".to_owned());
     Err(error)
 }
@@ -230,7 +235,11 @@ pub async fn register(app: &Arc<App>, params: AccountRegisterParams) -> Result<A
     })
     .await?;
     let invitation = params.invitation.map(|hidden| hidden.0);
-    let start = RegisterStartParams { username: username.clone(), request: request.into(), invitation: invitation.clone() };
+    let start = RegisterStartParams {
+        username: username.clone(),
+        request: request.into(),
+        invitation: invitation.clone(),
+    };
     let answer = rest.register_start(&start).await?;
     let name = username.clone();
     let registered = blocking(move || {
@@ -241,7 +250,8 @@ pub async fn register(app: &Arc<App>, params: AccountRegisterParams) -> Result<A
     })
     .await?;
     pin(app, &address.to_string(), info.server, &registered.server_key)?;
-    let finish = RegisterFinishParams { username: username.clone(), upload: registered.upload.into(), invitation };
+    let finish =
+        RegisterFinishParams { username: username.clone(), upload: registered.upload.into(), invitation };
     rest.register_finish(&finish).await?;
     login(app, AccountLoginParams { server: params.server, name: username, password: params.password }).await
 }
@@ -374,7 +384,12 @@ pub async fn session(app: &Arc<App>) -> Result<Session, ApiError> {
     let account = load(app)?.ok_or_else(not_signed_in)?;
     let address = ServerAddress::parse(&account.server_url)?;
     let rest = app.net.rest(&address)?;
-    let session = |token: String| Session { rest: rest.clone(), server: account.server_id, address: address.clone(), token };
+    let session = |token: String| Session {
+        rest: rest.clone(),
+        server: account.server_id,
+        address: address.clone(),
+        token,
+    };
     let now_ms = crate::env::now_ms();
     let valid = account.access_expires_ms > now_ms + RENEW_MS && account.access_expires_ms < now_ms + 700_000;
     if let (true, Some(token)) = (valid, account.access_token.clone()) {
@@ -416,7 +431,9 @@ mod tests {
     #[test]
     fn names_and_passwords_have_rules() {
         assert_eq!(check_name(" Ada@Example.org ").unwrap(), "ada@example.org");
-        assert!(check_name("ab").is_err() && check_name("a b c").is_err() && check_name(&"x".repeat(65)).is_err());
+        assert!(
+            check_name("ab").is_err() && check_name("a b c").is_err() && check_name(&"x".repeat(65)).is_err()
+        );
         assert!(check_password("correct horse battery", "ada").is_ok());
         assert!(check_password(&"long ".repeat(60), "ada").is_ok(), "long passphrases are fine");
         for bad in ["short", "Password", "ada.lovelace"] {

@@ -9,8 +9,8 @@ use groundplan_shared::model::WorkspaceId;
 use groundplan_shared::wire::MemberId;
 use ring::rand::SystemRandom;
 
-use super::membership::{failed, sync_failed};
 use super::Device;
+use super::membership::{failed, sync_failed};
 use crate::core::Tx;
 use crate::sync::workspace::wire_workspace;
 use crate::sync::{SqliteTx, SyncTx as _};

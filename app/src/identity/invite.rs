@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groundplan_shared::api::{ApiError, ErrorCode, Hidden, InviteLink, MemberInviteParams, MemberJoinParams, WorkspaceView};
+use groundplan_shared::api::{
+    ApiError, ErrorCode, Hidden, InviteLink, MemberInviteParams, MemberJoinParams, WorkspaceView,
+};
 use groundplan_shared::auth::{Clearance, Role};
 use groundplan_shared::crypto::safe::names::NameOf;
 use groundplan_shared::crypto::safe::{InviteSecret, InviteTicket};
@@ -77,7 +79,8 @@ pub async fn invite(app: &Arc<App>, params: MemberInviteParams) -> Result<Invite
     let expires_ms = now_ms + u64::from(days) * DAY_MS;
     // Kept before it is announced: without it, nobody could open the newcomer's name.
     let (files, kept) = (Arc::clone(&workspace), secret.clone());
-    blocking(move || run(&*files, |tx| tx.put_invite_secret(invite, &kept, expires_ms)).map_err(sync_failed)).await?;
+    blocking(move || run(&*files, |tx| tx.put_invite_secret(invite, &kept, expires_ms)).map_err(sync_failed))
+        .await?;
     let (own, key) = (Arc::clone(app.device().keys()), secret.public());
     let state = append(app, &workspace, move |_, state| {
         let expires_index = state.head_index() + ENTRIES;
@@ -85,8 +88,13 @@ pub async fn invite(app: &Arc<App>, params: MemberInviteParams) -> Result<Invite
         Ok(next_entry(state, &own, now_ms, Body::Invite(body)))
     })
     .await?;
-    let ticket =
-        InviteTicket { server_url, workspace: state.workspace(), invite, genesis: state.genesis_hash(), secret };
+    let ticket = InviteTicket {
+        server_url,
+        workspace: state.workspace(),
+        invite,
+        genesis: state.genesis_hash(),
+        secret,
+    };
     let link = format!("{SCHEME}{}", ticket.to_text().as_str());
     app.net.start(app);
     Ok(InviteLink { qr_svg: qr(&link), link: Hidden(link), expires_ms })
@@ -106,7 +114,8 @@ async fn fetch(
     let entries = match joined {
         Err(error) if error.code == ErrorCode::NotFound => {
             let device = app.device().keys().id();
-            let signature = ticket.secret.sign_access(&session.server, &ticket.workspace, &ticket.invite, &device);
+            let signature =
+                ticket.secret.sign_access(&session.server, &ticket.workspace, &ticket.invite, &device);
             let params = InviteAccessParams { invite: ticket.invite, device, signature };
             collect(|after| {
                 let (session, params) = (session.clone(), params.clone());
@@ -119,7 +128,12 @@ async fn fetch(
     Ok((verify(ticket.workspace, Some(ticket.genesis), &entries)?, entries))
 }
 
-fn join_entry(app: &App, state: &MembershipState, ticket: &InviteTicket, name: &str) -> Result<Vec<u8>, ApiError> {
+fn join_entry(
+    app: &App,
+    state: &MembershipState,
+    ticket: &InviteTicket,
+    name: &str,
+) -> Result<Vec<u8>, ApiError> {
     let (random, own) = (SystemRandom::new(), app.device().keys());
     let member = MemberId(uuid::Builder::from_random_bytes(crate::env::random()).into_uuid().into_bytes());
     let device_name = crate::ops::app::device_name(app)?;
@@ -166,7 +180,11 @@ pub async fn join(app: &Arc<App>, params: MemberJoinParams) -> Result<WorkspaceV
             apply(&state, &entry).map_err(|refusal| {
                 ApiError::new(ErrorCode::ServerRefused, format!("{refusal}."), "Ask for a new invitation.")
             })?;
-            match session.rest.append(ticket.workspace, &LogAppendParams { entry: entry.into() }, session.bearer()).await {
+            match session
+                .rest
+                .append(ticket.workspace, &LogAppendParams { entry: entry.into() }, session.bearer())
+                .await
+            {
                 Ok(_) => {}
                 Err(error) if error.code == ErrorCode::Conflict => continue,
                 Err(error) => return Err(error),

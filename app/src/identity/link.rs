@@ -19,14 +19,14 @@ use groundplan_shared::membership::{Body, DeviceAdd, DeviceKeysPublic};
 use groundplan_shared::wire::rest::{MailboxPutParams, MailboxSide};
 use groundplan_shared::wire::{DeviceId, Hash, MemberId, PublicKey, ServerId, Signature, WorkspaceId};
 use ring::rand::SystemRandom;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::account::{self, Session};
+use super::adopt;
 use super::device::no_randomness;
 use super::membership::{append, collect, failed, load, sync_failed, untrusted, verify as verify_log};
-use super::adopt;
 use crate::core::Workspace;
 use crate::net::{Rest, ServerAddress};
 use crate::runtime::App;
@@ -80,7 +80,8 @@ impl Request {
 }
 
 fn bad_code(message: &str) -> ApiError {
-    let mut error = ApiError::new(ErrorCode::InvalidInput, message, "Copy the whole code from the other device.");
+    let mut error =
+        ApiError::new(ErrorCode::InvalidInput, message, "Copy the whole code from the other device.");
     error.field = Some("code".to_owned());
     error
 }
@@ -91,7 +92,8 @@ fn code_text(address: &ServerAddress, secret: &PairingSecret) -> String {
 }
 
 fn read_code(code: &str) -> Result<(ServerAddress, PairingSecret), ApiError> {
-    let (address, secret) = code.trim().split_once('#').ok_or_else(|| bad_code("The code is not complete."))?;
+    let (address, secret) =
+        code.trim().split_once('#').ok_or_else(|| bad_code("The code is not complete."))?;
     let address = ServerAddress::parse(address).map_err(|_| bad_code("The code holds no usable address."))?;
     Ok((address, PairingSecret::parse(secret).map_err(|error| bad_code(&format!("{error}.")))?))
 }
@@ -107,7 +109,10 @@ fn check_digits(secret: &PairingSecret, offer: &[u8], request: &[u8]) -> String 
 /// Draws a text as a QR code in SVG.
 pub(super) fn qr(text: &str) -> Hidden {
     let code = qrcode::QrCode::new(text.as_bytes());
-    Hidden(code.map_or_else(|_| String::new(), |code| code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(240, 240).build()))
+    Hidden(code.map_or_else(
+        |_| String::new(),
+        |code| code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(240, 240).build(),
+    ))
 }
 
 async fn put(
@@ -147,13 +152,15 @@ async fn take<T: DeserializeOwned>(
             Err(error) if error.code == ErrorCode::RateLimited => None,
             other => Some(other?),
         };
-        let found = answer.and_then(|answer| answer.messages.into_iter().find(|message| message.sequence == sequence));
+        let found = answer
+            .and_then(|answer| answer.messages.into_iter().find(|message| message.sequence == sequence));
         if let Some(message) = found {
             let bytes = secret
                 .open(side, sequence, &message.sealed)
                 .map_err(|_| untrusted("The other device's message cannot be opened with this code."))?;
-            let value = serde_json::from_slice(&bytes)
-                .map_err(|_| untrusted("The other device's message cannot be read; update both to one version."))?;
+            let value = serde_json::from_slice(&bytes).map_err(|_| {
+                untrusted("The other device's message cannot be read; update both to one version.")
+            })?;
             return Ok((value, bytes.to_vec()));
         }
         if Instant::now() >= until {
@@ -183,7 +190,9 @@ pub async fn start(app: &Arc<App>) -> Result<LinkCode, ApiError> {
             "Upload it first with `groundplan sync --connect`, or \u{201c}Connect\u{201d} in the sync view.",
         ));
     }
-    let own = state.device(&app.device().keys().id()).ok_or_else(|| sync_failed(crate::sync::SyncError::NotMember))?;
+    let own = state
+        .device(&app.device().keys().id())
+        .ok_or_else(|| sync_failed(crate::sync::SyncError::NotMember))?;
     let secret = PairingSecret::make(&SystemRandom::new()).map_err(no_randomness)?;
     let offer = json(&Offer {
         version: 1,
@@ -200,7 +209,11 @@ pub async fn start(app: &Arc<App>) -> Result<LinkCode, ApiError> {
 }
 
 fn none_under_way() -> ApiError {
-    ApiError::new(ErrorCode::Conflict, "No device is being linked.", "Make a code first: `groundplan device link`.")
+    ApiError::new(
+        ErrorCode::Conflict,
+        "No device is being linked.",
+        "Make a code first: `groundplan device link`.",
+    )
 }
 
 /// Waits for the other device's request.
@@ -213,7 +226,8 @@ pub async fn wait(app: &Arc<App>, timeout_ms: u64) -> Result<LinkRequest, ApiErr
     let keys = request.keys();
     let (state, _) = load(&linking.workspace)?;
     let offer: Offer = serde_json::from_slice(&linking.offer).map_err(failed)?;
-    let consent = groundplan_shared::crypto::safe::device::consent_payload(&state.workspace(), &offer.member, &keys);
+    let consent =
+        groundplan_shared::crypto::safe::device::consent_payload(&state.workspace(), &offer.member, &keys);
     if !verify(&keys.signing, &consent, &request.consent) {
         return Err(untrusted("The other device's request is not signed by its own key."));
     }
@@ -244,7 +258,8 @@ pub async fn confirm(app: &Arc<App>, device: &str) -> Result<DeviceList, ApiErro
     let state = append(app, &linking.workspace, move |tx, state| {
         let random = SystemRandom::new();
         let me = state.device(&own.id()).ok_or_else(|| sync_failed(crate::sync::SyncError::NotMember))?;
-        let member = state.member(&me.member).ok_or_else(|| sync_failed(crate::sync::SyncError::NotMember))?;
+        let member =
+            state.member(&me.member).ok_or_else(|| sync_failed(crate::sync::SyncError::NotMember))?;
         let ring = keyring(tx, state).map_err(sync_failed)?;
         let (epoch, public) = ring
             .current(state, Compartment::Public)
@@ -254,7 +269,8 @@ pub async fn confirm(app: &Arc<App>, device: &str) -> Result<DeviceList, ApiErro
             member: me.member,
             device: wanted.keys(),
             consent: wanted.consent,
-            device_name: seal_name(public, epoch, &state.workspace(), name, &wanted.device_name, &random).map_err(failed)?,
+            device_name: seal_name(public, epoch, &state.workspace(), name, &wanted.device_name, &random)
+                .map_err(failed)?,
             keys: wrap_current(state, &ring, member.clearance, &[wanted.keys()], &random).map_err(failed)?,
         };
         Ok(next_entry(state, &own, now_ms, Body::DeviceAdd(add)))

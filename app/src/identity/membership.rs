@@ -22,7 +22,11 @@ const ENTRIES: usize = 1_000_000;
 
 /// A failure of making something cryptographic.
 pub(super) fn failed(error: impl std::fmt::Display) -> ApiError {
-    ApiError::new(ErrorCode::Conflict, format!("It could not be done: {error}."), "Synchronise, then try again.")
+    ApiError::new(
+        ErrorCode::Conflict,
+        format!("It could not be done: {error}."),
+        "Synchronise, then try again.",
+    )
 }
 
 /// A failure of the workspace's synchronisation tables.
@@ -107,8 +111,9 @@ async fn pull(app: &Arc<App>, workspace: &Arc<Workspace>) -> Result<MembershipSt
         }
         let mut fresh = Vec::new();
         for entry in &answer.entries {
-            state = apply(&state, entry)
-                .map_err(|refusal| untrusted(&format!("The server sent a membership entry that is refused: {refusal}.")))?;
+            state = apply(&state, entry).map_err(|refusal| {
+                untrusted(&format!("The server sent a membership entry that is refused: {refusal}."))
+            })?;
             fresh.push((state.head_index(), state.head_hash(), entry.0.clone()));
         }
         store(app, workspace, &state, fresh).await?;
@@ -170,19 +175,22 @@ pub async fn append(
             state = pull(app, workspace).await?;
         }
         let (files, with, builder) = (Arc::clone(workspace), state.clone(), Arc::clone(&build));
-        let entry = blocking(move || {
-            run(&*files, |tx| Ok(builder(tx, &with))).map_err(sync_failed)?
-        })
-        .await?;
+        let entry = blocking(move || run(&*files, |tx| Ok(builder(tx, &with))).map_err(sync_failed)?).await?;
         let next = apply(&state, &entry).map_err(|refusal| {
-            ApiError::new(ErrorCode::NotAllowed, format!("It is not allowed: {refusal}."), "Ask an owner or administrator.")
+            ApiError::new(
+                ErrorCode::NotAllowed,
+                format!("It is not allowed: {refusal}."),
+                "Ask an owner or administrator.",
+            )
         })?;
         if record.uploaded {
             let session = account::session(app).await?;
             let params = LogAppendParams { entry: entry.clone().into() };
             match session.rest.append(state.workspace(), &params, session.bearer()).await {
                 Ok(answer) if answer.head_index >= next.head_index() => {}
-                Ok(_) => return Err(untrusted("The server says that it took an entry and does not have it.")),
+                Ok(_) => {
+                    return Err(untrusted("The server says that it took an entry and does not have it."));
+                }
                 Err(error) if error.code == ErrorCode::Conflict => continue,
                 Err(error) => return Err(error),
             }

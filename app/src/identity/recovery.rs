@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, ErrorCode, Hidden, RecoveryCode as Answer, RecoveryUseParams, WorkspaceView};
+use groundplan_shared::api::{
+    ApiError, ErrorCode, Hidden, RecoveryCode as Answer, RecoveryUseParams, WorkspaceView,
+};
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::names::{NameOf, seal_name};
 use groundplan_shared::crypto::safe::{DeviceKeys, Keyring, RecoveryCode};
@@ -57,7 +59,10 @@ fn other_code(message: &str) -> ApiError {
 }
 
 /// Reads and verifies one workspace's log.
-async fn fetch(session: &Session, workspace: WorkspaceId) -> Result<(MembershipState, Vec<Vec<u8>>), ApiError> {
+async fn fetch(
+    session: &Session,
+    workspace: WorkspaceId,
+) -> Result<(MembershipState, Vec<Vec<u8>>), ApiError> {
     let entries = collect(|after| {
         let session = session.clone();
         async move { session.rest.log(workspace, after, session.bearer()).await }
@@ -69,7 +74,8 @@ async fn fetch(session: &Session, workspace: WorkspaceId) -> Result<(MembershipS
 /// Makes the entry by which the recovery device lets this device in.
 fn device_add(app: &App, state: &MembershipState, recovery: &DeviceKeys) -> Result<Vec<u8>, ApiError> {
     let random = SystemRandom::new();
-    let device = state.device(&recovery.id()).ok_or_else(|| other_code("The code is not one of this workspace."))?;
+    let device =
+        state.device(&recovery.id()).ok_or_else(|| other_code("The code is not one of this workspace."))?;
     let member = state.member(&device.member).ok_or_else(|| other_code("The code's member has left."))?;
     let (ring, _) = Keyring::open(state, recovery);
     let (epoch, public) = ring
@@ -91,7 +97,8 @@ fn device_add(app: &App, state: &MembershipState, recovery: &DeviceKeys) -> Resu
 /// Opens a workspace of the account with its recovery code on a device that has nothing of it.
 pub async fn redeem(app: &Arc<App>, params: RecoveryUseParams) -> Result<WorkspaceView, ApiError> {
     let code = RecoveryCode::parse(&params.code.0).map_err(|error| {
-        let mut error = ApiError::new(ErrorCode::InvalidInput, format!("{error}."), "Compare it with the printout.");
+        let mut error =
+            ApiError::new(ErrorCode::InvalidInput, format!("{error}."), "Compare it with the printout.");
         error.field = Some("code".to_owned());
         error
     })?;
@@ -100,7 +107,8 @@ pub async fn redeem(app: &Arc<App>, params: RecoveryUseParams) -> Result<Workspa
     let session = account::session_as(app, &recovery).await?;
     let wanted = params.workspace.map(|id| WorkspaceId(id.to_bytes()));
     let listed = session.rest.workspaces(session.bearer()).await?.workspaces;
-    let candidates = listed.into_iter().map(|view| view.workspace).filter(|id| wanted.is_none_or(|wanted| wanted == *id));
+    let candidates =
+        listed.into_iter().map(|view| view.workspace).filter(|id| wanted.is_none_or(|wanted| wanted == *id));
     for id in candidates {
         let (mut state, mut entries) = fetch(&session, id).await?;
         let fits = |state: &MembershipState| {

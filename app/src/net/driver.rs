@@ -52,6 +52,8 @@ pub(super) struct Driver {
     machine: Arc<Mutex<Machine>>,
     report: watch::Sender<Report>,
     asks: mpsc::UnboundedReceiver<Ask>,
+    /// Questions taken up whose answer is not in the report yet.
+    owed: u64,
 }
 
 enum Next {
@@ -67,7 +69,8 @@ impl Driver {
         asks: mpsc::UnboundedReceiver<Ask>,
     ) -> Result<(Self, watch::Receiver<Report>), ApiError> {
         let keys = Arc::clone(app.device().keys());
-        let machine = Machine::load(&**workspace, wire_workspace(workspace.id()), keys).map_err(sync_failed)?;
+        let machine =
+            Machine::load(&**workspace, wire_workspace(workspace.id()), keys).map_err(sync_failed)?;
         let status = machine.status(&**workspace).map_err(sync_failed)?;
         let (report, watcher) = watch::channel(Report { status, failures: 0, asked: 0 });
         let driver = Self {
@@ -76,6 +79,7 @@ impl Driver {
             machine: Arc::new(Mutex::new(machine)),
             report,
             asks,
+            owed: 0,
         };
         Ok((driver, watcher))
     }
@@ -121,7 +125,7 @@ impl Driver {
                 ask = self.asks.recv() => match ask {
                     None => return false,
                     Some(Ask::Now) => {
-                        self.report.send_modify(|report| report.asked += 1);
+                        self.owed += 1;
                         return true;
                     }
                     Some(Ask::Look) => {}
@@ -139,7 +143,7 @@ impl Driver {
     async fn open(&self, app: &Arc<App>) -> Result<Socket, ApiError> {
         for _ in 0..2 {
             let session = account::session(app).await?;
-            self.upload(app, &session).await?;
+            self.upload(&session).await?;
             match Socket::open(&session, app.device().keys()).await {
                 Ok(socket) => return Ok(socket),
                 Err(NotOpen::Token) => account::token_refused(app)?,
@@ -154,10 +158,11 @@ impl Driver {
     }
 
     /// Creates the workspace on the server with its log so far, once.
-    async fn upload(&self, app: &Arc<App>, session: &Session) -> Result<(), ApiError> {
+    async fn upload(&self, session: &Session) -> Result<(), ApiError> {
         let files = Arc::clone(&self.workspace);
         let (record, entries) =
-            blocking(move || run(&*files, |tx| Ok((tx.record()?, tx.log_from(0)?))).map_err(sync_failed)).await?;
+            blocking(move || run(&*files, |tx| Ok((tx.record()?, tx.log_from(0)?))).map_err(sync_failed))
+                .await?;
         let address = session.address.to_string();
         if record.server_url.as_deref().is_some_and(|url| url != address) {
             return Err(ApiError::new(
@@ -184,7 +189,6 @@ impl Driver {
             .map_err(sync_failed)
         })
         .await?;
-        debug_assert!(Arc::strong_count(app) > 0);
         Ok(())
     }
 
@@ -226,7 +230,7 @@ impl Driver {
                     }
                     Some(Ask::Look) => Event::LocalChange,
                     Some(Ask::Now) => {
-                        self.report.send_modify(|report| report.asked += 1);
+                        self.owed += 1;
                         Event::Retry
                     }
                 },
@@ -254,14 +258,27 @@ impl Driver {
             Err(_) => Err(SyncError::Seal),
         };
         let Some(app) = self.app.upgrade() else { return Next::Gone };
+        let answered = std::mem::take(&mut self.owed);
+        let next = self.outcome(&app, result).await;
+        if answered > 0 {
+            self.report.send_modify(|report| report.asked += answered);
+        }
+        next
+    }
+
+    async fn outcome(
+        &mut self,
+        app: &Arc<App>,
+        result: Result<(Vec<Effect>, SyncStatus), SyncError>,
+    ) -> Next {
         match result {
             Ok((effects, status)) => {
-                self.tell(&app, &effects, status);
+                self.tell(app, &effects, status);
                 Next::Effects(effects)
             }
             Err(error) => {
                 tracing::error!(workspace.id = %self.workspace.id(), %error, "a step of synchronisation failed");
-                self.failed(&app, error).await;
+                self.failed(app, error).await;
                 Next::Effects(vec![Effect::Close])
             }
         }
@@ -297,7 +314,9 @@ impl Driver {
         });
         match loaded.await {
             Ok(machine) => *self.machine.lock().unwrap_or_else(PoisonError::into_inner) = machine,
-            Err(error) => tracing::error!(error.code = ?error.code, "synchronisation could not be loaded again"),
+            Err(error) => {
+                tracing::error!(error.code = ?error.code, "synchronisation could not be loaded again")
+            }
         }
     }
 }

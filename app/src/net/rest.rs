@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use groundplan_shared::api::ApiError;
 use groundplan_shared::wire::rest::{
-    InviteAccessParams, LogAppendParams, LogAppendResponse, LogGetResponse, LoginFinishParams, LoginFinishResponse,
-    LoginStartParams, LoginStartResponse, LogoutParams, MailboxGetResponse, MailboxPutParams, MailboxPutResponse,
-    MailboxSide, RegisterFinishParams, RegisterFinishResponse, RegisterStartParams, RegisterStartResponse, ServerInfo,
-    TokenPair, TokenRefreshParams, WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse, path,
+    InviteAccessParams, LogAppendParams, LogAppendResponse, LogGetResponse, LoginFinishParams,
+    LoginFinishResponse, LoginStartParams, LoginStartResponse, LogoutParams, MailboxGetResponse,
+    MailboxPutParams, MailboxPutResponse, MailboxSide, RegisterFinishParams, RegisterFinishResponse,
+    RegisterStartParams, RegisterStartResponse, ServerInfo, TokenPair, TokenRefreshParams,
+    WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse, path,
 };
 use groundplan_shared::wire::{MailboxId, Problem, WorkspaceId};
 use reqwest::{Client, Method, RequestBuilder, Response, Url, redirect};
@@ -108,12 +109,18 @@ impl Rest {
     }
 
     /// Starts a registration.
-    pub async fn register_start(&self, params: &RegisterStartParams) -> Result<RegisterStartResponse, ApiError> {
+    pub async fn register_start(
+        &self,
+        params: &RegisterStartParams,
+    ) -> Result<RegisterStartResponse, ApiError> {
         self.call(self.post(path::REGISTER_START, params, None)).await
     }
 
     /// Finishes a registration.
-    pub async fn register_finish(&self, params: &RegisterFinishParams) -> Result<RegisterFinishResponse, ApiError> {
+    pub async fn register_finish(
+        &self,
+        params: &RegisterFinishParams,
+    ) -> Result<RegisterFinishResponse, ApiError> {
         self.call(self.post(path::REGISTER_FINISH, params, None)).await
     }
 

@@ -88,7 +88,10 @@ impl Net {
     pub fn start(&self, app: &Arc<App>) {
         let Some(open) = app.open_now().filter(|open| open.read_only().is_none()) else { return self.stop() };
         let mut running = lock(&self.running);
-        if running.as_ref().is_some_and(|running| running.workspace == open.id() && !running.task.is_finished()) {
+        if running
+            .as_ref()
+            .is_some_and(|running| running.workspace == open.id() && !running.task.is_finished())
+        {
             return;
         }
         *running = None;
@@ -102,7 +105,9 @@ impl Net {
                 let task = tokio::spawn(driver.run());
                 *running = Some(Running { workspace: open.id(), asks, report, task });
             }
-            Err(error) => tracing::error!(workspace.id = %open.id(), error.code = ?error.code, "no synchronisation"),
+            Err(error) => {
+                tracing::error!(workspace.id = %open.id(), error.code = ?error.code, "no synchronisation")
+            }
         }
     }
 
@@ -139,7 +144,10 @@ impl Net {
 
     fn watch(&self, workspace: WorkspaceId) -> Option<watch::Receiver<Report>> {
         let running = lock(&self.running);
-        running.as_ref().filter(|running| running.workspace == workspace).map(|running| running.report.clone())
+        running
+            .as_ref()
+            .filter(|running| running.workspace == workspace)
+            .map(|running| running.report.clone())
     }
 
     /// Returns how synchronisation of a workspace stands. Blocks.
@@ -195,7 +203,8 @@ impl Net {
     pub async fn now(&self, app: &Arc<App>, timeout_ms: u64) -> Result<SyncStatus, ApiError> {
         self.start(app);
         let workspace = app.workspace()?.id();
-        let until = Instant::now() + Duration::from_millis(if timeout_ms == 0 { PATIENCE_MS } else { timeout_ms });
+        let until =
+            Instant::now() + Duration::from_millis(if timeout_ms == 0 { PATIENCE_MS } else { timeout_ms });
         let Some(mut watcher) = self.watch(workspace) else { return self.later(app, workspace).await };
         let (failures, asked) = {
             let report = watcher.borrow_and_update();

@@ -86,7 +86,8 @@ impl Socket {
         }
         socket.incarnation = challenge.incarnation;
         let token = session.token();
-        let signed = payload::socket_challenge(&challenge.server, &challenge.nonce, &keys.id(), &token_hash(token));
+        let signed =
+            payload::socket_challenge(&challenge.server, &challenge.nonce, &keys.id(), &token_hash(token));
         let hello = Hello {
             device: keys.id(),
             answer: keys.sign(&signed),

@@ -41,7 +41,8 @@ pub(super) fn next(
 ) -> Result<Option<Vec<u8>>, SyncError> {
     let state = log.state();
     let may = |permissions: Permissions| permissions.contains(Permissions::INVITE);
-    if state.pending().next().is_none() || !state.active(&keys.id()).is_some_and(|(_, rights)| may(rights.permissions))
+    if state.pending().next().is_none()
+        || !state.active(&keys.id()).is_some_and(|(_, rights)| may(rights.permissions))
     {
         return Ok(None);
     }

@@ -9,8 +9,8 @@ use groundplan_shared::membership::{self, MembershipState};
 use groundplan_shared::wire::frames::LogDelta;
 use groundplan_shared::wire::{DeviceId, WorkspaceId};
 
-use super::store::{Alarm, SyncTx};
 use super::SyncError;
+use super::store::{Alarm, SyncTx};
 
 /// The verified log of one workspace.
 #[derive(Debug, Clone)]
@@ -137,7 +137,9 @@ pub fn unlock(tx: &mut dyn SyncTx, state: &MembershipState, keys: &DeviceKeys) -
             if tx.key(compartment, older.epoch)?.is_some() {
                 continue;
             }
-            let (Some(key), Some(sealed)) = (tx.key(compartment, newer.epoch)?, &newer.previous) else { break };
+            let (Some(key), Some(sealed)) = (tx.key(compartment, newer.epoch)?, &newer.previous) else {
+                break;
+            };
             match key.open_previous(sealed, &workspace, compartment, older.epoch, &older.key_commitment) {
                 Ok(key) => tx.put_key(compartment, older.epoch, &key)?,
                 Err(error) => {

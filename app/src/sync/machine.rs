@@ -8,19 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use groundplan_shared::api::ApiError;
-use groundplan_shared::auth::Clearance;
 use groundplan_shared::crypto::safe::DeviceKeys;
-use groundplan_shared::wire::frames::{
-    AppendLog, ClientFrame, Feed, LogDelta, LogResult, ProblemFrame, Pull, PullResult, Push, PushResult, ServerFrame,
-    Subscribe,
-};
+use groundplan_shared::wire::frames::{AppendLog, ClientFrame, Push, ServerFrame, Subscribe};
 use groundplan_shared::wire::{DocumentId, EnvelopeId, Incarnation, ServerId, WorkspaceId};
 
 use super::event::{Effect, Env, Event};
 use super::log::Log;
-use super::push::{self, Verdict};
-use super::receive::{self, Received};
-use super::store::{Alarm, SyncRecord, SyncStore, SyncTx, run};
+use super::store::{Alarm, SyncRecord, SyncStore, run};
 use super::{SyncError, backoff, confirm, seal, status};
 
 /// Frames with items that the server may send ahead.
@@ -32,12 +26,12 @@ const PING_AFTER_MS: u64 = 30_000;
 /// Silence after which the connection is given up, in milliseconds.
 const DEAD_AFTER_MS: u64 = 60_000;
 /// Stale answers in a row after which sealing again waits.
-const STALE_IN_A_ROW: u32 = 5;
+pub(super) const STALE_IN_A_ROW: u32 = 5;
 /// Items asked for at once when a document has a gap.
-const PULL_ITEMS: u32 = 256;
+pub(super) const PULL_ITEMS: u32 = 256;
 
 /// Time after which items that the server skipped are asked for again, in milliseconds.
-const SKIPPED_MS: u64 = 2_000;
+pub(super) const SKIPPED_MS: u64 = 2_000;
 
 /// How far the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +46,9 @@ pub(super) enum Phase {
 
 /// A push under way.
 #[derive(Debug)]
-struct InFlight {
-    request: u64,
-    envelopes: Vec<EnvelopeId>,
+pub(super) struct InFlight {
+    pub(super) request: u64,
+    pub(super) envelopes: Vec<EnvelopeId>,
 }
 
 /// The state machine.
@@ -68,25 +62,25 @@ pub struct Machine {
     pub(super) hurdle: Option<ApiError>,
     /// Whether nothing was left to send when last looked.
     pub(super) idle: bool,
-    in_flight: Option<InFlight>,
-    confirming: Option<u64>,
-    pulls: BTreeMap<u64, DocumentId>,
-    pulled: BTreeSet<DocumentId>,
-    reread: bool,
-    fresh: bool,
+    pub(super) in_flight: Option<InFlight>,
+    pub(super) confirming: Option<u64>,
+    pub(super) pulls: BTreeMap<u64, DocumentId>,
+    pub(super) pulled: BTreeSet<DocumentId>,
+    pub(super) reread: bool,
+    pub(super) fresh: bool,
     credit: u32,
     spent: u32,
     /// Feed positions that were read although earlier ones are missing.
-    ahead: BTreeSet<u64>,
+    pub(super) ahead: BTreeSet<u64>,
     /// The highest feed position that the server named on this connection.
     pub(super) head_ws_seq: u64,
     /// The position up to which everything was read.
     pub(super) cursor: u64,
-    skipped_since_ms: Option<u64>,
-    narrow: bool,
-    stale: u32,
+    pub(super) skipped_since_ms: Option<u64>,
+    pub(super) narrow: bool,
+    pub(super) stale: u32,
     paused_until_ms: u64,
-    attempt: u32,
+    pub(super) attempt: u32,
     heard_frame_ms: u64,
     next_request: u64,
 }
@@ -96,7 +90,11 @@ impl Machine {
     ///
     /// # Errors
     /// [`SyncError::Store`], [`SyncError::Log`] if the stored membership log does not verify.
-    pub fn load(store: &dyn SyncStore, workspace: WorkspaceId, keys: Arc<DeviceKeys>) -> Result<Self, SyncError> {
+    pub fn load(
+        store: &dyn SyncStore,
+        workspace: WorkspaceId,
+        keys: Arc<DeviceKeys>,
+    ) -> Result<Self, SyncError> {
         let log = run(store, |tx| Log::load(tx, workspace))?;
         Ok(Self {
             workspace,
@@ -136,7 +134,12 @@ impl Machine {
     ///
     /// # Errors
     /// [`SyncError`]: nothing of the event was stored; drop the machine, wait, load it again.
-    pub fn handle(&mut self, event: Event, store: &dyn SyncStore, env: &Env<'_>) -> Result<Vec<Effect>, SyncError> {
+    pub fn handle(
+        &mut self,
+        event: Event,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+    ) -> Result<Vec<Effect>, SyncError> {
         let mut effects = Vec::new();
         match event {
             Event::Connected { server, incarnation } => {
@@ -199,7 +202,7 @@ impl Machine {
         Ok(())
     }
 
-    fn subscribe(&mut self, record: &SyncRecord, effects: &mut Vec<Effect>) {
+    pub(super) fn subscribe(&mut self, record: &SyncRecord, effects: &mut Vec<Effect>) {
         let head = self.log.head();
         let ws_seq = if std::mem::take(&mut self.reread) { 0 } else { record.feed_cursor };
         effects.push(Effect::Send(ClientFrame::Subscribe(Subscribe {
@@ -259,14 +262,14 @@ impl Machine {
     }
 
     /// Counts a frame with items, and gives credit for more once several were taken in.
-    fn taken_in(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn taken_in(&mut self, effects: &mut Vec<Effect>) {
         self.spent += 1;
         if self.spent >= CREDIT_STEP {
             effects.push(Effect::Send(ClientFrame::Credit(std::mem::take(&mut self.spent))));
         }
     }
 
-    fn request(&mut self) -> u64 {
+    pub(super) fn request(&mut self) -> u64 {
         let request = self.next_request;
         self.next_request += 1;
         request
@@ -305,245 +308,9 @@ impl Machine {
         }
     }
 
-    fn log_delta(
-        &mut self,
-        delta: &LogDelta,
-        store: &dyn SyncStore,
-        env: &Env<'_>,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        let before = self.log.clearance(self.keys.id());
-        let (keys, log) = (Arc::clone(&self.keys), &mut self.log);
-        let received = run(store, |tx| {
-            let outcome = log.receive(tx, delta, &keys)?;
-            if !before.is_empty() && !before.contains(log.clearance(keys.id())) {
-                // Cleared for more: what the feed left out so far is read from its beginning.
-                let mut record = tx.record()?;
-                record.feed_cursor = 0;
-                tx.set_record(&record)?;
-            }
-            let mut received = Received::default();
-            if outcome.added > 0 {
-                received = receive::retry(tx, log, &keys, env)?;
-            }
-            if let Some(alarm) = outcome.alarm {
-                raise(tx, alarm)?;
-            }
-            Ok((outcome, received))
-        });
-        let (outcome, received) = received?;
-        if outcome.added > 0 {
-            effects.push(Effect::Members);
-        }
-        let now = self.log.clearance(self.keys.id());
-        if !before.is_empty() && !before.contains(now) {
-            self.ahead.clear();
-            self.cursor = 0;
-            self.phase = Phase::CatchingUp;
-            let record = run(store, |tx| tx.record())?;
-            self.subscribe(&record, effects);
-        }
-        self.after_receiving(received, store, effects)?;
-        self.pump(store, env, effects)
-    }
-
-    fn feed(
-        &mut self,
-        feed: &Feed,
-        store: &dyn SyncStore,
-        env: &Env<'_>,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        let (keys, log, ahead) = (Arc::clone(&self.keys), &self.log, &mut self.ahead);
-        let fresh = std::mem::take(&mut self.fresh);
-        let (received, cursor) = run(store, |tx| {
-            let received = receive::items(tx, log, &keys, &feed.items, env)?;
-            let mut record = tx.record()?;
-            if fresh && feed.head_ws_seq < record.feed_cursor {
-                record.alarm = record.alarm.or(Some(Alarm::RolledBack));
-            }
-            if log.clearance(keys.id()) == Clearance::ALL {
-                // The cursor moves over what was read without a gap: what the server skipped is asked for again.
-                ahead.extend(feed.items.iter().map(|item| item.ws_seq));
-                while ahead.remove(&(record.feed_cursor + 1)) {
-                    record.feed_cursor += 1;
-                }
-                ahead.retain(|ws_seq| *ws_seq > record.feed_cursor);
-            } else {
-                // The feed leaves out what this device may not read, so gaps say nothing here.
-                let last = feed.items.last().map_or(0, |item| item.ws_seq);
-                let end = if feed.more { last } else { last.max(feed.head_ws_seq) };
-                record.feed_cursor = record.feed_cursor.max(end);
-            }
-            tx.set_record(&record)?;
-            Ok((received, record.feed_cursor))
-        })?;
-        self.cursor = cursor;
-        self.head_ws_seq = self.head_ws_seq.max(feed.head_ws_seq);
-        let missing = self.head_ws_seq.saturating_sub(cursor);
-        if self.phase == Phase::CatchingUp {
-            self.progress.receiving(feed.items.len() as u64, missing);
-            if !feed.more {
-                self.phase = Phase::Live;
-                self.attempt = 0;
-            }
-        }
-        if self.phase == Phase::Live && missing > 0 {
-            if self.skipped_since_ms.is_none() {
-                self.skipped_since_ms = Some(env.now_ms);
-                effects.push(Effect::Wake(SKIPPED_MS));
-            }
-        } else {
-            self.skipped_since_ms = None;
-        }
-        self.after_receiving(received, store, effects)?;
-        self.pump(store, env, effects)
-    }
-
-    fn pull_result(
-        &mut self,
-        result: &PullResult,
-        store: &dyn SyncStore,
-        env: &Env<'_>,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        let Some(document) = self.pulls.remove(&result.request) else { return Ok(()) };
-        let (keys, log) = (Arc::clone(&self.keys), &self.log);
-        let received = run(store, |tx| receive::items(tx, log, &keys, &result.items, env))?;
-        if result.more && received.advanced.contains(&document) {
-            self.pull(document, store, effects)?;
-        }
-        self.after_receiving(received, store, effects)?;
-        self.pump(store, env, effects)
-    }
-
-    /// Asks once a connection for the envelopes of each document that has a gap.
-    fn after_receiving(
-        &mut self,
-        received: Received,
-        store: &dyn SyncStore,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        self.reread |= received.chain_gap;
-        for document in received.gaps {
-            if self.pulled.insert(document) {
-                self.pull(document, store, effects)?;
-            }
-        }
-        if !received.changed.is_empty() {
-            effects.push(Effect::Changed(received.changed.into_iter().collect()));
-        }
-        Ok(())
-    }
-
-    fn pull(
-        &mut self,
-        document: DocumentId,
-        store: &dyn SyncStore,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        let after_doc_seq = run(store, |tx| Ok(tx.head(document)?.doc_seq))?;
-        let request = self.request();
-        self.pulls.insert(request, document);
-        effects.push(Effect::Send(ClientFrame::Pull(Pull {
-            request,
-            workspace: self.workspace,
-            document,
-            after_doc_seq,
-            limit: PULL_ITEMS,
-        })));
-        Ok(())
-    }
-
-    fn push_result(
-        &mut self,
-        result: &PushResult,
-        store: &dyn SyncStore,
-        env: &Env<'_>,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        if self.in_flight.as_ref().is_none_or(|push| push.request != result.request) {
-            return Ok(());
-        }
-        let Some(push) = self.in_flight.take() else { return Ok(()) };
-        let keys = Arc::clone(&self.keys);
-        let narrow = self.narrow;
-        let verdict = run(store, |tx| {
-            push::settle(tx, keys.id(), &push.envelopes, &result.outcomes, narrow, env.random)
-        })?;
-        self.progress.sent(verdict.accepted);
-        match verdict.next {
-            Verdict::Continue => {
-                self.stale = 0;
-                self.narrow = false;
-            }
-            Verdict::Narrow => self.narrow = true,
-            Verdict::Stale => {
-                self.stale += 1;
-                if self.stale >= STALE_IN_A_ROW {
-                    self.pause(backoff::wait_ms(self.stale - STALE_IN_A_ROW + 2, env.random), env, effects);
-                }
-                self.phase = Phase::CatchingUp;
-                let record = run(store, |tx| tx.record())?;
-                self.subscribe(&record, effects);
-            }
-            Verdict::Wait { ms, problem } => {
-                self.hurdle = problem;
-                self.pause(ms, env, effects);
-            }
-        }
-        self.pump(store, env, effects)
-    }
-
-    fn pause(&mut self, ms: u64, env: &Env<'_>, effects: &mut Vec<Effect>) {
+    pub(super) fn pause(&mut self, ms: u64, env: &Env<'_>, effects: &mut Vec<Effect>) {
         self.paused_until_ms = env.now_ms.saturating_add(ms);
         effects.push(Effect::Wake(ms));
-    }
-
-    fn log_result(
-        &mut self,
-        result: &LogResult,
-        store: &dyn SyncStore,
-        env: &Env<'_>,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        if self.confirming != Some(result.request) {
-            return Ok(());
-        }
-        self.confirming = None;
-        if let Some(refused) = &result.refused {
-            // Somebody else appended: their entry comes as a delta, and then it is tried again.
-            self.pause(refused.retry_ms.unwrap_or(1_000), env, effects);
-        }
-        self.pump(store, env, effects)
-    }
-
-    fn problem(
-        &mut self,
-        problem: &ProblemFrame,
-        store: &dyn SyncStore,
-        env: &Env<'_>,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), SyncError> {
-        if let Some(request) = problem.request {
-            self.pulls.remove(&request);
-            if self.confirming == Some(request) {
-                self.confirming = None;
-            }
-            if self.in_flight.as_ref().is_some_and(|push| push.request == request) {
-                self.in_flight = None;
-            }
-        }
-        if let Some(alarm) = status::alarm_of(problem.code) {
-            run(store, |tx| raise(tx, alarm))?;
-        }
-        self.hurdle = status::hurdle_of(problem.code, &problem.message);
-        if problem.fatal {
-            effects.push(Effect::Close);
-        } else {
-            self.pause(problem.retry_after_ms.unwrap_or(5_000), env, effects);
-        }
-        Ok(())
     }
 
     /// Entries that a command of this device appended itself lie in the store already.
@@ -553,7 +320,7 @@ impl Machine {
     }
 
     /// Sends what is next, one push at a time, once everything was read.
-    fn pump(
+    pub(super) fn pump(
         &mut self,
         store: &dyn SyncStore,
         env: &Env<'_>,
@@ -618,14 +385,4 @@ impl Machine {
             Ok(())
         })
     }
-}
-
-/// Notes an alarm; the first one stays.
-fn raise(tx: &mut dyn SyncTx, alarm: Alarm) -> Result<(), SyncError> {
-    let mut record = tx.record()?;
-    if record.alarm.is_none() {
-        record.alarm = Some(alarm);
-        tx.set_record(&record)?;
-    }
-    Ok(())
 }

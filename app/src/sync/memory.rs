@@ -11,12 +11,12 @@ use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 
+use super::SyncError;
 use super::sqlite_rows::whole_batches;
 use super::store::{
     ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord,
     SyncStore, SyncTx, Unappliable,
 };
-use super::SyncError;
 
 /// Everything that is durable.
 #[derive(Clone, Default)]
@@ -109,13 +109,17 @@ impl MemoryStore {
     /// Returns the heads of every document, which are equal exactly if the histories are.
     pub(super) fn document_heads(&self) -> BTreeMap<DocumentId, Vec<String>> {
         let state = self.lock();
-        let heads = |doc: &AutoCommit| doc.clone().get_heads().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let heads =
+            |doc: &AutoCommit| doc.clone().get_heads().iter().map(ToString::to_string).collect::<Vec<_>>();
         state.documents.iter().map(|(id, doc)| (*id, heads(doc))).collect()
     }
 }
 
 impl SyncStore for MemoryStore {
-    fn transaction(&self, work: &mut dyn FnMut(&mut dyn SyncTx) -> Result<(), SyncError>) -> Result<(), SyncError> {
+    fn transaction(
+        &self,
+        work: &mut dyn FnMut(&mut dyn SyncTx) -> Result<(), SyncError>,
+    ) -> Result<(), SyncError> {
         let mut copy = self.lock().clone();
         work(&mut copy)?;
         let mut fail_in = self.fail_in.lock().unwrap();
@@ -154,7 +158,12 @@ impl SyncTx for State {
     fn key(&mut self, compartment: Compartment, epoch: u32) -> Result<Option<CompartmentKey>, SyncError> {
         Ok(self.keys.get(&(compartment.number(), epoch)).cloned())
     }
-    fn put_key(&mut self, compartment: Compartment, epoch: u32, key: &CompartmentKey) -> Result<(), SyncError> {
+    fn put_key(
+        &mut self,
+        compartment: Compartment,
+        epoch: u32,
+        key: &CompartmentKey,
+    ) -> Result<(), SyncError> {
         self.keys.insert((compartment.number(), epoch), key.clone());
         Ok(())
     }
@@ -182,7 +191,11 @@ impl SyncTx for State {
     fn envelope(&mut self, id: EnvelopeId) -> Result<Option<EnvelopeRow>, SyncError> {
         Ok(self.envelopes.get(&id).map(|(_, row)| EnvelopeRow::clone(row)))
     }
-    fn link_at(&mut self, document: DocumentId, doc_seq: u64) -> Result<Option<(EnvelopeId, Place)>, SyncError> {
+    fn link_at(
+        &mut self,
+        document: DocumentId,
+        doc_seq: u64,
+    ) -> Result<Option<(EnvelopeId, Place)>, SyncError> {
         let ids = self.places.get(&(document, doc_seq)).into_iter().flatten();
         let rows = ids.filter_map(|id| self.envelopes.get(id));
         let first = rows.filter(|(_, row)| row.state != EnvelopeState::Held).min_by_key(|(order, _)| *order);
@@ -235,9 +248,10 @@ impl SyncTx for State {
         Ok(())
     }
     fn outbox_unsealed(&mut self, rows: usize, bytes: usize) -> Result<Vec<OutboxRow>, SyncError> {
-        let open = self.outbox.values().filter(|(row, sealed)| {
-            sealed.is_none() && !self.refused.contains_key(&row.document)
-        });
+        let open = self
+            .outbox
+            .values()
+            .filter(|(row, sealed)| sealed.is_none() && !self.refused.contains_key(&row.document));
         whole_batches(open.map(|(row, _)| Ok(OutboxRow::clone(row))), rows, bytes)
     }
     fn outbox_seal(&mut self, rows: &[u64], id: EnvelopeId) -> Result<(), SyncError> {
@@ -247,7 +261,10 @@ impl SyncTx for State {
         Ok(())
     }
     fn outbox_unseal(&mut self, id: EnvelopeId) -> Result<(), SyncError> {
-        self.outbox.values_mut().filter(|(_, sealed)| *sealed == Some(id)).for_each(|(_, sealed)| *sealed = None);
+        self.outbox
+            .values_mut()
+            .filter(|(_, sealed)| *sealed == Some(id))
+            .for_each(|(_, sealed)| *sealed = None);
         Ok(())
     }
     fn outbox_done(&mut self, id: EnvelopeId) -> Result<(), SyncError> {
@@ -260,7 +277,12 @@ impl SyncTx for State {
     fn invite_secret(&mut self, invite: InviteId) -> Result<Option<InviteSecret>, SyncError> {
         Ok(self.invites.get(&invite).cloned())
     }
-    fn put_invite_secret(&mut self, invite: InviteId, secret: &InviteSecret, _: u64) -> Result<(), SyncError> {
+    fn put_invite_secret(
+        &mut self,
+        invite: InviteId,
+        secret: &InviteSecret,
+        _: u64,
+    ) -> Result<(), SyncError> {
         self.invites.insert(invite, secret.clone());
         Ok(())
     }
@@ -277,9 +299,11 @@ impl SyncTx for State {
         _: Compartment,
         changes: &[Vec<u8>],
     ) -> Result<Result<(), Unappliable>, SyncError> {
-        let mut doc = self.documents.get(&document).map_or_else(AutoCommit::new, |doc| AutoCommit::clone(doc));
+        let mut doc =
+            self.documents.get(&document).map_or_else(AutoCommit::new, |doc| AutoCommit::clone(doc));
         let bad = |_| Unappliable::Bad("not a change".to_owned());
-        let parsed: Result<Vec<Change>, _> = changes.iter().map(|bytes| Change::try_from(&bytes[..])).collect();
+        let parsed: Result<Vec<Change>, _> =
+            changes.iter().map(|bytes| Change::try_from(&bytes[..])).collect();
         let applied = parsed.map_err(bad).and_then(|changes| {
             doc.apply_changes(changes).map_err(|error| Unappliable::Bad(error.to_string()))
         });

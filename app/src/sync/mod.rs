@@ -7,6 +7,7 @@ mod backoff;
 pub mod confirm;
 mod error;
 mod event;
+mod frames;
 pub mod log;
 mod machine;
 #[cfg(test)]
@@ -30,6 +31,6 @@ pub use log::Log;
 pub use machine::Machine;
 pub use sqlite::{Database, SqliteTx};
 pub use store::{
-    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord, SyncStore,
-    SyncTx, Unappliable, run,
+    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord,
+    SyncStore, SyncTx, Unappliable, run,
 };

@@ -7,11 +7,16 @@ use groundplan_shared::crypto::safe::names::{NameOf, open_name};
 use groundplan_shared::membership::{MembershipState, SealedName, replay};
 use groundplan_shared::wire::{DeviceId, MemberId};
 
-use super::store::SyncTx;
 use super::SyncError;
+use super::store::SyncTx;
 
 /// Opens a name; empty if its key is not here or it is not authentic.
-fn open(tx: &mut dyn SyncTx, state: &MembershipState, of: NameOf, name: &SealedName) -> Result<String, SyncError> {
+fn open(
+    tx: &mut dyn SyncTx,
+    state: &MembershipState,
+    of: NameOf,
+    name: &SealedName,
+) -> Result<String, SyncError> {
     let Some(key) = tx.key(Compartment::Public, name.epoch)? else { return Ok(String::new()) };
     Ok(open_name(&key, &state.workspace(), of, name).unwrap_or_default())
 }

@@ -147,12 +147,16 @@ fn judge(
         }
         return Ok(Verdict::Narrow);
     }
-    let Some((_, refused)) = refusals.iter().find(|(_, refused)| refused.code != ProblemCode::StreamGap) else {
+    let Some((_, refused)) = refusals.iter().find(|(_, refused)| refused.code != ProblemCode::StreamGap)
+    else {
         return Ok(Verdict::Stale);
     };
     let ms = refused.retry_ms.unwrap_or(if refused.code.may_retry() { 1_000 } else { 60_000 });
     // A short wait for the rate is nothing to trouble people with.
-    let problem =
-        if refused.code == ProblemCode::RateLimited { None } else { status::hurdle_of(refused.code, &refused.message) };
+    let problem = if refused.code == ProblemCode::RateLimited {
+        None
+    } else {
+        status::hurdle_of(refused.code, &refused.message)
+    };
     Ok(Verdict::Wait { ms, problem })
 }

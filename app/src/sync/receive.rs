@@ -10,17 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, DeviceKeys};
 use groundplan_shared::crypto::sha256;
-use groundplan_shared::envelope::{self, Header, OpenReason, OuterError, Outer, Standing};
+use groundplan_shared::envelope::{self, Header, OpenReason, Outer, OuterError, Standing};
 use groundplan_shared::wire::frames::FeedItem;
 use groundplan_shared::wire::{DocumentId, EnvelopeId};
 
+use super::SyncError;
 use super::event::Env;
 use super::log::Log;
-use super::{push, seal};
 use super::store::{
     Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, Place, QuarantineRow, SyncTx, Unappliable,
+    raise,
 };
-use super::SyncError;
+use super::{push, seal};
 
 /// Waiting items looked at again in one go; more come with the next.
 const AGAIN: usize = 4_096;
@@ -81,15 +82,6 @@ pub(super) fn retry(
     env: &Env<'_>,
 ) -> Result<Received, SyncError> {
     Receiver::new(log, keys, env).finish(tx, true)
-}
-
-fn raise(tx: &mut dyn SyncTx, alarm: Alarm) -> Result<(), SyncError> {
-    let mut record = tx.record()?;
-    if record.alarm.is_none() {
-        record.alarm = Some(alarm);
-        tx.set_record(&record)?;
-    }
-    Ok(())
 }
 
 fn row_of(outer: &Outer, state: EnvelopeState, place: Place, bytes: &[u8]) -> EnvelopeRow {
@@ -221,9 +213,14 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
         let header = &outer.header;
         // Offered envelopes must be of the epoch that was current when they were accepted (rotation cut, M5).
-        let current = self.log.state().chain(header.compartment).epoch_at(accepted_at).map(|epoch| epoch.epoch);
+        let current =
+            self.log.state().chain(header.compartment).epoch_at(accepted_at).map(|epoch| epoch.epoch);
         if current != Some(header.epoch) || header.log.index > accepted_at {
-            return self.reject(tx, &row, "it was accepted under another epoch than the one it is sealed for");
+            return self.reject(
+                tx,
+                &row,
+                "it was accepted under another epoch than the one it is sealed for",
+            );
         }
         if header.author == self.keys.id() && tx.own_stream(header.compartment)? == Some(header.stream) {
             // Ours, but unknown here: this store was restored from a copy. What it sealed since clashes with what it
@@ -253,7 +250,8 @@ impl<'a, 'e> Receiver<'a, 'e> {
             _ => {}
         }
         // From here on the signature is verified: the chain may move.
-        let end = tx.chain(row.author, row.stream)?.unwrap_or(ChainHead { dev_seq: 0, env_id: EnvelopeId::ZERO });
+        let end =
+            tx.chain(row.author, row.stream)?.unwrap_or(ChainHead { dev_seq: 0, env_id: EnvelopeId::ZERO });
         if row.dev_seq > end.dev_seq + 1 {
             self.out.chain_gap = true;
             return tx.put_envelope(&row);
@@ -337,7 +335,15 @@ impl<'a, 'e> Receiver<'a, 'e> {
             return Ok(());
         }
         let (reason, at_ms) = (reason.to_owned(), self.env.now_ms);
-        tx.quarantine(&QuarantineRow { env_id, document, ws_seq, doc_seq, reason, at_ms, bytes: bytes.to_vec() })
+        tx.quarantine(&QuarantineRow {
+            env_id,
+            document,
+            ws_seq,
+            doc_seq,
+            reason,
+            at_ms,
+            bytes: bytes.to_vec(),
+        })
     }
 
     /// Looks again at what waits until nothing moves, then applies everything.
@@ -383,7 +389,10 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 Ok(opened) => {
                     row.state = EnvelopeState::Applied;
                     let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
-                    self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
+                    self.ready
+                        .entry((row.document, row.compartment))
+                        .or_default()
+                        .push(Ready { row, changes });
                 }
                 Err(error) if error.may_heal() => {}
                 Err(_) => self.reject(tx, &row, "its content is not authentic or not readable")?,

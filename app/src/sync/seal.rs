@@ -167,7 +167,8 @@ impl Sealer<'_, '_> {
         let sealed = match envelope::seal(&input, self.keys, &key, self.env.random) {
             Ok(sealed) => sealed,
             Err(SealError::TooLarge { .. }) => {
-                let message = "one change of it is larger than an envelope; split the text into several pages";
+                let message =
+                    "one change of it is larger than an envelope; split the text into several pages";
                 return tx.refuse_document(document, "too_large", message);
             }
             Err(SealError::Shape | SealError::Random(_)) => return Err(SyncError::Seal),
@@ -224,7 +225,8 @@ mod tests {
 
     #[test]
     fn changes_of_a_document_share_an_envelope_until_it_is_full() {
-        let rows = vec![row(1, 1, 1, 10), row(2, 1, 2, 10), row(3, 2, 1, 10), row(4, 3, 1, ENVELOPE_CHANGE_BYTES)];
+        let rows =
+            vec![row(1, 1, 1, 10), row(2, 1, 2, 10), row(3, 2, 1, 10), row(4, 3, 1, ENVELOPE_CHANGE_BYTES)];
         let shape: Vec<(u8, Vec<u64>)> = chunks(rows)
             .iter()
             .map(|(document, _, rows)| (document.0[0], rows.iter().map(|row| row.id).collect()))

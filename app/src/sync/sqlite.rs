@@ -3,9 +3,9 @@
 //! Not here: documents and their projections, which [`Database`] brings, and the tables (`schema`).
 
 use groundplan_shared::auth::Compartment;
-use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 use groundplan_shared::crypto::Secret;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
+use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use zeroize::Zeroizing;
@@ -96,9 +96,11 @@ impl SyncTx for SqliteTx<'_> {
     }
 
     fn log_from(&mut self, index: u64) -> Result<Vec<Vec<u8>>, SyncError> {
-        self.all("SELECT entry FROM membership_log WHERE log_index >= ?1 ORDER BY log_index", [number(index)], |row| {
-            row.get(0)
-        })
+        self.all(
+            "SELECT entry FROM membership_log WHERE log_index >= ?1 ORDER BY log_index",
+            [number(index)],
+            |row| row.get(0),
+        )
     }
 
     fn log_hash(&mut self, index: u64) -> Result<Option<Hash>, SyncError> {
@@ -122,7 +124,12 @@ impl SyncTx for SqliteTx<'_> {
         )
     }
 
-    fn put_key(&mut self, compartment: Compartment, epoch: u32, key: &CompartmentKey) -> Result<(), SyncError> {
+    fn put_key(
+        &mut self,
+        compartment: Compartment,
+        epoch: u32,
+        key: &CompartmentKey,
+    ) -> Result<(), SyncError> {
         self.write(
             "INSERT INTO compartment_key (compartment, epoch, secret) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             params![compartment.number(), epoch, key.secret().expose()],
@@ -130,8 +137,11 @@ impl SyncTx for SqliteTx<'_> {
     }
 
     fn own_stream(&mut self, compartment: Compartment) -> Result<Option<StreamId>, SyncError> {
-        let bytes: Option<Vec<u8>> =
-            self.one("SELECT stream FROM own_stream WHERE compartment = ?1", [compartment.number()], |row| row.get(0))?;
+        let bytes: Option<Vec<u8>> = self.one(
+            "SELECT stream FROM own_stream WHERE compartment = ?1",
+            [compartment.number()],
+            |row| row.get(0),
+        )?;
         bytes.map(|bytes| StreamId::from_slice(&bytes).ok_or(corrupt("own_stream"))).transpose()
     }
 
@@ -160,9 +170,10 @@ impl SyncTx for SqliteTx<'_> {
     }
 
     fn head(&mut self, document: DocumentId) -> Result<DocumentHead, SyncError> {
-        let head = self.one("SELECT doc_seq, link FROM document_head WHERE document = ?1", [document.0], |row| {
-            Ok(DocumentHead { doc_seq: sqlite_rows::count(row, 0)?, link: Hash(id(row, 1)?) })
-        })?;
+        let head =
+            self.one("SELECT doc_seq, link FROM document_head WHERE document = ?1", [document.0], |row| {
+                Ok(DocumentHead { doc_seq: sqlite_rows::count(row, 0)?, link: Hash(id(row, 1)?) })
+            })?;
         Ok(head.unwrap_or(DocumentHead::START))
     }
 
@@ -178,9 +189,15 @@ impl SyncTx for SqliteTx<'_> {
         self.one(&sqlite_rows::envelopes("WHERE env_id = ?1"), [id.0], envelope_of)
     }
 
-    fn link_at(&mut self, document: DocumentId, doc_seq: u64) -> Result<Option<(EnvelopeId, Place)>, SyncError> {
+    fn link_at(
+        &mut self,
+        document: DocumentId,
+        doc_seq: u64,
+    ) -> Result<Option<(EnvelopeId, Place)>, SyncError> {
         let row = self.one(
-            &sqlite_rows::envelopes("WHERE document = ?1 AND doc_seq = ?2 AND state <> 'held' ORDER BY id LIMIT 1"),
+            &sqlite_rows::envelopes(
+                "WHERE document = ?1 AND doc_seq = ?2 AND state <> 'held' ORDER BY id LIMIT 1",
+            ),
             params![document.0, number(doc_seq)],
             envelope_of,
         )?;
@@ -316,7 +333,12 @@ impl SyncTx for SqliteTx<'_> {
         bytes.map(|bytes| InviteSecret::from_secret_bytes(&bytes).ok_or(corrupt("invite_secret"))).transpose()
     }
 
-    fn put_invite_secret(&mut self, invite: InviteId, secret: &InviteSecret, expires_ms: u64) -> Result<(), SyncError> {
+    fn put_invite_secret(
+        &mut self,
+        invite: InviteId,
+        secret: &InviteSecret,
+        expires_ms: u64,
+    ) -> Result<(), SyncError> {
         self.write(
             "INSERT INTO invite_secret (invite, secret, expires_ms) VALUES (?1, ?2, ?3)",
             params![invite.0, secret.to_secret_bytes().as_slice(), number(expires_ms)],

@@ -7,8 +7,8 @@ use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, Incarnatio
 use rusqlite::Row;
 use rusqlite::types::Type;
 
-use super::store::{Alarm, EnvelopeRow, EnvelopeState, OutboxRow, Place, SyncRecord};
 use super::SyncError;
+use super::store::{Alarm, EnvelopeRow, EnvelopeState, OutboxRow, Place, SyncRecord};
 
 /// Reads the one row of `sync_state`.
 pub(super) const RECORD: &str = "SELECT server_url, server_id, incarnation, uploaded, feed_cursor, synced_ms,

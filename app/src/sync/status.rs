@@ -44,7 +44,10 @@ pub(super) fn alarm_of(code: ProblemCode) -> Option<Alarm> {
 /// Puts a server's refusal into words for people; `None` for what passes by itself.
 pub fn hurdle_of(code: ProblemCode, message: &str) -> Option<ApiError> {
     let (error, text, hint) = match code {
-        ProblemCode::TokenExpired | ProblemCode::Unavailable | ProblemCode::StreamGap | ProblemCode::EpochStale => {
+        ProblemCode::TokenExpired
+        | ProblemCode::Unavailable
+        | ProblemCode::StreamGap
+        | ProblemCode::EpochStale => {
             return None;
         }
         ProblemCode::Unauthenticated | ProblemCode::RefreshReused | ProblemCode::ChallengeFailed => (
@@ -120,9 +123,15 @@ fn alarm_text(alarm: Alarm) -> ApiError {
 /// # Errors
 /// [`SyncError::Store`].
 pub fn at_rest(store: &dyn SyncStore, hurdle: Option<ApiError>) -> Result<SyncStatus, SyncError> {
-    describe(store, |record| {
-        if record.server_url.is_none() { SyncState::LocalOnly } else { SyncState::Offline }
-    }, hurdle, Progress::default(), None)
+    describe(
+        store,
+        |record| {
+            if record.server_url.is_none() { SyncState::LocalOnly } else { SyncState::Offline }
+        },
+        hurdle,
+        Progress::default(),
+        None,
+    )
 }
 
 impl Machine {
@@ -176,7 +185,9 @@ fn describe(
         let problem = record.alarm.map(alarm_text).or_else(|| hurdle.clone()).or(refused).or(gap);
         let mut now = state(&record);
         let reading_done = matches!(now, SyncState::UpToDate | SyncState::Syncing);
-        if problem.is_some() && now != SyncState::LocalOnly && (reading_done || record.alarm.is_some() || hurdle.is_some())
+        if problem.is_some()
+            && now != SyncState::LocalOnly
+            && (reading_done || record.alarm.is_some() || hurdle.is_some())
         {
             now = SyncState::Problem;
         } else if now == SyncState::UpToDate && waiting > 0 {

@@ -4,7 +4,9 @@
 
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
-use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, InviteId, ServerId, StreamId};
+use groundplan_shared::wire::{
+    DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, InviteId, ServerId, StreamId,
+};
 
 use super::SyncError;
 
@@ -218,7 +220,12 @@ pub trait SyncTx {
     fn log_append(&mut self, index: u64, hash: Hash, entry: &[u8]) -> Result<(), SyncError>;
 
     fn key(&mut self, compartment: Compartment, epoch: u32) -> Result<Option<CompartmentKey>, SyncError>;
-    fn put_key(&mut self, compartment: Compartment, epoch: u32, key: &CompartmentKey) -> Result<(), SyncError>;
+    fn put_key(
+        &mut self,
+        compartment: Compartment,
+        epoch: u32,
+        key: &CompartmentKey,
+    ) -> Result<(), SyncError>;
 
     fn own_stream(&mut self, compartment: Compartment) -> Result<Option<StreamId>, SyncError>;
     fn set_own_stream(&mut self, compartment: Compartment, stream: StreamId) -> Result<(), SyncError>;
@@ -230,7 +237,11 @@ pub trait SyncTx {
 
     fn envelope(&mut self, id: EnvelopeId) -> Result<Option<EnvelopeRow>, SyncError>;
     /// Finds the link that was verified or acknowledged at a place of a document.
-    fn link_at(&mut self, document: DocumentId, doc_seq: u64) -> Result<Option<(EnvelopeId, Place)>, SyncError>;
+    fn link_at(
+        &mut self,
+        document: DocumentId,
+        doc_seq: u64,
+    ) -> Result<Option<(EnvelopeId, Place)>, SyncError>;
     /// Says whether an envelope of the document was ever sealed or received.
     fn document_known(&mut self, document: DocumentId) -> Result<bool, SyncError>;
     fn put_envelope(&mut self, row: &EnvelopeRow) -> Result<(), SyncError>;
@@ -256,7 +267,12 @@ pub trait SyncTx {
     fn outbox_count(&mut self) -> Result<u64, SyncError>;
 
     fn invite_secret(&mut self, invite: InviteId) -> Result<Option<InviteSecret>, SyncError>;
-    fn put_invite_secret(&mut self, invite: InviteId, secret: &InviteSecret, expires_ms: u64) -> Result<(), SyncError>;
+    fn put_invite_secret(
+        &mut self,
+        invite: InviteId,
+        secret: &InviteSecret,
+        expires_ms: u64,
+    ) -> Result<(), SyncError>;
     fn remove_invite_secret(&mut self, invite: InviteId) -> Result<(), SyncError>;
 
     /// Returns the actor of a change without applying it; `None` if it is not a change.
@@ -276,7 +292,10 @@ pub trait SyncStore: Send + Sync {
     ///
     /// # Errors
     /// Those of `work`, and [`SyncError::Store`]; nothing is written then.
-    fn transaction(&self, work: &mut dyn FnMut(&mut dyn SyncTx) -> Result<(), SyncError>) -> Result<(), SyncError>;
+    fn transaction(
+        &self,
+        work: &mut dyn FnMut(&mut dyn SyncTx) -> Result<(), SyncError>,
+    ) -> Result<(), SyncError>;
 }
 
 /// Runs `work` in one transaction of `store` and returns its value.
@@ -293,4 +312,14 @@ pub fn run<T>(
         Ok(())
     })?;
     Ok(value.expect("invariant: a committed transaction ran its work"))
+}
+
+/// Notes an alarm; the first one stays.
+pub(super) fn raise(tx: &mut dyn SyncTx, alarm: Alarm) -> Result<(), SyncError> {
+    let mut record = tx.record()?;
+    if record.alarm.is_none() {
+        record.alarm = Some(alarm);
+        tx.set_record(&record)?;
+    }
+    Ok(())
 }

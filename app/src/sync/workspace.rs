@@ -7,9 +7,9 @@ use groundplan_shared::auth::Compartment;
 use groundplan_shared::{model, wire};
 use rusqlite::Connection;
 
+use super::SyncError;
 use super::sqlite::{Database, SqliteTx};
 use super::store::{SyncStore, SyncTx, Unappliable};
-use super::SyncError;
 use crate::core::{ApplyError, Tx, Workspace, actor_of_change};
 use crate::doc;
 use crate::store::StoreError;
@@ -69,7 +69,10 @@ impl Database for Tx<'_> {
 }
 
 impl SyncStore for Workspace {
-    fn transaction(&self, work: &mut dyn FnMut(&mut dyn SyncTx) -> Result<(), SyncError>) -> Result<(), SyncError> {
+    fn transaction(
+        &self,
+        work: &mut dyn FnMut(&mut dyn SyncTx) -> Result<(), SyncError>,
+    ) -> Result<(), SyncError> {
         Workspace::transaction(self, |tx| work(&mut SqliteTx(tx)))
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, AccountLoginParams, AccountView};
+use groundplan_shared::api::{AccountLoginParams, AccountView, ApiError};
 
 use crate::runtime::App;
 

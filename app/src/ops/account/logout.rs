@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, AccountLogoutParams, Empty};
+use groundplan_shared::api::{AccountLogoutParams, ApiError, Empty};
 
 use crate::runtime::App;
 

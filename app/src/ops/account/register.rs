@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, AccountRegisterParams, AccountView};
+use groundplan_shared::api::{AccountRegisterParams, AccountView, ApiError};
 
 use crate::runtime::App;
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, MemberInviteParams, InviteLink};
+use groundplan_shared::api::{ApiError, InviteLink, MemberInviteParams};
 
 use crate::runtime::App;
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, RecoveryCreateParams, RecoveryCode};
+use groundplan_shared::api::{ApiError, RecoveryCode, RecoveryCreateParams};
 
 use crate::runtime::App;
 

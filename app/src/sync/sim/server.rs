@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_shared::envelope::{self, Outer, OuterError, Standing};
 use groundplan_shared::membership::{self, MembershipState};
 use groundplan_shared::wire::frames::{
-    Accepted, ClientFrame, Feed, FeedItem, LogDelta, LogResult, Outcome, ProblemFrame, Pull, PullResult, Push,
-    PushResult, Refused, ServerFrame, Subscribe,
+    Accepted, ClientFrame, Feed, FeedItem, LogDelta, LogResult, Outcome, ProblemFrame, Pull, PullResult,
+    Push, PushResult, Refused, ServerFrame, Subscribe,
 };
 use groundplan_shared::wire::{
     DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, ProblemCode, ServerId, StreamId,
@@ -73,7 +73,12 @@ impl ModelServer {
         let mut frames = Vec::new();
         if *log < self.entries.len() as u64 {
             let entries = self.entries[*log as usize..].iter().map(|e| e.clone().into()).collect();
-            frames.push(ServerFrame::LogDelta(LogDelta { workspace, first_index: *log, entries, more: false }));
+            frames.push(ServerFrame::LogDelta(LogDelta {
+                workspace,
+                first_index: *log,
+                entries,
+                more: false,
+            }));
             *log = self.entries.len() as u64;
         }
         while *position < self.feed.len() as u64 {
@@ -90,7 +95,12 @@ impl ModelServer {
         frames
     }
 
-    pub(super) fn handle(&mut self, replica: usize, device: DeviceId, frame: ClientFrame) -> Vec<ServerFrame> {
+    pub(super) fn handle(
+        &mut self,
+        replica: usize,
+        device: DeviceId,
+        frame: ClientFrame,
+    ) -> Vec<ServerFrame> {
         match frame {
             ClientFrame::Subscribe(subscribe) => self.subscribe(replica, &subscribe),
             ClientFrame::Push(push) => vec![ServerFrame::PushResult(self.push(device, &push))],
@@ -147,7 +157,11 @@ impl ModelServer {
         let items = self.feed.iter().filter(|item| item.document == pull.document);
         let items: Vec<FeedItem> = items.filter(|item| item.doc_seq > pull.after_doc_seq).cloned().collect();
         let more = items.len() > pull.limit as usize;
-        PullResult { request: pull.request, items: items.into_iter().take(pull.limit as usize).collect(), more }
+        PullResult {
+            request: pull.request,
+            items: items.into_iter().take(pull.limit as usize).collect(),
+            more,
+        }
     }
 
     fn push(&mut self, device: DeviceId, push: &Push) -> PushResult {

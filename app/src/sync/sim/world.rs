@@ -7,7 +7,9 @@ use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::crypto::safe::names::{NameOf, seal_name};
 use groundplan_shared::crypto::sha256;
-use groundplan_shared::membership::build::{NewWorkspace, make_genesis, next_entry, start_epochs, wrap_current};
+use groundplan_shared::membership::build::{
+    NewWorkspace, make_genesis, next_entry, start_epochs, wrap_current,
+};
 use groundplan_shared::membership::{Body, DeviceAdd, KeyRotate, Policy, cut_hash};
 use groundplan_shared::wire::frames::{ClientFrame, ServerFrame};
 use groundplan_shared::wire::{DocumentId, Hash, MemberId, WorkspaceId};
@@ -105,7 +107,8 @@ impl World {
             log::unlock(tx, state, &first.keys)?;
             let ring = keyring(tx, state)?;
             let (epoch, public) = ring.current(state, Compartment::Public).unwrap();
-            let name = seal_name(public, epoch, &WORKSPACE, NameOf::Device(keys.id().0), "Linked", dice).unwrap();
+            let name =
+                seal_name(public, epoch, &WORKSPACE, NameOf::Device(keys.id().0), "Linked", dice).unwrap();
             let add = DeviceAdd {
                 member: MEMBER,
                 device: keys.public(),
@@ -241,7 +244,8 @@ impl World {
         // Like a person, a replica edits what it has, and what it makes is new to everybody.
         let here = self.replicas[at].store.document_heads();
         let everywhere: Vec<_> = self.replicas.iter().map(|replica| replica.store.document_heads()).collect();
-        documents.retain(|id| here.contains_key(id) || everywhere.iter().all(|heads| !heads.contains_key(id)));
+        documents
+            .retain(|id| here.contains_key(id) || everywhere.iter().all(|heads| !heads.contains_key(id)));
         if documents.is_empty() {
             return;
         }

@@ -1,0 +1,256 @@
+//! What the state machine does with each frame of the server.
+//!
+//! Not here: connections, sending and waiting (`machine`).
+
+use std::sync::Arc;
+
+use groundplan_shared::auth::Clearance;
+use groundplan_shared::wire::DocumentId;
+use groundplan_shared::wire::frames::{
+    ClientFrame, Feed, LogDelta, LogResult, ProblemFrame, Pull, PullResult, PushResult,
+};
+
+use super::event::{Effect, Env};
+use super::machine::{Machine, PULL_ITEMS, Phase, SKIPPED_MS, STALE_IN_A_ROW};
+use super::push::{self, Verdict};
+use super::receive::{self, Received};
+use super::store::{Alarm, SyncStore, raise, run};
+use super::{SyncError, backoff, status};
+
+impl Machine {
+    pub(super) fn log_delta(
+        &mut self,
+        delta: &LogDelta,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        let before = self.log.clearance(self.keys.id());
+        let (keys, log) = (Arc::clone(&self.keys), &mut self.log);
+        let received = run(store, |tx| {
+            let outcome = log.receive(tx, delta, &keys)?;
+            if !before.is_empty() && !before.contains(log.clearance(keys.id())) {
+                // Cleared for more: what the feed left out so far is read from its beginning.
+                let mut record = tx.record()?;
+                record.feed_cursor = 0;
+                tx.set_record(&record)?;
+            }
+            let mut received = Received::default();
+            if outcome.added > 0 {
+                received = receive::retry(tx, log, &keys, env)?;
+            }
+            if let Some(alarm) = outcome.alarm {
+                raise(tx, alarm)?;
+            }
+            Ok((outcome, received))
+        });
+        let (outcome, received) = received?;
+        if outcome.added > 0 {
+            effects.push(Effect::Members);
+        }
+        let now = self.log.clearance(self.keys.id());
+        if !before.is_empty() && !before.contains(now) {
+            self.ahead.clear();
+            self.cursor = 0;
+            self.phase = Phase::CatchingUp;
+            let record = run(store, |tx| tx.record())?;
+            self.subscribe(&record, effects);
+        }
+        self.after_receiving(received, store, effects)?;
+        self.pump(store, env, effects)
+    }
+
+    pub(super) fn feed(
+        &mut self,
+        feed: &Feed,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        let (keys, log, ahead) = (Arc::clone(&self.keys), &self.log, &mut self.ahead);
+        let fresh = std::mem::take(&mut self.fresh);
+        let (received, cursor) = run(store, |tx| {
+            let received = receive::items(tx, log, &keys, &feed.items, env)?;
+            let mut record = tx.record()?;
+            if fresh && feed.head_ws_seq < record.feed_cursor {
+                record.alarm = record.alarm.or(Some(Alarm::RolledBack));
+            }
+            if log.clearance(keys.id()) == Clearance::ALL {
+                // The cursor moves over what was read without a gap: what the server skipped is asked for again.
+                ahead.extend(feed.items.iter().map(|item| item.ws_seq));
+                while ahead.remove(&(record.feed_cursor + 1)) {
+                    record.feed_cursor += 1;
+                }
+                ahead.retain(|ws_seq| *ws_seq > record.feed_cursor);
+            } else {
+                // The feed leaves out what this device may not read, so gaps say nothing here.
+                let last = feed.items.last().map_or(0, |item| item.ws_seq);
+                let end = if feed.more { last } else { last.max(feed.head_ws_seq) };
+                record.feed_cursor = record.feed_cursor.max(end);
+            }
+            tx.set_record(&record)?;
+            Ok((received, record.feed_cursor))
+        })?;
+        self.cursor = cursor;
+        self.head_ws_seq = self.head_ws_seq.max(feed.head_ws_seq);
+        let missing = self.head_ws_seq.saturating_sub(cursor);
+        if self.phase == Phase::CatchingUp {
+            self.progress.receiving(feed.items.len() as u64, missing);
+            if !feed.more {
+                self.phase = Phase::Live;
+                self.attempt = 0;
+            }
+        }
+        if self.phase == Phase::Live && missing > 0 {
+            if self.skipped_since_ms.is_none() {
+                self.skipped_since_ms = Some(env.now_ms);
+                effects.push(Effect::Wake(SKIPPED_MS));
+            }
+        } else {
+            self.skipped_since_ms = None;
+        }
+        self.after_receiving(received, store, effects)?;
+        self.pump(store, env, effects)
+    }
+
+    pub(super) fn pull_result(
+        &mut self,
+        result: &PullResult,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        let Some(document) = self.pulls.remove(&result.request) else { return Ok(()) };
+        let (keys, log) = (Arc::clone(&self.keys), &self.log);
+        let received = run(store, |tx| receive::items(tx, log, &keys, &result.items, env))?;
+        if result.more && received.advanced.contains(&document) {
+            self.pull(document, store, effects)?;
+        }
+        self.after_receiving(received, store, effects)?;
+        self.pump(store, env, effects)
+    }
+
+    /// Asks once a connection for the envelopes of each document that has a gap.
+    fn after_receiving(
+        &mut self,
+        received: Received,
+        store: &dyn SyncStore,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        self.reread |= received.chain_gap;
+        for document in received.gaps {
+            if self.pulled.insert(document) {
+                self.pull(document, store, effects)?;
+            }
+        }
+        if !received.changed.is_empty() {
+            effects.push(Effect::Changed(received.changed.into_iter().collect()));
+        }
+        Ok(())
+    }
+
+    fn pull(
+        &mut self,
+        document: DocumentId,
+        store: &dyn SyncStore,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        let after_doc_seq = run(store, |tx| Ok(tx.head(document)?.doc_seq))?;
+        let request = self.request();
+        self.pulls.insert(request, document);
+        effects.push(Effect::Send(ClientFrame::Pull(Pull {
+            request,
+            workspace: self.workspace,
+            document,
+            after_doc_seq,
+            limit: PULL_ITEMS,
+        })));
+        Ok(())
+    }
+
+    pub(super) fn push_result(
+        &mut self,
+        result: &PushResult,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        if self.in_flight.as_ref().is_none_or(|push| push.request != result.request) {
+            return Ok(());
+        }
+        let Some(push) = self.in_flight.take() else { return Ok(()) };
+        let keys = Arc::clone(&self.keys);
+        let narrow = self.narrow;
+        let verdict = run(store, |tx| {
+            push::settle(tx, keys.id(), &push.envelopes, &result.outcomes, narrow, env.random)
+        })?;
+        self.progress.sent(verdict.accepted);
+        match verdict.next {
+            Verdict::Continue => {
+                self.stale = 0;
+                self.narrow = false;
+            }
+            Verdict::Narrow => self.narrow = true,
+            Verdict::Stale => {
+                self.stale += 1;
+                if self.stale >= STALE_IN_A_ROW {
+                    self.pause(backoff::wait_ms(self.stale - STALE_IN_A_ROW + 2, env.random), env, effects);
+                }
+                self.phase = Phase::CatchingUp;
+                let record = run(store, |tx| tx.record())?;
+                self.subscribe(&record, effects);
+            }
+            Verdict::Wait { ms, problem } => {
+                self.hurdle = problem;
+                self.pause(ms, env, effects);
+            }
+        }
+        self.pump(store, env, effects)
+    }
+
+    pub(super) fn log_result(
+        &mut self,
+        result: &LogResult,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        if self.confirming != Some(result.request) {
+            return Ok(());
+        }
+        self.confirming = None;
+        if let Some(refused) = &result.refused {
+            // Somebody else appended: their entry comes as a delta, and then it is tried again.
+            self.pause(refused.retry_ms.unwrap_or(1_000), env, effects);
+        }
+        self.pump(store, env, effects)
+    }
+
+    pub(super) fn problem(
+        &mut self,
+        problem: &ProblemFrame,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        if let Some(request) = problem.request {
+            self.pulls.remove(&request);
+            if self.confirming == Some(request) {
+                self.confirming = None;
+            }
+            if self.in_flight.as_ref().is_some_and(|push| push.request == request) {
+                self.in_flight = None;
+            }
+        }
+        if let Some(alarm) = status::alarm_of(problem.code) {
+            run(store, |tx| raise(tx, alarm))?;
+        }
+        self.hurdle = status::hurdle_of(problem.code, &problem.message);
+        if problem.fatal {
+            effects.push(Effect::Close);
+        } else {
+            self.pause(problem.retry_after_ms.unwrap_or(5_000), env, effects);
+        }
+        Ok(())
+    }
+}
