@@ -21,6 +21,8 @@ pub mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+#[cfg(test)]
+mod tests;
 pub mod tickets;
 
 pub use config::Config;

@@ -4,6 +4,8 @@
 
 mod serve;
 
+pub(crate) use serve::admin_create as admin_token;
+
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
@@ -121,7 +123,7 @@ pub fn main() -> ExitCode {
             Ok(()) => say("the database is at this version's schema"),
             Err(error) => complain(&error, 1),
         },
-        Command::Admin(Admin::Create(_)) => match runtime.block_on(serve::admin_create(&config)) {
+        Command::Admin(Admin::Create(_)) => match runtime.block_on(admin_token(&config)) {
             Ok(text) => say(&text),
             Err(error) => complain(&error, 1),
         },

@@ -66,7 +66,7 @@ fn start_log(config: &Config) {
 }
 
 /// Stores an administrator's invitation and returns what to tell the person.
-pub(super) async fn admin_create(config: &Config) -> Result<String, StartError> {
+pub(crate) async fn admin_create(config: &Config) -> Result<String, StartError> {
     let clock = Clock::system();
     let store = open_store(config, &clock).await?;
     let token = to_base64(&random::<32>());
