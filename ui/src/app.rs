@@ -88,14 +88,14 @@ fn place(app: App) -> Place {
 
 fn page(route: Route) -> AnyView {
     use crate::pages::{
-        diagram, element, explore, home, import, page, pages, search, settings, sync, unknown, welcome,
+        diagram, element, explore, home, import, page, page_list, search, settings, sync, unknown, welcome,
     };
     match route {
         Route::Home => view! { <home::HomePage /> }.into_any(),
         Route::Welcome => view! { <welcome::WelcomePage /> }.into_any(),
         Route::Explore => view! { <explore::ExplorePage /> }.into_any(),
         Route::Element(id) => view! { <element::ElementPage id=id /> }.into_any(),
-        Route::Pages => view! { <pages::PagesPage /> }.into_any(),
+        Route::Pages => view! { <page_list::PagesPage /> }.into_any(),
         Route::Page(id) => view! { <page::TextPage id=id /> }.into_any(),
         Route::Diagram(_) => view! { <diagram::DiagramPage /> }.into_any(),
         Route::Search(_) => view! { <search::SearchPage /> }.into_any(),

@@ -3,9 +3,6 @@
 //! Lives here: the start. Not here: cryptography, storage and synchronisation (the client core does those) and
 //! everything shown (`app`).
 
-// While the views are being written; goes before this is shown as finished.
-#![allow(dead_code, unused_imports)]
-
 mod app;
 mod canvas;
 mod components;

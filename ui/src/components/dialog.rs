@@ -3,6 +3,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::icon::icon;
 use crate::text::t;
@@ -30,6 +31,11 @@ pub fn Modal(
         {
             // Fails only for a dialog that is already open or not on the page.
             let _ = dialog.show_modal();
+            // The browser looks for this before our fields are there; otherwise the close button would win.
+            let first = dialog.query_selector("[autofocus]").ok().flatten();
+            if let Some(field) = first.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = field.focus();
+            }
         }
     });
     // A press that begins and ends on the backdrop closes; one that began inside (selecting text) does not.

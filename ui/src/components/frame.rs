@@ -35,18 +35,18 @@ pub fn Frame(children: ChildrenFn) -> impl IntoView {
             <Rail />
             <aside class="explorer" aria-label=t("frame.explorer") hidden=move || !explorer()>
                 <Explorer />
+                {splitter(
+                    t("frame.resize_explorer"),
+                    "splitter-explorer",
+                    move || shell.layout.with(|layout| layout.explorer),
+                    move |start, moved| shell.layout.update(|layout| layout.resize_explorer(start + moved)),
+                )}
             </aside>
-            {splitter(t("frame.resize_explorer"), "splitter-explorer",
-                move || shell.layout.with(|layout| layout.explorer),
-                move |start, moved| shell.layout.update(|layout| layout.resize_explorer(start + moved)))}
             <div class="center">
                 <TopBar />
                 <TabStrip />
                 <main id="main" tabindex="-1">{children()}</main>
             </div>
-            {splitter(t("frame.resize_inspector"), "splitter-inspector",
-                move || shell.layout.with(|layout| layout.inspector),
-                move |start, moved| shell.layout.update(|layout| layout.resize_inspector(start - moved)))}
             <aside
                 class="inspector"
                 class:sheet=move || shell.sheet.get() == Some(Sheet::Inspector)
@@ -56,7 +56,13 @@ pub fn Frame(children: ChildrenFn) -> impl IntoView {
                 <button class="sheet-grip" on:click=move |_| shell.sheet.set(None)>
                     <span class="sr-only">{t("frame.close_sheet")}</span>
                 </button>
-                <Inspector />
+                {splitter(
+                    t("frame.resize_inspector"),
+                    "splitter-inspector",
+                    move || shell.layout.with(|layout| layout.inspector),
+                    move |start, moved| shell.layout.update(|layout| layout.resize_inspector(start - moved)),
+                )}
+                <div class="inspector-scroll"><Inspector /></div>
             </aside>
             <StatusBar />
             <BottomBar />
@@ -91,13 +97,17 @@ const PLACES: &[(&str, &str, &str)] = &[
 ];
 
 fn is_at(route: &Route, url: &str) -> bool {
-    match (route, url) {
-        (Route::Home, "/") | (Route::Pages | Route::Page(_), "/pages") => true,
-        (Route::Diagram(_), "/diagram") | (Route::Search(_), "/search") => true,
-        (Route::Import, "/import") | (Route::Settings, "/settings") | (Route::Sync, "/sync") => true,
-        (Route::Explore | Route::Element(_), "/explore") => true,
-        _ => false,
-    }
+    matches!(
+        (route, url),
+        (Route::Home, "/")
+            | (Route::Pages | Route::Page(_), "/pages")
+            | (Route::Diagram(_), "/diagram")
+            | (Route::Search(_), "/search")
+            | (Route::Import, "/import")
+            | (Route::Settings, "/settings")
+            | (Route::Sync, "/sync")
+            | (Route::Explore | Route::Element(_), "/explore")
+    )
 }
 
 fn place(url: &'static str, mark: &'static str, text: &'static str) -> AnyView {
@@ -147,14 +157,14 @@ fn TopBar() -> impl IntoView {
         }
     };
     view! {
-        <div class="topbar">
+        <header class="topbar">
             <button class="icon-button turned" aria-label=t("frame.back") on:click=back>{icon("chevron")}</button>
             <span class="grow truncate strong">{move || title.get()}</span>
             {move || wants_inspector(&app.route.get()).then(|| view! {
                 <button class="icon-button" aria-label=t("frame.inspector")
                     on:click=move |_| shell.sheet.set(Some(Sheet::Inspector))>{icon("panel")}</button>
             })}
-        </div>
+        </header>
     }
 }
 

@@ -77,13 +77,6 @@ pub fn Picker(
         close();
         on_pick.run(value);
     };
-    if autofocus {
-        Effect::new(move |_| {
-            if let Some(input) = node.get() {
-                let _ = input.focus();
-            }
-        });
-    }
     let keydown = move |event: leptos::ev::KeyboardEvent| {
         let total = shown.with_untracked(Vec::len);
         match event.key().as_str() {
@@ -134,6 +127,7 @@ pub fn Picker(
                 id=id
                 class="inline"
                 type="text"
+                autofocus=autofocus
                 role="combobox"
                 autocomplete="off"
                 spellcheck="false"

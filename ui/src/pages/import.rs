@@ -24,7 +24,7 @@ enum Step {
     Choose,
     /// The name of the running job.
     Busy(String),
-    Preview(ImportInput, ImportPreview),
+    Preview(Box<(ImportInput, ImportPreview)>),
 }
 
 /// The wizard.
@@ -44,7 +44,7 @@ pub fn ImportPage() -> impl IntoView {
             {move || match step.get() {
                 Step::Choose => choose(step, wrong),
                 Step::Busy(job) => busy(job),
-                Step::Preview(input, preview) => shown(step, wrong, input, &preview),
+                Step::Preview(found) => shown(step, wrong, found.0.clone(), &found.1),
             }}
         </div>
     }
@@ -53,7 +53,7 @@ pub fn ImportPage() -> impl IntoView {
 fn place_of(step: &Step) -> u8 {
     match step {
         Step::Choose => 0,
-        Step::Busy(_) | Step::Preview(..) => 1,
+        Step::Busy(_) | Step::Preview(_) => 1,
     }
 }
 
@@ -81,7 +81,7 @@ fn read(
             app.call(ImportPreviewParams { input: input.clone(), job: Some(job.clone()) }).await
         };
         let next = match preview.await {
-            Ok(preview) => Step::Preview(input, preview),
+            Ok(preview) => Step::Preview(Box::new((input, preview))),
             Err(error) => {
                 if error.code != ErrorCode::Cancelled {
                     wrong.try_set(Some(error));
@@ -247,7 +247,7 @@ fn shown(
                     if error.code != ErrorCode::Cancelled {
                         wrong.try_set(Some(error));
                     }
-                    step.try_set(Step::Preview(back.0, back.1));
+                    step.try_set(Step::Preview(Box::new(back)));
                 }
             }
             app.jobs.update(|jobs| drop(jobs.remove(&job)));

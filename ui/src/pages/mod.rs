@@ -6,7 +6,7 @@ pub mod explore;
 pub mod home;
 pub mod import;
 pub mod page;
-pub mod pages;
+pub mod page_list;
 pub mod search;
 pub mod settings;
 pub mod sync;

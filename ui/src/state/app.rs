@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditUndoParams,
-    ElementGetParams, ElementListParams, ElementView, ErrorCode, Event, JobProgress, PageListParams,
-    Settings, SettingsGetParams, SyncStatus, SyncStatusParams, ViewListParams,
+    ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditStateParams,
+    EditUndoParams, ElementGetParams, ElementListParams, ElementView, ErrorCode, Event, JobProgress,
+    PageListParams, Settings, SettingsGetParams, SyncStatus, SyncStatusParams, ViewListParams,
 };
 use groundplan_shared::model::{DocumentId, WorkspaceId};
 use leptos::prelude::*;
@@ -225,10 +225,17 @@ impl App {
         if open.is_some() {
             self.load_index().await;
             self.load_sync().await;
+            self.load_edits().await;
         } else {
             self.index.set(Arc::default());
             self.indexed.set(None);
             self.sync.set(None);
+        }
+    }
+
+    async fn load_edits(self) {
+        if let Ok(edits) = self.call(EditStateParams {}).await {
+            self.edits.set(edits);
         }
     }
 
@@ -337,9 +344,7 @@ impl App {
             } else {
                 self.load_index().await;
             }
-            if let Ok(edits) = self.call(groundplan_shared::api::EditStateParams {}).await {
-                self.edits.set(edits);
-            }
+            self.load_edits().await;
         });
     }
 }

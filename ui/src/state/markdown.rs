@@ -31,6 +31,7 @@ pub fn render(text: &str, resolve: impl Fn(&str) -> Option<Target>) -> String {
         columns: Vec::new(),
         column: 0,
         in_head: false,
+        level: 1,
     };
     for event in Parser::new_ext(text, options) {
         writer.event(event);
@@ -47,6 +48,7 @@ struct Writer<F> {
     columns: Vec<Alignment>,
     column: usize,
     in_head: bool,
+    level: u8,
 }
 
 impl<F: Fn(&str) -> Option<Target>> Writer<F> {
@@ -94,8 +96,9 @@ impl<F: Fn(&str) -> Option<Target>> Writer<F> {
         match tag {
             Tag::Paragraph => self.out.push_str("<p>"),
             Tag::Heading { level, .. } => {
-                // The page's own title is the first level.
-                let level = (level as u8 + 1).min(6);
+                // The page's own title is the first level, and screen readers want no level left out.
+                self.level = (level as u8 + 1).min(6).min(self.level + 1);
+                let level = self.level;
                 let _ = write!(self.out, "<h{level}>");
             }
             Tag::BlockQuote(_) => self.out.push_str("<blockquote>"),
@@ -171,8 +174,8 @@ impl<F: Fn(&str) -> Option<Target>> Writer<F> {
     fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Paragraph => self.out.push_str("</p>\n"),
-            TagEnd::Heading(level) => {
-                let level = (level as u8 + 1).min(6);
+            TagEnd::Heading(_) => {
+                let level = self.level;
                 let _ = write!(self.out, "</h{level}>");
             }
             TagEnd::BlockQuote(_) => self.out.push_str("</blockquote>"),
@@ -211,6 +214,7 @@ mod tests {
     fn common_marks_are_drawn() {
         check("a *b* **c** `d<`", "<p>a <em>b</em> <strong>c</strong> <code>d&lt;</code></p>");
         check("# Title", "<h2>Title</h2>");
+        assert!(plain("### Deep\n#### Deeper\n## Up").contains("<h2>Deep</h2><h3>Deeper</h3><h3>Up</h3>"));
         check("- [x] done", "<ul><li>\u{2611} done</li></ul>");
         assert!(plain("|a|b|\n|-|-:|\n|1|2|").contains("<td class=\"right\">2</td>"));
         assert!(

@@ -154,8 +154,7 @@ impl Builder<'_> {
         let mut shown = vec![self.filter.is_empty(); elements.len()];
         let mut matching = 0;
         if !self.filter.is_empty() {
-            for at in 0..elements.len() {
-                let element = &elements[at];
+            for (at, element) in elements.iter().enumerate() {
                 let technology = element.technology.as_deref().unwrap_or_default();
                 if !self.matches(&[&element.name, element.kind.as_str(), technology]) {
                     continue;

@@ -8,8 +8,20 @@ use groundplan_shared::text;
 
 /// Families whose keys are put together at run time, from words of the model and the API.
 const FAMILIES: &[&str] = &[
-    "kind", "kinds", "view", "relation", "relation_in", "property", "choice", "field", "role", "change", "format", "step",
-    "theme", "key_storage",
+    "kind",
+    "kinds",
+    "view",
+    "relation",
+    "relation_in",
+    "property",
+    "choice",
+    "field",
+    "role",
+    "change",
+    "format",
+    "step",
+    "theme",
+    "key_storage",
 ];
 
 fn sources(folder: &Path, out: &mut String) {
@@ -28,7 +40,8 @@ fn asked() -> BTreeSet<String> {
     let mut all = String::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
     let word = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
     };
     all.split('"')
         .filter(|piece| piece.split_once('.').is_some_and(|(family, rest)| word(family) && word(rest)))
@@ -44,7 +57,9 @@ fn calls(function: &str) -> BTreeSet<String> {
         let before = all.get(..at).and_then(|text| text.chars().next_back());
         let starts = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.');
         let rest = all.get(at + function.len()..).unwrap_or_default();
-        if starts && let Some(key) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) {
+        if starts
+            && let Some(key) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next())
+        {
             out.insert(key.to_owned());
         }
     }
@@ -57,7 +72,10 @@ fn every_text_asked_for_exists() {
     missing.retain(|key| text::find(key).is_none());
     let mut plural = calls("count(");
     plural.retain(|key| text::find(&format!("{key}.one")).is_none());
-    assert!(missing.is_empty() && plural.is_empty(), "missing: {missing:?}; without plural forms: {plural:?}");
+    assert!(
+        missing.is_empty() && plural.is_empty(),
+        "missing: {missing:?}; without plural forms: {plural:?}"
+    );
 }
 
 #[test]

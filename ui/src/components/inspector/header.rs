@@ -79,7 +79,7 @@ pub fn conflict_list(id: DocumentId, kind: Option<ElementKind>, conflicts: Vec<F
         });
         view! {
             <section class="conflict">
-                <h3>{icon("warn")} {label}</h3>
+                <p class="conflict-field">{icon("warn")} {label}</p>
                 <ul class="plain">{values.collect_view()}</ul>
             </section>
         }

@@ -152,10 +152,7 @@ fn line_field(
         form::read_property(spec, &text).map(|_| ())
     });
     let inputmode = if matches!(spec.shape, Shape::Integer(..)) { "numeric" } else { "text" };
-    let placeholder = match spec.shape {
-        Shape::Duration => t("field.duration_example"),
-        _ => t("choice.unset"),
-    };
+    let placeholder = t("choice.unset");
     match list {
         Some(list) => view! {
             <InlineText value=value label=label on_save=write check=check placeholder=placeholder list=list />
