@@ -1,27 +1,28 @@
-//! How much is drawn at which zoom: far away only boundaries and names, close up everything.
+//! How much is drawn at which zoom: far away only boundaries and their names, close up everything.
 
 /// Level of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Boundaries with their names; cards as plain shapes.
     Far,
-    /// Cards with names; no technology lines, no edge labels.
+    /// Cards with their names, larger in the room of icon and second line; no edge labels.
     Middle,
     /// Everything.
     Near,
 }
 
-/// A text smaller than this many pixels is noise.
-const READABLE: f64 = 6.2;
+/// Below this zoom even the larger names of the middle level are noise: 15 units are 4 pixels.
+const FAR: f64 = 0.27;
+/// Below this zoom the smallest text, of 11 units, is noise: 6 pixels.
+const MIDDLE: f64 = 0.55;
 
 impl Detail {
-    /// Level at a zoom: a level starts where its smallest text becomes readable.
+    /// Level at a zoom.
     #[must_use]
     pub fn at(zoom: f64) -> Self {
-        use groundplan_shared::scene::metrics;
-        if zoom * metrics::NAME_SIZE < READABLE {
+        if zoom < FAR {
             Self::Far
-        } else if zoom * metrics::LABEL_SIZE < READABLE {
+        } else if zoom < MIDDLE {
             Self::Middle
         } else {
             Self::Near
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn detail_grows_with_the_zoom() {
-        let levels: Vec<Detail> = [0.02, 0.3, 0.5, 0.57, 1.0, 4.0].into_iter().map(Detail::at).collect();
+        let levels: Vec<Detail> = [0.02, 0.26, 0.3, 0.54, 1.0, 4.0].into_iter().map(Detail::at).collect();
         assert!(levels.is_sorted());
         assert_eq!(levels[0], Detail::Far);
         assert_eq!(levels[2], Detail::Middle);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use groundplan_shared::scene::{Point, Rect, Role};
+use groundplan_shared::scene::{Point, Rect, Role, SceneNode};
 
 use super::camera::{Camera, Size};
 use super::detail::Detail;
@@ -66,39 +66,35 @@ pub struct Label {
 /// Size of the names in pixels.
 pub const LABEL_SIZE: f64 = 12.0;
 /// Average width of a letter of that size; the names only have to fit roughly.
-const LETTER: f64 = 6.6;
+const LETTER: f64 = 6.8;
+/// A longer name is shortened.
+const LETTERS: usize = 28;
 
-/// Names of the frames in sight, like those of places on a map: in the middle, outer frames first, none over another.
+/// Names of the frames in sight, like those of places on a map: in the middle, large frames first, none over another.
 #[must_use]
 pub fn labels(picture: &Picture, camera: Camera, size: Size) -> Vec<Label> {
     let screen = Rect::new(0.0, 0.0, size.w, size.h);
+    let nodes =
+        picture.nodes_within(camera.visible(size)).into_iter().filter_map(|n| picture.scene.nodes.get(n));
+    let mut frames: Vec<&SceneNode> = nodes.filter(|node| node.is_group).collect();
+    frames.sort_by(|a, b| (b.rect.w * b.rect.h).total_cmp(&(a.rect.w * a.rect.h)));
     let mut labels: Vec<Label> = Vec::new();
     let mut taken: Vec<Rect> = Vec::new();
-    for number in picture.nodes_within(camera.visible(size)) {
-        let Some(node) = picture.scene.nodes.get(number).filter(|node| node.is_group) else { continue };
+    for node in frames {
         let frame = camera.rect_to_screen(node.rect);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a small count of letters"
-        )]
-        let room = (frame.w.min(size.w) / LETTER) as usize;
         let letters = node.name.chars().count();
-        if room < 4 || frame.h < LABEL_SIZE {
-            continue;
-        }
-        let text = if letters <= room {
+        let text = if letters <= LETTERS {
             node.name.clone()
         } else {
-            node.name.chars().take(room - 1).chain(std::iter::once('\u{2026}')).collect()
+            node.name.chars().take(LETTERS - 1).chain(std::iter::once('\u{2026}')).collect()
         };
         #[expect(clippy::cast_precision_loss, reason = "a small count of letters")]
-        let width = letters.min(room) as f64 * LETTER;
+        let width = letters.min(LETTERS) as f64 * LETTER;
         // The middle of what is visible of the frame.
         let (left, right) = (frame.x.max(0.0), frame.right().min(size.w));
         let (top, bottom) = (frame.y.max(0.0), frame.bottom().min(size.h));
         let at = Point::new(f64::midpoint(left, right), f64::midpoint(top, bottom));
-        let place = Rect::new(at.x - width / 2.0, at.y - LABEL_SIZE / 2.0, width, LABEL_SIZE).grown(2.0);
+        let place = Rect::new(at.x - width / 2.0, at.y - LABEL_SIZE / 2.0, width, LABEL_SIZE).grown(3.0);
         if place.overlaps(&screen) && !taken.iter().any(|other| other.overlaps(&place)) {
             taken.push(place);
             labels.push(Label { at, text });
@@ -141,14 +137,14 @@ mod tests {
         let mut inner = scene.nodes[0].clone();
         inner.id = "inner".to_owned();
         inner.rect = inner.rect.grown(-10.0);
-        scene.nodes[0].name = "A shop with a long name".to_owned();
+        scene.nodes[0].name = "A shop with a very long name in it".to_owned();
         scene.nodes.insert(1, inner);
         let picture = Picture::new(scene, None);
-        let camera = Camera { zoom: 0.4, ..Camera::default() };
+        let camera = Camera { zoom: 0.2, ..Camera::default() };
         let labels = labels(&picture, camera, Size::new(800.0, 600.0));
         assert_eq!(labels.len(), 1, "the inner name would cover the outer one");
-        assert_eq!(labels[0].text, "A shop w\u{2026}");
-        assert_eq!(labels[0].at, Point::new(112.0, 48.0));
+        assert_eq!(labels[0].text, "A shop with a very long nam\u{2026}");
+        assert_eq!(labels[0].at, Point::new(56.0, 24.0));
     }
 
     #[test]

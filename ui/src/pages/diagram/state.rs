@@ -22,7 +22,7 @@ use crate::canvas::snap::Guide;
 use crate::state::{App, DiagramRoute, Route, use_app};
 
 /// Space around everything after a fit, in pixels.
-const FIT_MARGIN: f64 = 40.0;
+const FIT_MARGIN: f64 = 28.0;
 /// So many pixels are painted beyond each side of the canvas; the style sheet has the same number.
 pub(super) const OVERSCAN: f64 = 320.0;
 /// A fit enlarges small drawings no further than this.

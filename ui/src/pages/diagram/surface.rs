@@ -166,7 +166,7 @@ fn Marks(canvas: Canvas) -> impl IntoView {
 
 /// Where relations can be drawn from: the middles of the sides of the one selected card.
 fn handle_points(canvas: Canvas, camera: Camera) -> Vec<Point> {
-    if camera.zoom < 0.35 || canvas.busy.get() {
+    if camera.zoom < 0.6 || canvas.busy.get() {
         return Vec::new();
     }
     let Some(id) = canvas.selected.with(|selected| selected.first().filter(|_| selected.len() == 1).cloned())
