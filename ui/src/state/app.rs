@@ -114,6 +114,10 @@ impl App {
         if error.code == ErrorCode::Offline && error.message == t("error.core_gone") {
             self.reachable.set(false);
         }
+        // Without a session nothing on the page can be kept true, so the page says that and nothing else.
+        if error.code == ErrorCode::NotAllowed && error.message == t("error.no_session") {
+            self.status.set(Some(Err(error.clone())));
+        }
     }
 
     /// Carries out a command in the background; failures are shown.
@@ -267,7 +271,11 @@ impl App {
 
     fn hear(self, told: Told) {
         match told {
-            Told::Lost => self.reachable.set(false),
+            Told::Lost => {
+                self.reachable.set(false);
+                // Gone, or only the session? The answer to a call tells.
+                self.probe();
+            }
             Told::Connected => {
                 // Events may have been missed while the way was cut.
                 if !self.reachable.get_untracked() {
@@ -278,6 +286,13 @@ impl App {
             }
             Told::Event(event) => self.handle(*event),
         }
+    }
+
+    fn probe(self) {
+        spawn_local(async move {
+            // The outcome is noticed in `call`.
+            drop(self.call(AppStatusParams {}).await);
+        });
     }
 
     fn is_open(self, workspace: WorkspaceId) -> bool {
@@ -292,7 +307,8 @@ impl App {
             }
             Event::Sync { workspace, status } if self.is_open(workspace) => self.sync.set(Some(status)),
             Event::Changed { .. } | Event::Sync { .. } => {}
-            Event::Workspaces => spawn_local(async move { self.load().await }),
+            // Also sent instead of events that were missed.
+            Event::Workspaces => self.reload(),
             Event::Job(progress) => self.jobs.update(|jobs| {
                 jobs.insert(progress.job.clone(), progress);
             }),

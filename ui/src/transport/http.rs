@@ -1,6 +1,9 @@
 //! The local agent: commands as POST requests, events as a server-sent stream. The session is a same-site cookie
 //! that the one-time link of `groundplan agent` set; no token ever passes through this code.
 
+use std::rc::Rc;
+use std::time::Duration;
+
 use groundplan_shared::api::{ApiError, ErrorCode};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -8,6 +11,9 @@ use web_sys::{EventSource, MessageEvent, Request, RequestInit, Response};
 
 use super::{Signal, read_error};
 use crate::text::t;
+
+/// How long after a stream was given up the next one is opened.
+const RETRY_MS: u64 = 5_000;
 
 pub(super) async fn call(method: &'static str, params: &str) -> Result<String, ApiError> {
     // Method names are literals of the command table and `params` is JSON already.
@@ -39,7 +45,12 @@ fn unreachable() -> ApiError {
 }
 
 pub(super) fn listen(callback: impl Fn(Signal) + 'static) {
-    let callback = std::rc::Rc::new(callback);
+    connect(Rc::new(callback));
+}
+
+/// Opens the stream. Where the browser gives it up for good (the agent answered with a refusal, or was not there
+/// at all), it is opened anew after a while.
+fn connect(callback: Rc<dyn Fn(Signal)>) {
     let Ok(source) = EventSource::new("/api/events") else {
         callback(Signal::Lost);
         return;
@@ -52,15 +63,21 @@ pub(super) fn listen(callback: impl Fn(Signal) + 'static) {
         }
     });
     source.set_onmessage(Some(message.as_ref().unchecked_ref()));
-    message.forget();
     let inner = callback.clone();
     let open = Closure::<dyn Fn()>::new(move || inner(Signal::Connected));
     source.set_onopen(Some(open.as_ref().unchecked_ref()));
-    open.forget();
-    // The browser reconnects by itself.
-    let error = Closure::<dyn Fn()>::new(move || callback(Signal::Lost));
+    let failed = source.clone();
+    let error = Closure::<dyn Fn()>::new(move || {
+        callback(Signal::Lost);
+        if failed.ready_state() == EventSource::CLOSED {
+            let callback = callback.clone();
+            leptos::prelude::set_timeout(move || connect(callback), Duration::from_millis(RETRY_MS));
+        }
+    });
     source.set_onerror(Some(error.as_ref().unchecked_ref()));
+    // They live as long as the page; a stream given up leaves three small closures behind.
+    message.forget();
+    open.forget();
     error.forget();
-    // Listeners do not keep the source alive in every browser.
     std::mem::forget(source);
 }

@@ -41,9 +41,11 @@ pub(super) fn link_device() -> AnyView {
             step.try_set(Step::Waiting(code));
             // Ends with the code, or with the dialog.
             while alive.try_get_value().is_some() && now_ms() < expires_ms {
+                let asked_ms = now_ms();
                 match app.call(DeviceLinkWaitParams { timeout_ms: WAIT_MS }).await {
                     Ok(request) => return drop(step.try_set(Step::Asking(request))),
-                    Err(error) if error.code == ErrorCode::Cancelled => {}
+                    // The core's word for "no answer yet", given only after it has waited.
+                    Err(error) if error.code == ErrorCode::NotFound && now_ms() > asked_ms + WAIT_MS / 2 => {}
                     Err(error) => return drop(step.try_set(Step::Failed(error))),
                 }
             }
