@@ -63,29 +63,44 @@ pub(super) const MAIN: &[Key] = &[
     Key {
         name: "listen",
         remedy: "write address and port, such as 127.0.0.1:7420; port 0 lets the system choose",
-        set: |config, values| Ok(config.listen = address(values)?),
+        set: |config, values| {
+            config.listen = address(values)?;
+            Ok(())
+        },
     },
     Key {
         name: "admin_listen",
         remedy: "write address and port of a private interface, such as 127.0.0.1:7421, or leave it out",
-        set: |config, values| Ok(config.admin_listen = Some(address(values)?)),
+        set: |config, values| {
+            config.admin_listen = Some(address(values)?);
+            Ok(())
+        },
     },
     Key {
         name: "metrics_on_main",
         remedy: "write true or false",
-        set: |config, values| Ok(config.metrics_on_main = parse::boolean(one(values)?)?),
+        set: |config, values| {
+            config.metrics_on_main = parse::boolean(one(values)?)?;
+            Ok(())
+        },
     },
     Key {
         name: "public_url",
         remedy: "write the address that clients use, such as https://sync.example.org",
-        set: |config, values| Ok(config.public_url = Some(parse::base_url(one(values)?)?)),
+        set: |config, values| {
+            config.public_url = Some(parse::base_url(one(values)?)?);
+            Ok(())
+        },
     },
     Key {
         name: "data_dir",
         remedy: "write a folder that this user may write to",
         set: |config, values| match one(values)? {
             "" => Err("it is empty".to_owned()),
-            path => Ok(config.data_dir = path.into()),
+            path => {
+                config.data_dir = path.into();
+                Ok(())
+            }
         },
     },
     Key {
@@ -96,14 +111,18 @@ pub(super) const MAIN: &[Key] = &[
             if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
                 return Err("it does not begin with postgres://".to_owned());
             }
-            Ok(config.database_url = Some(parse::Secret::new(text)))
+            config.database_url = Some(parse::Secret::new(text));
+            Ok(())
         },
     },
     Key {
         name: "database_connections",
         remedy: "write a number from 2 to 500",
         set: |config, values| match parse::number(one(values)?)? {
-            number @ 2..=500 => Ok(config.database_connections = number),
+            number @ 2..=500 => {
+                config.database_connections = number;
+                Ok(())
+            }
             number => Err(format!("{number} is out of range")),
         },
     },
@@ -124,30 +143,41 @@ pub(super) const MAIN: &[Key] = &[
         name: "trusted_proxies",
         remedy: "list the addresses or networks of your reverse proxies, such as [\"10.0.0.0/8\"]",
         set: |config, values| {
-            Ok(config.trusted_proxies = items(values).map(str::parse).collect::<Result<_, _>>()?)
+            config.trusted_proxies = items(values).map(str::parse).collect::<Result<_, _>>()?;
+            Ok(())
         },
     },
     Key {
         name: "allowed_origins",
         remedy: "list origins of web pages, such as [\"https://app.example.org\"]",
         set: |config, values| {
-            Ok(config.allowed_origins = items(values).map(parse::base_url).collect::<Result<_, _>>()?)
+            config.allowed_origins = items(values).map(parse::base_url).collect::<Result<_, _>>()?;
+            Ok(())
         },
     },
     Key {
         name: "allow_plain_http",
         remedy: "write true only behind a proxy that ends TLS",
-        set: |config, values| Ok(config.allow_plain_http = parse::boolean(one(values)?)?),
+        set: |config, values| {
+            config.allow_plain_http = parse::boolean(one(values)?)?;
+            Ok(())
+        },
     },
     Key {
         name: "tls.certificate",
         remedy: "write the path of the PEM file with the certificate chain",
-        set: |config, values| Ok(tls(config).certificate = one(values)?.into()),
+        set: |config, values| {
+            tls(config).certificate = one(values)?.into();
+            Ok(())
+        },
     },
     Key {
         name: "tls.key",
         remedy: "write the path of the PEM file with the private key",
-        set: |config, values| Ok(tls(config).key = one(values)?.into()),
+        set: |config, values| {
+            tls(config).key = one(values)?.into();
+            Ok(())
+        },
     },
     Key {
         name: "log.format",
@@ -167,7 +197,8 @@ pub(super) const MAIN: &[Key] = &[
         set: |config, values| {
             let text = one(values)?;
             tracing_subscriber::EnvFilter::try_new(text).map_err(|error| error.to_string())?;
-            Ok(config.log_filter = text.to_owned())
+            config.log_filter = text.to_owned();
+            Ok(())
         },
     },
 ];

@@ -119,7 +119,7 @@ pub fn load(
         let name =
             keys::all().find(|key| key.variable() == variable).map_or(variable.as_str(), |key| key.name);
         let origin = Origin::Environment(variable.clone());
-        set(&mut config, &mut origins, &name.to_owned(), &[value], origin)?;
+        set(&mut config, &mut origins, name, &[value], origin)?;
     }
     for (name, flag, value) in flags {
         set(&mut config, &mut origins, name, std::slice::from_ref(value), Origin::Flag(flag))?;

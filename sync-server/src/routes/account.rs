@@ -252,7 +252,6 @@ fn pair(
 
 /// Trades a refresh token for new tokens. The device proves itself; a repeated request gets the same successor.
 pub(super) async fn refresh(
-    _: SignInAttempt,
     State(app): State<App>,
     JsonBody(params): JsonBody<TokenRefreshParams>,
 ) -> Result<Json<TokenPair>, Refusal> {

@@ -12,7 +12,6 @@ use groundplan_shared::{
 use crate::app::App;
 
 /// Describes the server.
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 pub(super) async fn describe(State(app): State<App>) -> Json<ServerInfo> {
     Json(ServerInfo {
         server: app.identity.server,
@@ -27,13 +26,11 @@ pub(super) async fn describe(State(app): State<App>) -> Json<ServerInfo> {
 }
 
 /// Publishes the keys of access tokens.
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 pub(super) async fn jwks(State(app): State<App>) -> Json<Jwks> {
     Json(app.identity.jwks.clone())
 }
 
 /// Publishes the OpenAPI document.
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 pub(super) async fn openapi(State(app): State<App>) -> Json<serde_json::Value> {
     Json(super::openapi::document(app.config.metrics_on_main, &app.identity.issuer))
 }

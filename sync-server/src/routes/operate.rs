@@ -6,7 +6,6 @@ use groundplan_shared::wire::ProblemCode;
 use crate::{app::App, problem::Refusal};
 
 /// Tells that the process runs.
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 pub(super) async fn health() -> &'static str {
     "ok\n"
 }

@@ -21,7 +21,6 @@ use crate::{app::App, problem::Refusal};
 const READ_BUFFER: usize = 4 * 1024;
 
 /// Opens a socket.
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 pub(crate) async fn open(
     State(app): State<App>,
     headers: HeaderMap,

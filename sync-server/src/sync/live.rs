@@ -37,7 +37,7 @@ pub enum Event {
     /// Entries were appended to its log.
     Log(Vec<LogRow>),
     /// Envelopes were stored.
-    Stored(StoredBatch),
+    Stored(Box<StoredBatch>),
     /// A device sent a sealed presence message.
     Presence(DeviceId, Vec<u8>),
 }
@@ -297,7 +297,7 @@ impl Dispatcher {
         }
         if let Some(last) = page.envelopes.last() {
             self.last_seq = last.ws_seq;
-            room.tell(Event::Stored(StoredBatch::new(self.id, page.envelopes)));
+            room.tell(Event::Stored(Box::new(StoredBatch::new(self.id, page.envelopes))));
         }
         Ok(page.more)
     }

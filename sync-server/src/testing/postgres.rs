@@ -78,13 +78,16 @@ fn watch(folder: &Path, data: &Path, bin: &Path, as_root: bool) {
         data.display(),
         folder.display()
     );
-    Command::new("setsid")
-        .args(["sh", "-c", &script])
+    let status = Command::new("setsid")
+        .args(["--fork", "sh", "-c", &script])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .expect("a watchdog for the test cluster");
+        .status();
+    assert!(
+        matches!(&status, Ok(status) if status.success()),
+        "no watchdog for the test cluster: {status:?}"
+    );
 }
 
 fn binaries() -> PathBuf {

@@ -29,7 +29,7 @@ async fn every_route_asks_for_what_its_row_says() {
         let (forged, _) = request(at, route.method, &path, Some(&expired), body.as_ref()).await;
         if route.access == Access::Public {
             assert_ne!((status, forged), (401, 401), "{} {}", route.method, route.path);
-            assert_ne!(status, 403, "{} {} {answer}", route.method, route.path);
+            assert_ne!(answer["code"], "forbidden", "{} {}", route.method, route.path);
             continue;
         }
         assert_eq!((status, answer["code"].as_str()), (401, Some("unauthenticated")), "{}", route.path);

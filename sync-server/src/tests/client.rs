@@ -17,8 +17,7 @@ use groundplan_shared::{
         start,
     },
     wire::{
-        AccountId, ClientFrame, DocumentId, EnvelopeId, MemberId, Nonce, ServerFrame, ServerId, StreamId,
-        WorkspaceId,
+        ClientFrame, DocumentId, EnvelopeId, MemberId, Nonce, ServerFrame, ServerId, StreamId, WorkspaceId,
         cbor::Blob,
         frames::{Hello, Outcome, Push, PushResult, Subscribe},
         payload::{device_registration, socket_challenge, token_refresh},
@@ -76,7 +75,6 @@ pub(super) struct Client {
     pub(super) at: SocketAddr,
     pub(super) keys: DeviceKeys,
     pub(super) server: ServerId,
-    pub(super) account: AccountId,
     pub(super) tokens: TokenPair,
 }
 
@@ -154,7 +152,6 @@ impl Client {
             at,
             keys,
             server: info["server"].as_str().unwrap().parse().unwrap(),
-            account: answer["account"].as_str().unwrap().parse().unwrap(),
             tokens: serde_json::from_value(answer["tokens"].clone()).unwrap(),
         }
     }

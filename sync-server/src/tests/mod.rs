@@ -7,6 +7,7 @@ mod http;
 mod membership;
 mod socket;
 mod sync;
+mod tls;
 
 use crate::{Config, RunningServer, Server, testing};
 
