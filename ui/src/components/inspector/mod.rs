@@ -9,7 +9,7 @@ mod source;
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ElementGetParams, ElementView};
+use groundplan_shared::api::{ElementGetParams, ElementView, ErrorCode};
 use groundplan_shared::model::DocumentId;
 use leptos::prelude::*;
 
@@ -36,12 +36,14 @@ pub fn Inspector() -> impl IntoView {
     view! {
         {move || match (one.get(), number.get()) {
             (Some(id), _) => inspector_of(id),
-            (None, 0) => view! {
-                <div class="inspector-empty"><p class="muted">{t("inspector.nothing")}</p></div>
-            }.into_any(),
+            (None, 0) => nothing(),
             _ => many::many(),
         }}
     }
+}
+
+fn nothing() -> AnyView {
+    view! { <div class="inspector-empty"><p class="muted">{t("inspector.nothing")}</p></div> }.into_any()
 }
 
 /// The panel of one element, also used on the element's page on phones.
@@ -56,6 +58,8 @@ pub fn inspector_of(id: DocumentId) -> AnyView {
     let kind = Memo::new(move |_| element.with(|view| view.as_ref().map(|view| view.element.kind)));
     view! {
         {move || match (error.get(), kind.get()) {
+            // A page or a deleted element may still be chosen for a moment.
+            (Some(error), _) if error.code == ErrorCode::NotFound => nothing(),
             (Some(error), _) => states::failure(&error, Some(Callback::new(move |()| app.reload()))),
             (None, None) => states::loading(),
             // Built anew only for another kind: its fields are others.
