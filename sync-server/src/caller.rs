@@ -6,6 +6,7 @@ use axum::{
 };
 use groundplan_shared::{
     auth::{claims::AccessClaims, scope::Scope, token::TokenError},
+    crypto::sha256,
     wire::{AccountId, DeviceId, ProblemCode},
 };
 
@@ -75,7 +76,26 @@ impl FromRequestParts<App> for AdminSession {
 
 /// A caller without a session who tries to sign in or register: limited by network address.
 #[derive(Debug, Clone, Copy)]
-pub struct SignInAttempt;
+pub struct SignInAttempt {
+    address: std::net::IpAddr,
+}
+
+impl SignInAttempt {
+    /// The bucket for attempts by one name. It is bound to the caller's network too: a stranger elsewhere who tries a
+    /// name must not lock its owner out.
+    pub fn by_name(&self, name: &str) -> Bucket {
+        let network = match Bucket::address(self.address) {
+            Bucket::Address(network) => network,
+            Bucket::Id(_) => [0; 8],
+        };
+        let hash = sha256(&[b"groundplan/name-limit/v1\0", &network, name.as_bytes()]);
+        let mut bucket = [0; 16];
+        for (to, from) in bucket.iter_mut().zip(hash.0) {
+            *to = from;
+        }
+        Bucket::Id(bucket)
+    }
+}
 
 impl FromRequestParts<App> for SignInAttempt {
     type Rejection = Refusal;
@@ -83,7 +103,7 @@ impl FromRequestParts<App> for SignInAttempt {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let address = parts.extensions.get::<ClientAddress>().ok_or_else(Refusal::unauthenticated)?;
         match app.limiter.take(Use::SignIn, Bucket::address(address.0), 1) {
-            Ok(()) => Ok(Self),
+            Ok(()) => Ok(Self { address: address.0 }),
             Err(wait_ms) => {
                 app.metrics.rate_limited.add(1);
                 Err(Refusal::rate_limited(wait_ms))

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod http;
 pub mod identity;
+mod jobs;
 pub mod limit;
 pub mod metrics;
 pub mod problem;

@@ -23,6 +23,7 @@ use crate::{
         tls::{self, TlsError},
     },
     identity::Identity,
+    jobs,
     limit::RateLimiter,
     metrics::Metrics,
     routes,
@@ -151,6 +152,7 @@ impl Server {
         if let Some(listener) = admin {
             tokio::spawn(listen::serve(serving(listener, None, routes::admin(&app))));
         }
+        tokio::spawn(jobs::sweep(app.clone()));
         let drain = Duration::from_secs(u64::from(limits.drain_seconds));
         Ok(RunningServer { addr, admin_addr, base_url, app, stop, ended, drain })
     }

@@ -214,7 +214,7 @@ pub(super) const LIMITS: &[Key] = &limit_keys! {
     sockets_per_account: "write how many sockets one account may have open at once",
     requests_per_minute: "write how many requests a minute one address may make",
     sign_ins_per_minute: "write how many sign-ins a minute one address may try",
-    sign_ins_per_name_per_minute: "write how many sign-ins a minute may be tried for one name",
+    sign_ins_per_name_per_minute: "write how many sign-ins a minute one address may try for one name",
     requests_per_account_per_minute: "write how many requests a minute one account may make",
     envelopes_per_second: "write how many envelopes a second one device may push in the long run",
     envelope_burst: "write how many envelopes one device may push at once",

@@ -79,7 +79,7 @@ pub struct Limits {
     pub requests_per_minute: u32,
     /// Sign-in and registration attempts a minute from one network address.
     pub sign_ins_per_minute: u32,
-    /// Sign-in attempts a minute for one account name. Signing in with a device key is not affected.
+    /// Sign-in attempts a minute for one name from one network address. Refreshing with a device key is not affected.
     pub sign_ins_per_name_per_minute: u32,
     /// Requests a minute from one account.
     pub requests_per_account_per_minute: u32,

@@ -33,7 +33,7 @@ use crate::{
     caller::{Session, SignInAttempt},
     clock::random,
     http::extract::JsonBody,
-    limit::{Caller, Use},
+    limit::Use,
     problem::Refusal,
     store::{
         Account, AccountRole, AccountStatus, Device, FamilyId, RefreshFamily, Rotate, Rotation, StoreError,
@@ -141,14 +141,12 @@ pub(super) async fn register_finish(
 
 /// Answers a sign-in's start.
 pub(super) async fn login_start(
-    _: SignInAttempt,
+    attempt: SignInAttempt,
     State(app): State<App>,
     JsonBody(params): JsonBody<LoginStartParams>,
 ) -> Result<Json<LoginStartResponse>, Refusal> {
     let name = normalised(&params.username)?;
-    let hashed = sha256(&[b"groundplan/name-limit/v1\0", name.as_bytes()]).0;
-    let bucket = hashed.first_chunk::<16>().ok_or_else(unreadable)?;
-    app.limiter.take(Use::SignInByName, Caller::Id(*bucket), 1).map_err(Refusal::rate_limited)?;
+    app.limiter.take(Use::SignInByName, attempt.by_name(name), 1).map_err(Refusal::rate_limited)?;
     let made_up = app.identity.opaque.made_up_account(name);
     let (id, record) = match app.store.account_by_name(name).await {
         Ok(account) if account.status == AccountStatus::Active => (account.id, Some(account.opaque_record)),

@@ -93,7 +93,7 @@ pub(super) async fn run(app: App, mut socket: WebSocket) {
     };
     let (sink, stream) = socket.split();
     let (out, outgoing) = mpsc::channel(OUTGOING);
-    let writer = tokio::spawn(write(sink, outgoing));
+    let mut writer = tokio::spawn(write(sink, outgoing));
     let session = Session { account: claims.sub, device: claims.device };
     let mut conversation = Conversation {
         following: Following::new(app.clone(), session.device, out.clone()),
@@ -111,7 +111,9 @@ pub(super) async fn run(app: App, mut socket: WebSocket) {
     }
     drop(conversation);
     // The writer ends when everything queued is sent, or is cut off if the client does not take it.
-    let _ = timeout(Duration::from_secs(5), writer).await;
+    if timeout(Duration::from_secs(5), &mut writer).await.is_err() {
+        writer.abort();
+    }
     drop(place);
 }
 
@@ -229,7 +231,10 @@ struct Conversation {
 
 impl Conversation {
     async fn send(&self, frame: ServerFrame) -> Result<(), Disconnected> {
-        self.out.send(Outgoing::Frame(frame.encode().into())).await.map_err(|_| Disconnected)
+        // A client that sends and does not read is as good as gone.
+        let patience = Duration::from_secs(u64::from(self.app.config.limits.socket_idle_seconds));
+        let sent = timeout(patience, self.out.send(Outgoing::Frame(frame.encode().into()))).await;
+        sent.map_err(|_| Disconnected)?.map_err(|_| Disconnected)
     }
 
     async fn welcome(&mut self, claims: &AccessClaims) -> Result<(), Disconnected> {

@@ -28,7 +28,9 @@ async fn every_route_asks_for_what_its_row_says() {
         let (status, answer) = request(at, route.method, &path, None, body.as_ref()).await;
         let (forged, _) = request(at, route.method, &path, Some(&expired), body.as_ref()).await;
         if route.access == Access::Public {
-            assert_ne!((status, forged), (401, 401), "{} {}", route.method, route.path);
+            // What signs in refuses made-up messages; everything else that is public answers.
+            let signs_in = route.path.starts_with("/v1/account/");
+            assert!(signs_in || (status != 401 && forged != 401), "{} {}", route.method, route.path);
             assert_ne!(answer["code"], "forbidden", "{} {}", route.method, route.path);
             continue;
         }

@@ -1,0 +1,26 @@
+//! Background work that may run on any replica at any time, twice as well as once.
+
+use std::time::Duration;
+
+use crate::{app::App, http::listen::stopped};
+
+/// How often expired mailboxes are deleted.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Deletes what has expired, until the server stops.
+pub(crate) async fn sweep(app: App) {
+    let mut stop = app.stop.clone();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = stopped(&mut stop) => return,
+        }
+        match app.store.sweep_mailboxes(app.clock.now_ms()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(mailbox.count = count, "{count} expired mailboxes were deleted"),
+            Err(error) => {
+                tracing::warn!(store.error = %error, "expired mailboxes could not be deleted; again soon")
+            }
+        }
+    }
+}
