@@ -1,17 +1,18 @@
 //! The drawing's primitives as SVG nodes: the same groups and shapes that the export writes as text.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use groundplan_shared::scene::{Role, Shape};
 use leptos::prelude::*;
 
-use super::state::Canvas;
-use crate::canvas::picture::Placed;
+use super::state::{Canvas, Visible};
+use crate::canvas::picture::{Placed, WHOLE};
 
 /// All groups in sight, back to front. A group is drawn anew only when its content changes.
 #[component]
 pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
-    let visible = canvas.visible();
+    let visible = in_portions(canvas, canvas.visible());
     view! {
         <For
             each=move || visible.with(|visible| visible.groups.clone())
@@ -30,6 +31,42 @@ pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
             }}
         </g>
     }
+}
+
+/// So many groups of a large scene are drawn anew in one frame: zooming in must not stop the picture.
+const PORTION: usize = 90;
+
+/// Lets what is visible in a large scene appear over a few frames.
+fn in_portions(canvas: Canvas, wanted: Memo<Visible>) -> Memo<Visible> {
+    let frame = RwSignal::new(0_u32);
+    let drawn = Memo::new(move |before: Option<&Visible>| {
+        frame.track();
+        let mut visible = wanted.get();
+        let large = canvas.picture.with(|picture| picture.groups.len() > WHOLE);
+        if let Some(before) = before.filter(|_| large) {
+            let there: HashSet<u64> = before.groups.iter().map(|placed| placed.serial).collect();
+            let mut left = PORTION;
+            visible.groups.retain(|placed| {
+                let is_there = there.contains(&placed.serial);
+                if !is_there && left > 0 {
+                    left -= 1;
+                    return true;
+                }
+                is_there
+            });
+        }
+        visible
+    });
+    Effect::new(move |_| {
+        let missing = wanted.with(|wanted| wanted.groups.len()) > drawn.with(|drawn| drawn.groups.len());
+        if missing {
+            // The page may be gone by then.
+            request_animation_frame(move || {
+                let _ = frame.try_update(|frame| *frame = frame.wrapping_add(1));
+            });
+        }
+    });
+    drawn
 }
 
 fn group(canvas: Canvas, placed: &Arc<Placed>) -> impl IntoView + use<> {

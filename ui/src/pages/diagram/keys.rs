@@ -127,11 +127,7 @@ fn arrow(canvas: Canvas, direction: Direction, alt: bool, shift: bool) {
     let from = canvas.single();
     let next = canvas.picture.with_untracked(|picture| walk(picture, from.as_deref(), direction));
     if let Some(id) = next {
-        let mut selected = Selected::from([id.clone()]);
-        if shift {
-            selected.extend(canvas.selected.get_untracked());
-        }
-        canvas.select(&selected);
+        canvas.select(&Selected::from([id.clone()]));
         canvas.reveal(&id);
     }
 }
