@@ -126,7 +126,7 @@ impl Driver {
                     None => return false,
                     Some(Ask::Now) => {
                         self.owed += 1;
-                        return true;
+                        return !matches!(self.step(Event::Retry).await, Next::Gone);
                     }
                     Some(Ask::Look) => {}
                 },

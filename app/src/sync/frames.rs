@@ -14,7 +14,7 @@ use super::event::{Effect, Env};
 use super::machine::{Machine, PULL_ITEMS, Phase, SKIPPED_MS, STALE_IN_A_ROW};
 use super::push::{self, Verdict};
 use super::receive::{self, Received};
-use super::store::{Alarm, SyncStore, raise, run};
+use super::store::{Alarm, EnvelopeState, SyncStore, raise, run};
 use super::{SyncError, backoff, status};
 
 impl Machine {
@@ -68,16 +68,22 @@ impl Machine {
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
         let (keys, log, ahead) = (Arc::clone(&self.keys), &self.log, &mut self.ahead);
+        let failed = &mut self.failed;
         let fresh = std::mem::take(&mut self.fresh);
         let (received, cursor) = run(store, |tx| {
             let received = receive::items(tx, log, &keys, &feed.items, env)?;
             let mut record = tx.record()?;
             if fresh && feed.head_ws_seq < record.feed_cursor {
                 record.alarm = record.alarm.or(Some(Alarm::RolledBack));
+            } else if fresh && record.alarm == Some(Alarm::RolledBack) {
+                // The server took our log head and has no less than we read: what was missing is back.
+                record.alarm = None;
             }
             if log.clearance(keys.id()) == Clearance::ALL {
                 // The cursor moves over what was read without a gap: what the server skipped is asked for again.
-                ahead.extend(feed.items.iter().map(|item| item.ws_seq));
+                let again = |ws_seq: &u64| received.failed.contains(ws_seq) && !failed.contains(ws_seq);
+                ahead.extend(feed.items.iter().map(|item| item.ws_seq).filter(|ws_seq| !again(ws_seq)));
+                failed.extend(&received.failed);
                 while ahead.remove(&(record.feed_cursor + 1)) {
                     record.feed_cursor += 1;
                 }
@@ -155,7 +161,12 @@ impl Machine {
         store: &dyn SyncStore,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
-        let after_doc_seq = run(store, |tx| Ok(tx.head(document)?.doc_seq))?;
+        let after_doc_seq = run(store, |tx| {
+            let broken = tx.envelopes_in(EnvelopeState::Broken, usize::MAX)?;
+            let places = broken.iter().filter(|row| row.document == document).filter_map(|row| row.place);
+            let before = places.map(|place| place.doc_seq.saturating_sub(1)).min();
+            Ok(before.unwrap_or(tx.head(document)?.doc_seq))
+        })?;
         let request = self.request();
         self.pulls.insert(request, document);
         effects.push(Effect::Send(ClientFrame::Pull(Pull {
@@ -246,7 +257,8 @@ impl Machine {
             run(store, |tx| raise(tx, alarm))?;
         }
         self.hurdle = status::hurdle_of(problem.code, &problem.message);
-        if problem.fatal {
+        if problem.fatal || problem.request.is_none() {
+            // Without a request it concerns the subscription, which has ended: another try begins anew, later.
             effects.push(Effect::Close);
         } else {
             self.pause(problem.retry_after_ms.unwrap_or(5_000), env, effects);

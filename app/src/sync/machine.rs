@@ -72,6 +72,8 @@ pub struct Machine {
     spent: u32,
     /// Feed positions that were read although earlier ones are missing.
     pub(super) ahead: BTreeSet<u64>,
+    /// Feed positions whose items failed once: they are asked for again, but do not hold anything up.
+    pub(super) failed: BTreeSet<u64>,
     /// The highest feed position that the server named on this connection.
     pub(super) head_ws_seq: u64,
     /// The position up to which everything was read.
@@ -113,6 +115,7 @@ impl Machine {
             credit: 0,
             spent: 0,
             ahead: BTreeSet::new(),
+            failed: BTreeSet::new(),
             head_ws_seq: 0,
             cursor: 0,
             skipped_since_ms: None,
@@ -178,7 +181,6 @@ impl Machine {
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
         self.reset();
-        self.hurdle = None;
         self.phase = Phase::CatchingUp;
         self.fresh = true;
         (self.credit, self.spent) = (CREDIT, 0);
@@ -192,6 +194,9 @@ impl Machine {
                 let alarm = if other_server { Alarm::Forked } else { Alarm::Restored };
                 record.alarm = record.alarm.or(Some(alarm));
             } else {
+                if record.alarm == Some(Alarm::Restored) {
+                    record.alarm = None;
+                }
                 record.server_id = Some(server);
                 record.incarnation = Some(incarnation);
             }

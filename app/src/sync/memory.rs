@@ -45,6 +45,9 @@ pub(super) struct MemoryStore {
     fail_in: Mutex<Option<u32>>,
 }
 
+/// A copy of everything durable.
+pub(super) struct MemoryBackup(State);
+
 /// The disk refused at the commit.
 #[derive(Debug, thiserror::Error)]
 #[error("injected failure")]
@@ -63,6 +66,16 @@ impl MemoryStore {
     /// Lets every commit work again.
     pub(super) fn heal(&self) {
         *self.fail_in.lock().unwrap() = None;
+    }
+
+    /// Copies everything durable, as a backup does.
+    pub(super) fn backup(&self) -> MemoryBackup {
+        MemoryBackup(self.lock().clone())
+    }
+
+    /// Puts a backup in the place of everything.
+    pub(super) fn restore(&self, backup: &MemoryBackup) {
+        *self.lock() = backup.0.clone();
     }
 
     /// Edits documents as one atomic batch: sets a key of each, makes the change, queues it.

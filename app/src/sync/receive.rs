@@ -37,6 +37,8 @@ pub(super) struct Received {
     pub(super) advanced: BTreeSet<DocumentId>,
     /// Documents of which something is missing.
     pub(super) gaps: BTreeSet<DocumentId>,
+    /// Feed positions whose items failed: they may have been damaged on the way and are asked for once more.
+    pub(super) failed: BTreeSet<u64>,
     /// Whether an author's chain has a gap that no document explains.
     pub(super) chain_gap: bool,
 }
@@ -120,9 +122,15 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 // Ours: to read it back is the best acknowledgement.
                 EnvelopeState::Sealed => push::acknowledge(tx, row, place)?,
                 EnvelopeState::Stored | EnvelopeState::Held => row,
-                EnvelopeState::Applied | EnvelopeState::Locked | EnvelopeState::Waiting => {
-                    return self.repeated(tx, &row, place);
+                EnvelopeState::Broken if row.bytes != item.envelope.0 => {
+                    // The id does not cover the signature: these may be the true bytes.
+                    tx.remove_envelope(row.env_id)?;
+                    return self.judge(tx, row_of(&outer, EnvelopeState::Waiting, place, &item.envelope));
                 }
+                EnvelopeState::Applied
+                | EnvelopeState::Locked
+                | EnvelopeState::Waiting
+                | EnvelopeState::Broken => return self.repeated(tx, &row, place),
             },
         };
         row.place = Some(place);
@@ -159,6 +167,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
         if place.link != envelope::link(&head.link, &row.env_id, place.doc_seq, place.log_index) {
             self.out.gaps.insert(row.document);
+            self.out.failed.insert(place.ws_seq);
             return self.reject(tx, &row, "it does not continue its document's chain");
         }
         tx.set_head(row.document, DocumentHead { doc_seq: place.doc_seq, link: place.link })?;
@@ -197,7 +206,10 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 row.state = EnvelopeState::Waiting;
                 self.judge(tx, row)
             }
-            EnvelopeState::Sealed | EnvelopeState::Applied | EnvelopeState::Locked => tx.put_envelope(&row),
+            EnvelopeState::Sealed
+            | EnvelopeState::Applied
+            | EnvelopeState::Locked
+            | EnvelopeState::Broken => tx.put_envelope(&row),
         }
     }
 
@@ -242,7 +254,14 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 return self.reject(tx, &row, "its author saw another membership log");
             }
             Some(OpenReason::Outer(OuterError::Signature)) => {
-                return self.reject(tx, &row, "its signature is not its author's");
+                // The place is right, so the id is; only the signature, which the id does not cover, was damaged.
+                let (id, place) = (EnvelopeId(sha256(&[&row.bytes]).0), row.place);
+                let (ws_seq, doc_seq) = place.map_or((0, 0), |place| (place.ws_seq, place.doc_seq));
+                let reason = "its signature is not its author's";
+                self.keep(tx, id, row.document, ws_seq, doc_seq, reason, &row.bytes)?;
+                self.out.failed.insert(ws_seq);
+                row.state = EnvelopeState::Broken;
+                return tx.put_envelope(&row);
             }
             Some(OpenReason::Outer(_) | OpenReason::Document) => {
                 return self.reject(tx, &row, "its author may not write it");
@@ -309,6 +328,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
 
     fn set_aside(&mut self, tx: &mut dyn SyncTx, item: &FeedItem, reason: &str) -> Result<(), SyncError> {
         self.out.gaps.insert(item.document);
+        self.out.failed.insert(item.ws_seq);
         let env_id = EnvelopeId(sha256(&[&item.envelope]).0);
         self.keep(tx, env_id, item.document, item.ws_seq, item.doc_seq, reason, &item.envelope)
     }
@@ -370,6 +390,8 @@ impl<'a, 'e> Receiver<'a, 'e> {
             self.flush(tx)?;
         }
         self.flush(tx)?;
+        let broken = tx.envelopes_in(EnvelopeState::Broken, AGAIN)?;
+        self.out.gaps.extend(broken.into_iter().map(|row| row.document));
         if keys_changed || self.begun {
             self.unlock(tx)?;
             self.flush(tx)?;

@@ -22,7 +22,8 @@ CREATE TABLE compartment_key (
 
 -- Every envelope sent or received and what became of it:
 -- sealed (ours, unacknowledged: sent again byte for byte), stored (ours, acknowledged, not yet read back),
--- applied, locked (content cannot be applied yet), waiting (author's chain or log has a gap), held (document has one).
+-- applied, locked (content cannot be applied yet), waiting (author's chain or log has a gap), held (document has one),
+-- broken (signature damaged on the way).
 CREATE TABLE envelope (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     env_id BLOB NOT NULL UNIQUE CHECK (length(env_id) = 32),
@@ -32,7 +33,7 @@ CREATE TABLE envelope (
     stream BLOB NOT NULL,
     dev_seq INTEGER NOT NULL,
     previous BLOB NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('sealed', 'stored', 'applied', 'locked', 'waiting', 'held')),
+    state TEXT NOT NULL CHECK (state IN ('sealed', 'stored', 'applied', 'locked', 'waiting', 'held', 'broken')),
     push INTEGER,
     ws_seq INTEGER,
     doc_seq INTEGER,

@@ -64,6 +64,7 @@ pub(super) fn in_state(state: EnvelopeState) -> &'static str {
         EnvelopeState::Applied => "WHERE state = 'applied' ORDER BY id LIMIT ?1",
         EnvelopeState::Locked => "WHERE state = 'locked' ORDER BY id LIMIT ?1",
         EnvelopeState::Waiting => "WHERE state = 'waiting' ORDER BY ws_seq, id LIMIT ?1",
+        EnvelopeState::Broken => "WHERE state = 'broken' ORDER BY id LIMIT ?1",
         EnvelopeState::Held => "WHERE state = 'held' ORDER BY ws_seq, id LIMIT ?1",
     }
 }

@@ -140,7 +140,7 @@ impl Machine {
     /// # Errors
     /// [`SyncError::Store`].
     pub fn status(&self, store: &dyn SyncStore) -> Result<SyncStatus, SyncError> {
-        let (phase, idle) = (self.phase, self.idle);
+        let (phase, idle, all_read) = (self.phase, self.idle, self.head_ws_seq <= self.cursor);
         let shut_out = !self.log.is_active(self.keys.id());
         let hurdle = match (&self.hurdle, shut_out) {
             (_, true) => hurdle_of(ProblemCode::DeviceRevoked, ""),
@@ -150,7 +150,7 @@ impl Machine {
             _ if record.server_url.is_none() => SyncState::LocalOnly,
             Phase::Down => SyncState::Offline,
             Phase::CatchingUp => SyncState::Syncing,
-            Phase::Live if idle => SyncState::UpToDate,
+            Phase::Live if idle && all_read => SyncState::UpToDate,
             Phase::Live => SyncState::Syncing,
         };
         describe(store, state, hurdle, self.progress, Some(self))
@@ -174,7 +174,9 @@ fn describe(
                 "They are kept here. Update Groundplan and choose \u{201c}Sync now\u{201d}, or export them.",
             )
         });
-        let held = tx.count_in(EnvelopeState::Held)? + tx.count_in(EnvelopeState::Waiting)?;
+        let held = tx.count_in(EnvelopeState::Held)?
+            + tx.count_in(EnvelopeState::Waiting)?
+            + tx.count_in(EnvelopeState::Broken)?;
         let gap = (held > 0).then(|| {
             ApiError::new(
                 ErrorCode::ServerUntrusted,

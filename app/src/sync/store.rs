@@ -26,6 +26,8 @@ pub enum EnvelopeState {
     Waiting,
     /// Its place is not verified: something before it is missing in the document's log.
     Held,
+    /// In place, but its signature was damaged on the way: the true bytes are asked for again.
+    Broken,
 }
 
 impl EnvelopeState {
@@ -38,12 +40,13 @@ impl EnvelopeState {
             Self::Locked => "locked",
             Self::Waiting => "waiting",
             Self::Held => "held",
+            Self::Broken => "broken",
         }
     }
 
     /// Reads the stored word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Sealed, Self::Stored, Self::Applied, Self::Locked, Self::Waiting, Self::Held]
+        [Self::Sealed, Self::Stored, Self::Applied, Self::Locked, Self::Waiting, Self::Held, Self::Broken]
             .into_iter()
             .find(|state| state.word() == word)
     }

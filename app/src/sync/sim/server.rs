@@ -15,6 +15,7 @@ use groundplan_shared::wire::{
 /// Items in a frame: few, so that histories have many frames.
 const PAGE: usize = 3;
 
+#[derive(Clone)]
 pub(super) struct ModelServer {
     pub(super) id: ServerId,
     pub(super) incarnation: Incarnation,

@@ -55,11 +55,16 @@ pub(super) struct World {
     plan: Plan,
     dice: Dice,
     now_ms: u64,
-    server: ModelServer,
+    pub(super) server: ModelServer,
     replicas: Vec<Replica>,
     edits: BTreeMap<(DocumentId, String), String>,
     trace: Vec<u8>,
+    /// What an evil server does to a frame on its way to a replica; false: it withholds it.
+    pub(super) tamper: Option<Tamper>,
 }
+
+/// Changes a frame for a replica, or withholds it.
+pub(super) type Tamper = Box<dyn FnMut(usize, &mut ServerFrame) -> bool>;
 
 impl World {
     pub(super) fn new(seed: u64, plan: Plan) -> Self {
@@ -81,6 +86,7 @@ impl World {
             replicas: Vec::new(),
             edits: BTreeMap::new(),
             trace: Vec::new(),
+            tamper: None,
             dice,
         };
         world.add_replica(first);
@@ -196,7 +202,7 @@ impl World {
         }
     }
 
-    fn connect(&mut self, at: usize) {
+    pub(super) fn connect(&mut self, at: usize) {
         if !self.replicas[at].online {
             self.replicas[at].online = true;
             let (server, incarnation) = (self.server.id, self.server.incarnation);
@@ -212,7 +218,7 @@ impl World {
         replica.to_client.clear();
     }
 
-    fn disconnect(&mut self, at: usize) {
+    pub(super) fn disconnect(&mut self, at: usize) {
         if self.replicas[at].online {
             self.cut(at);
             self.feed(at, Event::Disconnected(None));
@@ -220,7 +226,7 @@ impl World {
     }
 
     /// Ends the process of a replica at once; only what was committed is there afterwards.
-    fn crash(&mut self, at: usize) {
+    pub(super) fn crash(&mut self, at: usize) {
         self.note("crash");
         self.cut(at);
         let replica = &mut self.replicas[at];
@@ -257,6 +263,55 @@ impl World {
         self.feed(at, Event::LocalChange);
     }
 
+    /// Edits one document on a replica.
+    pub(super) fn edit_one(&mut self, at: usize, document: u8, value: &str) {
+        let document = DocumentId([document; 16]);
+        let key = format!("e{}", self.edits.len());
+        let actor = self.replicas[at].actor.clone();
+        self.replicas[at].store.edit(&actor, &[document], &key, value);
+        self.edits.insert((document, key), format!("\"{value}\""));
+        self.feed(at, Event::LocalChange);
+    }
+
+    /// The store of a replica.
+    pub(super) fn store(&self, at: usize) -> &MemoryStore {
+        &self.replicas[at].store
+    }
+
+    /// Replaces a replica's store by a backup, as a person does after losing a disk: the installation is a new one.
+    pub(super) fn restore(&mut self, at: usize, backup: &crate::sync::memory::MemoryBackup) {
+        self.replicas[at].store.restore(backup);
+        let device = self.replicas[at].keys.id().0;
+        self.replicas[at].actor = [device.as_slice(), &self.dice.next().to_le_bytes()].concat();
+        self.crash(at);
+    }
+
+    /// Lets frames flow for a while, whether or not everybody comes to rest.
+    pub(super) fn flow(&mut self) {
+        for _ in 0..200 {
+            for at in 0..self.replicas.len() {
+                self.to_server(at);
+                self.to_client(at);
+            }
+        }
+        self.now_ms += 5_000;
+        for at in 0..self.replicas.len() {
+            self.feed(at, Event::Tick);
+        }
+    }
+
+    /// Checks that everybody has everything, and how many items each has set aside.
+    pub(super) fn agree(&self) -> Vec<u64> {
+        let content = self.replicas[0].store.content();
+        for (place, value) in &self.edits {
+            assert_eq!(content.get(place), Some(value), "the edit {place:?} is lost");
+        }
+        for replica in &self.replicas {
+            assert_eq!(replica.store.content(), content);
+        }
+        self.statuses().into_iter().map(|status| status.quarantined).collect()
+    }
+
     fn to_server(&mut self, at: usize) {
         let Some(frame) = self.replicas[at].to_server.pop_front() else { return };
         let device = self.replicas[at].keys.id();
@@ -276,7 +331,10 @@ impl World {
         if !self.replicas[at].online {
             return;
         }
-        let frame = ServerFrame::decode(&frame.encode()).unwrap();
+        let mut frame = ServerFrame::decode(&frame.encode()).unwrap();
+        if self.tamper.as_mut().is_some_and(|tamper| !tamper(at, &mut frame)) {
+            return;
+        }
         let (twice, swap) = match frame {
             _ if !self.plan.chaos => (false, false),
             ServerFrame::Feed(_) | ServerFrame::LogDelta(_) => (self.dice.once_in(8), self.dice.once_in(8)),
@@ -348,7 +406,7 @@ impl World {
     }
 
     /// Connects everybody and lets everything arrive.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.replicas.iter().for_each(|replica| replica.store.heal());
         for round in 0..2_000 {
             let mut moved = false;
@@ -379,13 +437,13 @@ impl World {
         panic!("frames are exchanged without end: {:?}", self.statuses());
     }
 
-    fn up_to_date(&self, at: usize) -> bool {
+    pub(super) fn up_to_date(&self, at: usize) -> bool {
         let replica = &self.replicas[at];
         let status = replica.machine.as_ref().unwrap().status(&*replica.store).unwrap();
         status.state == groundplan_shared::api::SyncState::UpToDate && status.waiting == 0
     }
 
-    fn statuses(&self) -> Vec<groundplan_shared::api::SyncStatus> {
+    pub(super) fn statuses(&self) -> Vec<groundplan_shared::api::SyncStatus> {
         let status = |replica: &Replica| replica.machine.as_ref().unwrap().status(&*replica.store).unwrap();
         self.replicas.iter().map(status).collect()
     }
