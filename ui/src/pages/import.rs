@@ -259,7 +259,7 @@ fn shown(
             <button class="button" on:click=move |_| {
                 wrong.set(None);
                 step.set(Step::Choose);
-            }>{t("import.other")}</button>
+            }>{t("import.choose_again")}</button>
             {if nothing {
                 view! { <a class="button primary" href="/">{t("import.nothing_to_do")}</a> }.into_any()
             } else {
