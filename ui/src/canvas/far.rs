@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use groundplan_shared::scene::{Point, Rect, Role, SceneNode};
+use groundplan_shared::scene::{Point, Rect, Scene, SceneNode};
 
 use super::camera::{Camera, Size};
 use super::detail::Detail;
-use super::picture::{Picture, Placed};
+use super::picture::Picture;
 
 /// One path for all cards of a kind, or for all relations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,22 +24,18 @@ pub fn is_merged(picture: &Picture, detail: Detail, visible: usize) -> bool {
     detail == Detail::Far && picture.groups.len() > super::picture::WHOLE && visible > 700
 }
 
-/// Frames stay groups of their own (their names are what one reads from afar); everything else is merged.
+/// All relations and cards of a picture. Frames stay groups of their own.
 #[must_use]
-pub fn merge(picture: &Picture, area: Rect) -> (Vec<std::sync::Arc<Placed>>, Vec<Merged>) {
-    let groups = picture.groups_within(area);
-    let frames = groups.iter().filter(|placed| placed.group.role == Role::Frame).cloned().collect();
+pub fn merge(scene: &Scene) -> Vec<Merged> {
     let mut lines = String::new();
-    for edge in groups.iter().filter(|placed| placed.group.role == Role::Edge) {
-        let Some(edge) = picture.edge_of(&edge.group) else { continue };
+    for edge in &scene.edges {
         for (number, point) in edge.points.iter().enumerate() {
             let command = if number == 0 { 'M' } else { 'L' };
             let _ = write!(lines, "{command}{:.0} {:.0}", point.x, point.y);
         }
     }
     let mut kinds: BTreeMap<&str, String> = BTreeMap::new();
-    for number in picture.nodes_within(area) {
-        let Some(node) = picture.scene.nodes.get(number).filter(|node| !node.is_group) else { continue };
+    for node in scene.nodes.iter().filter(|node| !node.is_group) {
         let Rect { x, y, w, h } = node.rect;
         let _ = write!(kinds.entry(&node.kind).or_default(), "M{x:.0} {y:.0}h{w:.0}v{h:.0}h-{w:.0}z");
     }
@@ -51,7 +47,7 @@ pub fn merge(picture: &Picture, area: Rect) -> (Vec<std::sync::Arc<Placed>>, Vec
         let kind = kind.replace('_', "-");
         Merged { class: format!("gp-node gp-merged gp-kind-{kind}"), d }
     }));
-    (frames, merged)
+    merged
 }
 
 /// A name on the canvas, in pixels.
@@ -116,8 +112,7 @@ mod tests {
         let all = picture.scene.bounds.grown(50.0);
         assert!(is_merged(&picture, Detail::Far, picture.groups_within(all).len()));
         assert!(!is_merged(&picture, Detail::Near, 5_000));
-        let (frames, merged) = merge(&picture, all);
-        assert!(frames.is_empty());
+        let merged = merge(&picture.scene);
         let classes: Vec<&str> = merged.iter().map(|path| path.class.as_str()).collect();
         assert_eq!(
             classes,
@@ -151,6 +146,5 @@ mod tests {
     fn small_scenes_are_never_merged() {
         let picture = Picture::new(small(), None);
         assert!(!is_merged(&picture, Detail::Far, picture.groups.len()));
-        assert_eq!(merge(&picture, picture.scene.bounds).0.len(), 1);
     }
 }

@@ -1,10 +1,11 @@
 //! A scene made ready for the canvas: drawn, indexed by id and by place, with its neighbourhoods.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use groundplan_shared::scene::{Group, Point, Rect, Role, Scene, SceneEdge, SceneNode, draw};
 
+use super::far::{self, Merged};
 use super::grid::Grid;
 
 /// Scenes with at most so many groups are drawn whole; larger ones only where they are visible.
@@ -36,6 +37,7 @@ pub struct Picture {
     edge_by_id: HashMap<String, usize>,
     touching: HashMap<String, Vec<usize>>,
     children: HashMap<String, Vec<usize>>,
+    merged: OnceLock<Arc<Vec<Merged>>>,
     next_serial: u64,
 }
 
@@ -79,6 +81,7 @@ impl Picture {
         }
         Self {
             children,
+            merged: OnceLock::new(),
             group_grid: Grid::new(groups.iter().map(|placed| placed.bounds)),
             node_grid: Grid::new(scene.nodes.iter().map(|node| node.rect)),
             by_id: scene.nodes.iter().enumerate().map(|(number, node)| (node.id.clone(), number)).collect(),
@@ -148,6 +151,12 @@ impl Picture {
             return self.groups.clone();
         }
         self.group_grid.within(area).into_iter().map(|number| Arc::clone(&self.groups[number])).collect()
+    }
+
+    /// Cards and relations as a few paths, made when first asked for.
+    #[must_use]
+    pub fn merged(&self) -> Arc<Vec<Merged>> {
+        Arc::clone(self.merged.get_or_init(|| Arc::new(far::merge(&self.scene))))
     }
 
     /// Ids of a node and of everything drawn inside it.

@@ -13,6 +13,7 @@ use crate::canvas::picture::{Placed, WHOLE};
 #[component]
 pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
     let visible = in_portions(canvas, canvas.visible());
+    let merged = Memo::new(move |_| visible.with(|visible| Arc::clone(&visible.merged)));
     view! {
         <For
             each=move || visible.with(|visible| visible.groups.clone())
@@ -21,13 +22,11 @@ pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
         />
         <g class="canvas-merged">
             {move || {
-                visible.with(|visible| {
-                    visible
-                        .merged
-                        .iter()
-                        .map(|path| view! { <path class=path.class.clone() d=path.d.clone() /> })
-                        .collect_view()
-                })
+                let paths = merged.get();
+                paths
+                    .iter()
+                    .map(|path| view! { <path class=path.class.clone() d=path.d.clone() /> })
+                    .collect_view()
             }}
         </g>
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use groundplan_shared::api::{ApiError, Reference, ViewScene, ViewSceneParams, ViewSummary};
 use groundplan_shared::model::DocumentId;
-use groundplan_shared::scene::{Group, Point, Rect};
+use groundplan_shared::scene::{Group, Point, Rect, Role};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -47,13 +47,14 @@ pub(super) struct Overlay {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Visible {
     pub(super) groups: Vec<Arc<Placed>>,
-    pub(super) merged: Vec<Merged>,
+    pub(super) merged: Arc<Vec<Merged>>,
 }
 
 impl PartialEq for Visible {
     fn eq(&self, other: &Self) -> bool {
         let serials = |visible: &Self| visible.groups.iter().map(|placed| placed.serial).collect::<Vec<_>>();
-        serials(self) == serials(other) && self.merged == other.merged
+        serials(self) == serials(other)
+            && (Arc::ptr_eq(&self.merged, &other.merged) || self.merged.is_empty() && other.merged.is_empty())
     }
 }
 
@@ -346,9 +347,10 @@ impl Canvas {
             self.picture.with(|picture| {
                 let area = area.get();
                 let mut groups = picture.groups_within(area);
-                let mut merged = Vec::new();
+                let mut merged = Arc::default();
                 if far::is_merged(picture, detail.get(), groups.len()) {
-                    (groups, merged) = far::merge(picture, area);
+                    groups.retain(|placed| placed.group.role == Role::Frame);
+                    merged = picture.merged();
                 }
                 self.overlay.with(|overlay| {
                     let Some(overlay) = overlay else { return };
