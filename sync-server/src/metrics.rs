@@ -102,7 +102,7 @@ pub struct Metrics {
     pub envelopes: Counter,
     /// Envelopes that were there already.
     pub envelopes_repeated: Counter,
-    /// Bytes of envelopes stored.
+    /// Bytes of envelopes pushed.
     pub envelope_bytes: Counter,
     /// Log entries stored.
     pub log_entries: Counter,

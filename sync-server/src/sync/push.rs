@@ -45,7 +45,7 @@ pub async fn push(
     envelopes: Vec<Blob>,
 ) -> Result<Vec<Outcome>, Refusal> {
     let count = u32::try_from(envelopes.len()).unwrap_or(u32::MAX);
-    let (_, state) = app.memberships.at_head(&*app.store, workspace).await?;
+    let (row, state) = app.memberships.at_head(&*app.store, workspace).await?;
     if !matches!(Standing::of(&state, &device), Standing::Active(_)) {
         return Err(Refusal::not_found("workspace"));
     }
@@ -71,9 +71,10 @@ pub async fn push(
         }
     }
     let mut moved = 0;
+    let mut judged_at = (row, state);
     while moved < TRIES {
-        let (row, state) = app.memberships.at_head(&*app.store, workspace).await?;
-        check(&mut items, &state, atomic);
+        let (row, state) = &judged_at;
+        check(&mut items, state, atomic);
         let batch = batch(app, &items, &envelopes, (row.log_length, row.log_head));
         if batch.envelopes.is_empty() {
             return Ok(outcomes(app, items));
@@ -84,7 +85,10 @@ pub async fn push(
                 app.live.wake(workspace);
                 return Ok(outcomes(app, items));
             }
-            Err(StoreError::Conflict(Conflict::HeadMoved { .. })) => moved += 1,
+            Err(StoreError::Conflict(Conflict::HeadMoved { .. })) => {
+                moved += 1;
+                judged_at = app.memberships.at_head(&*app.store, workspace).await?;
+            }
             Err(StoreError::Conflict(conflict @ Conflict::ChainBroken { position, .. })) => {
                 refuse_nth_open(&mut items, position, &conflict.into());
             }
