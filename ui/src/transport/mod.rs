@@ -18,6 +18,7 @@ pub enum Transport {
     /// The window of the desktop program.
     Tauri,
     /// The local agent, in a browser.
+    #[cfg_attr(feature = "mock", expect(dead_code, reason = "the sample data takes its place"))]
     Http,
     /// Sample data in memory.
     #[cfg(feature = "mock")]

@@ -16,6 +16,7 @@ fn internals() -> Option<Object> {
 }
 
 /// Says whether this page runs in the desktop window.
+#[cfg_attr(feature = "mock", expect(dead_code, reason = "the sample data takes its place"))]
 pub(super) fn present() -> bool {
     internals().is_some()
 }

@@ -4,6 +4,7 @@
 //! The address' fragment chooses a state: `#none` has no workspace, `#offline`, `#problem` and `#local` show other
 //! states of synchronisation, `#large` has 10,000 elements.
 
+mod pages;
 mod sample;
 mod scene;
 mod store;

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use groundplan_shared::api::*;
 use groundplan_shared::model::{
-    DocumentId, Element, ElementKind, Page, PropertyValue, Relation, RelationId, RelationKind, ViewKind,
-    WorkspaceId,
+    DocumentId, Element, ElementKind, Page, PropertyValue, Relation, RelationId, RelationKind, WorkspaceId,
 };
 
 use super::sample::{ELEMENTS, RELATIONS, id, pages};
 
 pub(super) struct Store {
-    elements: Vec<Element>,
+    pub(super) elements: Vec<Element>,
     parents: BTreeMap<DocumentId, DocumentId>,
-    pages: Vec<Page>,
+    pub(super) pages: Vec<Page>,
     open: bool,
     known: bool,
     name: String,
@@ -143,7 +142,7 @@ impl Store {
         self.parents.get(&id).copied()
     }
 
-    fn find(&self, id: DocumentId) -> Result<&Element, ApiError> {
+    pub(super) fn find(&self, id: DocumentId) -> Result<&Element, ApiError> {
         self.elements.iter().find(|element| element.id == id).ok_or_else(gone)
     }
 
@@ -240,7 +239,7 @@ impl Store {
         ElementList { total: items.len() as u64, items }
     }
 
-    fn reference(&self, id: DocumentId) -> Reference {
+    pub(super) fn reference(&self, id: DocumentId) -> Reference {
         let element =
             self.find(id).ok().map(|element| ("element", element.kind.to_string(), element.name.clone()));
         let page = || {
@@ -316,7 +315,7 @@ impl Store {
         })
     }
 
-    fn fresh(&mut self) -> DocumentId {
+    pub(super) fn fresh(&mut self) -> DocumentId {
         self.next = self.next.wrapping_add(1);
         id(self.next)
     }
@@ -397,110 +396,8 @@ impl Store {
         element.endpoints.push(params.endpoint);
         self.view(params.api)
     }
-
-    pub(super) fn page_list(&self) -> PageList {
-        let summary = |page: &Page| PageSummary {
-            id: page.id,
-            kind: page.kind,
-            title: page.title.clone(),
-            path: page.path.clone(),
-            tags: page.tags.clone(),
-        };
-        PageList { items: self.pages.iter().map(summary).collect() }
-    }
-
-    pub(super) fn page(&self, id: DocumentId) -> Result<PageView, ApiError> {
-        let page = self.pages.iter().find(|page| page.id == id).ok_or_else(gone)?.clone();
-        let links =
-            page.body.split("[[").skip(1).filter_map(|piece| piece.split_once("]]")).map(|(text, _)| {
-                let element =
-                    self.elements.iter().find(|element| element.name == text).map(|element| element.id);
-                let target =
-                    element.or_else(|| self.pages.iter().find(|page| page.title == text).map(|page| page.id));
-                PageLinkView {
-                    text: text.to_owned(),
-                    kind: "wiki".to_owned(),
-                    target: target.map(|id| self.reference(id)),
-                }
-            });
-        let links = links.collect();
-        let backlinks = self
-            .elements
-            .iter()
-            .filter(|element| element.relations.iter().any(|relation| relation.target == id))
-            .map(|element| self.reference(element.id))
-            .collect();
-        Ok(PageView { page, links, backlinks, conflicts: Vec::new() })
-    }
-
-    pub(super) fn create_page(&mut self, params: PageCreateParams) -> Result<PageView, ApiError> {
-        let id = self.fresh();
-        self.pages.push(Page {
-            id,
-            kind: params.kind,
-            title: params.title,
-            path: params.path,
-            front_matter: String::new(),
-            body: params.body,
-            tags: Default::default(),
-            aliases: Default::default(),
-            eol: Default::default(),
-            bom: false,
-            source: None,
-        });
-        self.page(id)
-    }
-
-    pub(super) fn text(&self, id: DocumentId) -> Result<TextState, ApiError> {
-        let element = self.find(id).ok().map(|element| element.description.clone());
-        let text =
-            element.or_else(|| self.pages.iter().find(|page| page.id == id).map(|page| page.body.clone()));
-        text.map(|text| TextState { text, version: "1".to_owned() }).ok_or_else(gone)
-    }
-
-    pub(super) fn views(&self) -> ViewList {
-        if self.elements.is_empty() {
-            return ViewList { items: Vec::new() };
-        }
-        let view = |n: u8, kind, name: &str, scope| ViewSummary {
-            id: id(n),
-            kind,
-            name: name.to_owned(),
-            scope,
-            filter: Default::default(),
-        };
-        ViewList {
-            items: vec![
-                view(150, ViewKind::Landscape, "Northwind landscape", None),
-                view(151, ViewKind::Container, "Inside the shop", Some(id(1))),
-            ],
-        }
-    }
-
-    pub(super) fn search(&self, text: &str) -> SearchResults {
-        let wanted = text.trim().to_lowercase();
-        let kind = wanted.strip_prefix("kind:").map(str::to_owned);
-        let element = |element: &&Element| match &kind {
-            Some(kind) => element.kind.as_str() == kind,
-            None => element.name.to_lowercase().contains(&wanted),
-        };
-        let hit = |item: Reference, context: &str| {
-            let snippet = item.name.replace(text.trim(), &format!("\u{e000}{}\u{e001}", text.trim()));
-            SearchHit { item, context: context.to_owned(), snippet }
-        };
-        let elements = self.elements.iter().filter(element).map(|element| {
-            let parent = self.parent(element.id).map(|id| self.reference(id).name).unwrap_or_default();
-            hit(self.reference(element.id), &parent)
-        });
-        let pages = self
-            .pages
-            .iter()
-            .filter(|page| page.title.to_lowercase().contains(&wanted))
-            .map(|page| hit(self.reference(page.id), &page.path));
-        SearchResults { hits: elements.chain(pages).take(50).collect(), more: false }
-    }
 }
 
-fn gone() -> ApiError {
+pub(super) fn gone() -> ApiError {
     ApiError::new(ErrorCode::NotFound, "That does not exist any more.", "Go back to the overview.")
 }
