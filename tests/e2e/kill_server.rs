@@ -1,0 +1,117 @@
+//! The server is killed with `SIGKILL` at random points of a push, and loses nothing that it acknowledged.
+
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use groundplan_tests::device::Device;
+use groundplan_tests::journey::{agree, element, found, link, login, sync};
+use groundplan_tests::random::Random;
+use groundplan_tests::server::{Server, Store};
+use groundplan_tests::tell;
+use groundplan_tests::wire::Way;
+use serde_json::json;
+
+/// Edits made around each kill.
+const BURST: u64 = 10;
+
+#[test]
+fn fifty_kills_of_the_server_lose_nothing_on_the_embedded_store() {
+    sweep(Store::Embedded, 50, 0x5e54_0001);
+}
+
+#[test]
+fn fifty_kills_of_the_server_lose_nothing_on_postgres() {
+    sweep(Store::Postgres, 50, 0x5e54_0002);
+}
+
+fn sweep(store: Store, kills: usize, seed: u64) {
+    let start = Instant::now();
+    let mut random = Random::new(seed);
+    let mut server = Server::start(store);
+    let (wire, other_wire) = (server.wire(), server.wire());
+    let writer = Device::with_agent("Writer");
+    found(&writer, &wire, "Shop", "ada");
+    let reader = Device::with_agent("Reader");
+    login(&reader, &other_wire, "ada");
+    link(&writer, &reader);
+    agree(&[&writer, &reader]);
+
+    let mut made: u64 = 0;
+    let mut burst = |writer: &Device| {
+        for _ in 0..BURST {
+            element(writer, "component", &format!("edit-{made:05}"));
+            made += 1;
+        }
+        made
+    };
+    // One burst without a kill, to know how many bytes one is.
+    let before = [wire.bytes(Way::Up), wire.bytes(Way::Down)];
+    burst(&writer);
+    sync(&writer);
+    let size = [wire.bytes(Way::Up) - before[0], wire.bytes(Way::Down) - before[1]];
+
+    let (mut in_flight, mut late, mut unacknowledged) = (0, 0, 0);
+    for kill in 0..kills {
+        let way = if random.below(2) == 0 { Way::Up } else { Way::Down };
+        let after = 1 + random.next() % size[way as usize];
+        let (sender, killed) = channel();
+        let killer = server.killer();
+        wire.after(way, after, move || {
+            killer();
+            // Nobody listens if the round is over already.
+            let _ = sender.send(());
+        });
+        let made = burst(&writer);
+        // Returns when everything is there, or when the server turns out to be gone.
+        writer.ask("sync/now", json!({ "timeout_ms": 5_000 }));
+        if wire.disarm() {
+            late += 1;
+        } else {
+            killed.recv_timeout(Duration::from_secs(10)).expect("the server was killed");
+            in_flight += 1;
+        }
+        wire.block(true);
+        server.kill();
+        let status = writer.ask("sync/now", json!({ "timeout_ms": 5_000 }));
+        assert_ne!(
+            status["state"], "up_to_date",
+            "kill {kill}: the device knows that nobody is there: {status}"
+        );
+        let waiting = status["waiting"].as_u64().expect("a count");
+        assert!(waiting <= made);
+        unacknowledged += waiting;
+        let acknowledged = made - waiting;
+
+        // Only the reader may connect: what it gets is what the server has.
+        server.restart();
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            sync(&reader);
+            let here = count(&reader);
+            if here >= acknowledged {
+                break;
+            }
+            assert!(
+                Instant::now() < until,
+                "{store:?}, seed {seed:#x}, kill {kill} after {after} bytes {way:?}: {acknowledged} of {made} edits \
+                 were acknowledged, {here} are on the server"
+            );
+            reader.wait_for_event(Duration::from_millis(100));
+        }
+        wire.block(false);
+        sync(&writer);
+    }
+    agree(&[&writer, &reader]);
+    assert_eq!(count(&reader), made);
+    tell(&format!(
+        "{store:?}, seed {seed:#x}: {kills} kills, {in_flight} with bytes under way, {late} after the last byte; \
+         {made} edits, {unacknowledged} sent again, none lost, in {:.0} s",
+        start.elapsed().as_secs_f32()
+    ));
+    assert!(in_flight * 2 > kills, "most kills hit a push");
+}
+
+fn count(device: &Device) -> u64 {
+    let list = device.ask("element/list", json!({ "filter": "edit-", "limit": 1 }));
+    list["total"].as_u64().expect("a count")
+}

@@ -1,0 +1,9 @@
+//! Stories on real processes: each test starts the programs it needs in folders of its own.
+#![cfg(test)]
+
+mod alone;
+mod apart;
+mod canaries;
+mod connect;
+mod kill_client;
+mod kill_server;

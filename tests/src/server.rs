@@ -1,0 +1,113 @@
+//! The real server as a process, on the embedded store or on Postgres, with wires that outlive it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use groundplan_server::testing::postgres;
+use tempfile::TempDir;
+
+use crate::process::Process;
+use crate::programs;
+use crate::wire::Wire;
+
+/// Where the server keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// SQLite in the data folder.
+    Embedded,
+    /// A fresh database of the test run's Postgres.
+    Postgres,
+}
+
+/// A server; killed when dropped.
+pub struct Server {
+    folder: TempDir,
+    database: Option<String>,
+    process: Arc<Mutex<Option<Process>>>,
+    wires: Vec<Wire>,
+    address: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Starts a server with open registration.
+    ///
+    /// # Panics
+    /// If it does not start, or Postgres is asked for and absent.
+    pub fn start(store: Store) -> Self {
+        let folder = TempDir::new().expect("a folder for the server");
+        let database = (store == Store::Postgres).then(postgres::database);
+        let mut server = Self { folder, database, process: Arc::default(), wires: Vec::new(), address: None };
+        server.restart();
+        server
+    }
+
+    /// Returns a new wire to the server.
+    pub fn wire(&mut self) -> Wire {
+        let wire = Wire::new();
+        wire.lead_to(self.address);
+        self.wires.push(wire.clone());
+        wire
+    }
+
+    /// Returns the folder of the embedded store.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Returns the file that everything the server logged is in, at level debug.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    /// Returns the address of the Postgres database.
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// Starts it (again) and leads every wire to it.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn restart(&mut self) {
+        self.kill();
+        let mut command = programs::server();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--registration", "open", "--data-dir"]);
+        command.arg(self.data());
+        if let Some(database) = &self.database {
+            command.args(["--database-url", database]);
+        }
+        // One name through every restart, although the port changes.
+        command.env("GROUNDPLAN_SERVER_PUBLIC_URL", "http://127.0.0.1:1");
+        command.env("GROUNDPLAN_SERVER_LOG_FILTER", "debug");
+        let process = Process::start(&mut command, &self.log());
+        let address: SocketAddr = process.wait_for("its address", |line| {
+            line.strip_prefix("listening on http://").and_then(|text| text.parse().ok())
+        });
+        *self.process() = Some(process);
+        self.set_address(Some(address));
+    }
+
+    /// Kills it with `SIGKILL` and cuts every wire.
+    pub fn kill(&mut self) {
+        *self.process() = None;
+        self.set_address(None);
+    }
+
+    /// Returns something that kills it from another thread. The wires stay as they are.
+    pub fn killer(&self) -> impl FnOnce() + Send + 'static {
+        let process = Arc::clone(&self.process);
+        move || *process.lock().unwrap_or_else(PoisonError::into_inner) = None
+    }
+
+    fn process(&self) -> MutexGuard<'_, Option<Process>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_address(&mut self, address: Option<SocketAddr>) {
+        self.address = address;
+        for wire in &self.wires {
+            wire.lead_to(address);
+        }
+    }
+}
