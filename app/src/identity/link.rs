@@ -243,7 +243,7 @@ pub async fn wait(app: &Arc<App>, timeout_ms: u64) -> Result<LinkRequest, ApiErr
 /// Lets the device in that asked.
 pub async fn confirm(app: &Arc<App>, device: &str) -> Result<DeviceList, ApiError> {
     let linking = app.net.linking().ok_or_else(none_under_way)?;
-    let Some((request, bytes)) = linking.request else { return Err(none_under_way()) };
+    let Some((request, _)) = linking.request else { return Err(none_under_way()) };
     let keys = request.keys();
     let id: DeviceId = device_id(&keys);
     if id.to_string() != device {
@@ -295,12 +295,12 @@ pub async fn confirm(app: &Arc<App>, device: &str) -> Result<DeviceList, ApiErro
     };
     let session = account::session(app).await?;
     put(&session.rest, Some(&session), &linking.secret, Side::Existing, 1, &json(&hand_over)).await?;
-    drop(bytes);
     app.net.set_linking(None);
     crate::ops::device::list::listed(app).await
 }
 
-/// Joins with a code from another device. `show` is called with the digits as soon as they are known.
+/// Joins with a code from another device. The six digits are told as an event as soon as they are known (see
+/// `Net::show_check`).
 pub async fn join(app: &Arc<App>, params: DeviceLinkJoinParams) -> Result<WorkspaceView, ApiError> {
     let (address, secret) = read_code(&params.code.0)?;
     let session = account::session(app).await.map_err(|error| {

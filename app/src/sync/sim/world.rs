@@ -290,8 +290,8 @@ impl World {
     pub(super) fn flow(&mut self) {
         for _ in 0..200 {
             for at in 0..self.replicas.len() {
-                self.to_server(at);
-                self.to_client(at);
+                self.serve(at);
+                self.deliver(at);
             }
         }
         self.now_ms += 5_000;
@@ -312,7 +312,7 @@ impl World {
         self.statuses().into_iter().map(|status| status.quarantined).collect()
     }
 
-    fn to_server(&mut self, at: usize) {
+    fn serve(&mut self, at: usize) {
         let Some(frame) = self.replicas[at].to_server.pop_front() else { return };
         let device = self.replicas[at].keys.id();
         let answers = self.server.handle(at, device, frame);
@@ -352,7 +352,7 @@ impl World {
         }
     }
 
-    fn to_client(&mut self, at: usize) {
+    fn deliver(&mut self, at: usize) {
         if let Some(frame) = self.replicas[at].to_client.pop_front() {
             self.feed(at, Event::Frame(Box::new(frame)));
         }
@@ -391,8 +391,8 @@ impl World {
         self.now_ms += self.dice.below(3_000) as u64;
         match self.dice.below(32) {
             0..=5 => self.edit(at),
-            6..=13 => self.to_server(at),
-            14..=22 => self.to_client(at),
+            6..=13 => self.serve(at),
+            14..=22 => self.deliver(at),
             23..=25 => self.connect(at),
             26 => self.disconnect(at),
             27 => self.crash(at),
@@ -415,11 +415,11 @@ impl World {
                 self.connect(at);
                 while !self.replicas[at].to_server.is_empty() {
                     moved = true;
-                    self.to_server(at);
+                    self.serve(at);
                 }
                 while !self.replicas[at].to_client.is_empty() {
                     moved = true;
-                    self.to_client(at);
+                    self.deliver(at);
                 }
             }
             if moved {
