@@ -355,6 +355,9 @@ pub enum RecoveryCommand {
         /// Read the code from this file (its first line); asked for if not given
         #[arg(long, value_name = "FILE")]
         code_file: Option<PathBuf>,
+        /// Read the account's password from this file (its first line); the server asks for it once more
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
     },
 }
 

@@ -1,9 +1,10 @@
 //! `register`, `login`, `connect`, `sync`, `device`, `recovery` and `member`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    AccountLoginParams, AccountRegisterParams, ApiError, DeviceLinkConfirmParams, DeviceLinkJoinParams,
+    AccountLoginParams, AccountRegisterParams, ApiError, AppStatusParams, DeviceLinkConfirmParams, DeviceLinkJoinParams,
     DeviceLinkStartParams, DeviceLinkWaitParams, DeviceList, DeviceListParams, ErrorCode, Hidden,
     MemberInviteParams, MemberJoinParams, RecoveryCreateParams, RecoveryUseParams, SyncConnectParams, SyncNowParams,
     SyncState,
@@ -170,7 +171,8 @@ async fn recovery(app: &Arc<App>, command: &RecoveryCommand, output: &Output) ->
                 format!("{}\n\nPrint it and keep it away from your devices. It is not shown again.", code.code.0)
             });
         }
-        RecoveryCommand::Use { code_file } => {
+        RecoveryCommand::Use { code_file, password_file } => {
+            sign_in_again(app, password_file.as_deref()).await?;
             let code = secret(code_file.as_deref(), "GROUNDPLAN_RECOVERY_CODE", "recovery code")?;
             let params = RecoveryUseParams { code: Hidden(code.expose_secret().to_owned()), workspace: None };
             let workspace = app.run(Caller::CommandLine, params).await?;
@@ -178,6 +180,23 @@ async fn recovery(app: &Arc<App>, command: &RecoveryCommand, output: &Output) ->
         }
     }
     Ok(())
+}
+
+/// Signs in to the account of `groundplan login`: recovery needs the password in the same process, for a device that
+/// the workspace does not know yet.
+async fn sign_in_again(app: &Arc<App>, password_file: Option<&Path>) -> Result<(), ApiError> {
+    let status = app.run(Caller::CommandLine, AppStatusParams {}).await?;
+    let account = status.account.ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::NotConnected,
+            "Nobody is signed in on this device.",
+            "Sign in first: groundplan login SERVER NAME.",
+        )
+    })?;
+    let password = secret(password_file, "GROUNDPLAN_PASSWORD", "password")?;
+    let password = Hidden(password.expose_secret().to_owned());
+    let params = AccountLoginParams { server: account.server, name: account.name, password };
+    app.run(Caller::CommandLine, params).await.map(drop)
 }
 
 async fn member(app: &Arc<App>, command: &MemberCommand, output: &Output) -> Result<(), ApiError> {
