@@ -7,3 +7,4 @@ mod canaries;
 mod connect;
 mod kill_client;
 mod kill_server;
+mod parity;

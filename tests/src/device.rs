@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::{http, programs};
 pub struct Device {
     /// How the story calls it.
     pub name: String,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     agent: Option<Agent>,
 }
 
@@ -48,7 +49,13 @@ pub enum CallError {
 impl Device {
     /// Makes a device with an empty profile and no process.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), folder: TempDir::new().expect("a folder for a device"), agent: None }
+        let folder = Arc::new(TempDir::new().expect("a folder for a device"));
+        Self { name: name.to_owned(), folder, agent: None }
+    }
+
+    /// Returns the same device for another process of its person: the same profile, no agent.
+    pub fn sibling(&self) -> Self {
+        Self { name: self.name.clone(), folder: Arc::clone(&self.folder), agent: None }
     }
 
     /// Makes a device and starts its agent.

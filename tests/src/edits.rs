@@ -198,7 +198,10 @@ impl<'a> Side<'a> {
     }
 
     fn relate(&mut self, mark: &str) {
-        let (source, target) = (self.part(), self.part());
+        let parts = &self.common.parts;
+        let from = self.random.below(parts.len());
+        let to = (from + 1 + self.random.below(parts.len() - 1)) % parts.len();
+        let (source, target) = (parts[from].clone(), parts[to].clone());
         let params = json!({
             "kind": "uses", "source": source, "target": target, "properties": { "description": mark },
         });

@@ -1,0 +1,184 @@
+//! One command table, three ways to it: inside the process (as the desktop window calls), the local agent's HTTP, and the
+//! command line's `call`. Every row works through each of them, answers the same and refuses the same.
+
+mod local;
+mod plain;
+mod remote;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use groundplan_app::dispatch::Caller;
+use groundplan_app::profile::{KeyOptions, ProfileOptions};
+use groundplan_app::runtime::App;
+use groundplan_shared::api::{ApiError, COMMANDS, Right};
+use groundplan_tests::device::{CallError, Device};
+use groundplan_tests::programs::PASSPHRASE;
+use serde_json::{Value, json};
+
+/// What a command answered, or its error.
+type Answer = Result<Value, Value>;
+
+/// A way to the table.
+enum Way {
+    Process(tokio::runtime::Runtime, Arc<App>),
+    Agent(Device),
+    CommandLine(Device),
+}
+
+impl Way {
+    fn process(device: &Device) -> Self {
+        let options = ProfileOptions {
+            profile: None,
+            data_dir: Some(device.folder().join("profile")),
+            key: KeyOptions { passphrase: Some(PASSPHRASE.to_owned().into()), prefer_passphrase: true },
+            create: true,
+        };
+        let app = App::open(&options).unwrap();
+        Self::Process(tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap(), app)
+    }
+
+    fn call(&self, method: &str, params: &Value) -> Answer {
+        let answer = match self {
+            Self::Process(runtime, app) => runtime
+                .block_on(app.call(Caller::Window, method, params.clone()))
+                .map_err(|error| serde_json::to_value(error).unwrap()),
+            Self::Agent(device) => match device.call(method, params.clone()) {
+                Ok(value) => Ok(value),
+                Err(CallError::Refused(status, error)) => {
+                    let known: ApiError = serde_json::from_value(error.clone()).unwrap();
+                    assert_eq!(known.code.http_status(), status, "{method}: {error}");
+                    Err(error)
+                }
+                Err(CallError::Broken(error)) => panic!("{method}: {error}"),
+            },
+            Self::CommandLine(device) => {
+                let said = device.cli(&["--json", "call", method, &params.to_string()]);
+                if said.code == 0 {
+                    Ok(serde_json::from_str(&said.out).unwrap())
+                } else {
+                    let error: Value = serde_json::from_str(said.err.lines().last().unwrap()).unwrap();
+                    let known: ApiError = serde_json::from_value(error["error"].clone()).unwrap();
+                    assert_eq!(i32::from(known.code.exit_code()), said.code, "{method}: {error}");
+                    Err(error["error"].clone())
+                }
+            }
+        };
+        let refused = answer.as_ref().err().map(|error| error["code"].clone());
+        assert_ne!(refused, Some(json!("unsupported")), "{method} is in the table and not built");
+        assert_ne!(refused, Some(json!("unknown_method")), "{method} is in the table and not known");
+        answer
+    }
+}
+
+/// The same profile through all three ways at once.
+fn three_ways() -> (Device, [Way; 3]) {
+    let first = Device::new("Parity");
+    first.done(&["init", "--sample"]);
+    let ways = {
+        let mut agent = first.sibling();
+        agent.start();
+        [Way::process(&first), Way::Agent(agent), Way::CommandLine(first.sibling())]
+    };
+    (first, ways)
+}
+
+#[test]
+fn every_command_refuses_unknown_parameters_equally() {
+    let (_first, ways) = three_ways();
+    for command in COMMANDS {
+        let answers: Vec<Answer> =
+            ways.iter().map(|way| way.call(command.method, &json!({ "no_such_parameter": 1 }))).collect();
+        let error = answers[0].as_ref().expect_err(command.method);
+        assert_eq!(error["code"], "invalid_input", "{}: {error}", command.method);
+        assert!(
+            error["message"].as_str().unwrap().contains("no_such_parameter"),
+            "{}: {error}",
+            command.method
+        );
+        assert!(answers.iter().all(|answer| answer == &answers[0]), "{}: {answers:?}", command.method);
+    }
+    let [process, agent, line] = &ways;
+    for way in [process, agent, line] {
+        let unknown =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| way.call("no/such", &json!({}))));
+        assert!(unknown.is_err(), "a command that is not in the table is noticed");
+    }
+}
+
+#[test]
+fn every_question_is_answered_equally() {
+    let (_first, ways) = three_ways();
+    let [process, ..] = &ways;
+    let first = |method: &str| {
+        let list = process.call(method, &json!({})).unwrap();
+        list["items"][0]["id"].clone()
+    };
+    let (element, page, view) = (first("element/list"), first("page/list"), first("view/list"));
+    let questions = [
+        ("app/status", json!({})),
+        ("workspace/summary", json!({})),
+        ("element/get", json!({ "id": element })),
+        ("element/list", json!({})),
+        ("relation/list", json!({})),
+        ("page/get", json!({ "id": page })),
+        ("page/list", json!({})),
+        ("text/open", json!({ "document": page, "field": "body" })),
+        ("view/list", json!({})),
+        ("view/scene", json!({ "id": view })),
+        ("search/query", json!({ "text": "server" })),
+        ("import/list", json!({})),
+        ("export/run", json!({ "format": "json" })),
+        ("job/cancel", json!({ "job": "nothing of this name" })),
+        ("edit/state", json!({})),
+        ("sync/status", json!({})),
+        ("device/list", json!({})),
+        ("settings/get", json!({})),
+    ];
+    let asked: BTreeSet<&str> = questions.iter().map(|(method, _)| *method).collect();
+    let reads: BTreeSet<&str> = COMMANDS
+        .iter()
+        .filter(|command| command.right == Right::Read)
+        .map(|command| command.method)
+        .collect();
+    assert_eq!(asked, reads, "each command that only reads has a question here");
+    for (method, params) in &questions {
+        let answers: Vec<Answer> = ways.iter().map(|way| way.call(method, params)).collect();
+        assert!(answers[0].is_ok() || *method == "job/cancel", "{method}: {:?}", answers[0]);
+        for other in &answers[1..] {
+            assert_eq!(other, &answers[0], "{method}");
+        }
+    }
+}
+
+#[test]
+fn every_command_works_and_answers_equally() {
+    // Each way gets a profile of its own and goes through the same edits; ids and times aside, the answers are equal.
+    let folder = Device::new("Parity");
+    let ways = [
+        Way::process(&folder),
+        Way::Agent(Device::with_agent("Parity")),
+        Way::CommandLine(Device::new("Parity")),
+    ];
+    let mut logs = Vec::new();
+    for way in &ways {
+        let mut log = Vec::new();
+        local::tell(&mut |method, params| {
+            let answer =
+                way.call(method, &params).unwrap_or_else(|error| panic!("{method} {params}: {error}"));
+            log.push((method.to_owned(), answer.clone()));
+            answer
+        });
+        logs.push(log);
+    }
+    let plain: Vec<Vec<(String, Value)>> = logs.iter().map(|log| plain::log(log)).collect();
+    for other in &plain[1..] {
+        for (ours, theirs) in plain[0].iter().zip(other) {
+            assert_eq!(ours, theirs);
+        }
+    }
+    let mut done: BTreeSet<String> = logs[0].iter().map(|(method, _)| method.clone()).collect();
+    done.extend(remote::tell());
+    let all: BTreeSet<String> = COMMANDS.iter().map(|command| command.method.to_owned()).collect();
+    assert_eq!(done, all, "each command of the table is told about here");
+}

@@ -1,0 +1,87 @@
+//! A story that uses each command that needs no server.
+
+use serde_json::{Value, json};
+
+/// Tells it; `call` makes a call that must succeed.
+pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
+    call("settings/set", json!({ "device_name": "Parity", "theme": "dark" }));
+    call("settings/get", json!({}));
+    let first = call("workspace/create", json!({ "name": "Shop" }))["id"].clone();
+    let system = element(call, "system", "Shop");
+    let web = element(call, "component", "Web");
+    let store = element(call, "datastore", "Orders");
+    let api = element(call, "api", "Orders API");
+    call(
+        "element/update",
+        json!({
+            "id": web, "name": "Web shop", "parent": system, "add_tags": ["core"],
+            "properties": { "instances": 3, "technology": "Rust" },
+        }),
+    );
+    call(
+        "element/update",
+        json!({ "id": web, "properties": { "technology": null }, "remove_tags": ["core"] }),
+    );
+    call("element/get", json!({ "id": web }));
+    let relation =
+        json!({ "kind": "uses", "source": web, "target": store, "properties": { "protocol": "SQL" } });
+    let relation = call("relation/create", relation)["id"].clone();
+    call(
+        "relation/update",
+        json!({ "source": web, "id": relation, "properties": { "description": "Reads" } }),
+    );
+    call("relation/list", json!({}));
+    let endpoint = "00000000-0000-4000-8000-000000000001";
+    call(
+        "endpoint/set",
+        json!({ "api": api, "endpoint": { "id": endpoint, "method": "GET", "path": "/orders" } }),
+    );
+    call("endpoint/remove", json!({ "api": api, "id": endpoint }));
+    let page = json!({ "kind": "runbook", "title": "Restart", "body": "See [[Web shop]].", "about": web });
+    let page = call("page/create", page)["page"]["id"].clone();
+    call("page/update", json!({ "id": page, "title": "Restart it" }));
+    call("page/get", json!({ "id": page }));
+    call("page/list", json!({}));
+    let text = call("text/open", json!({ "document": page, "field": "body" }));
+    let changes = json!([{ "at": 0, "delete": 0, "insert": "First, breathe. " }]);
+    call(
+        "text/edit",
+        json!({ "document": page, "field": "body", "version": text["version"], "changes": changes }),
+    );
+    let view =
+        call("view/create", json!({ "kind": "container", "name": "Inside", "scope": system }))["id"].clone();
+    call("view/scene", json!({ "id": view }));
+    call(
+        "view/move",
+        json!({ "id": view, "positions": { web.as_str().expect("an id"): { "x": 40, "y": 80 } } }),
+    );
+    call("view/layout", json!({ "id": view }));
+    call("view/update", json!({ "id": view, "name": "Inside the shop" }));
+    call("view/list", json!({}));
+    call("search/query", json!({ "text": "breathe" }));
+    let compose =
+        "c2VydmljZXM6CiAgYToKICAgIGltYWdlOiB4OjEKICAgIGRlcGVuZHNfb246IFtiXQogIGI6CiAgICBpbWFnZTogeToxCg==";
+    let input = json!({ "files": [{ "path": "compose.yml", "base64": compose }] });
+    call("import/preview", json!({ "input": input }));
+    call("import/apply", json!({ "input": input }));
+    call("import/list", json!({}));
+    call("element/list", json!({}));
+    call("relation/delete", json!({ "source": web, "id": relation }));
+    call("edit/state", json!({}));
+    call("edit/undo", json!({}));
+    call("edit/redo", json!({}));
+    call("view/delete", json!({ "id": view }));
+    call("page/delete", json!({ "id": page }));
+    call("element/delete", json!({ "ids": [store] }));
+    call("workspace/rename", json!({ "name": "Corner shop" }));
+    call("workspace/summary", json!({}));
+    call("export/run", json!({ "format": "json" }));
+    call("workspace/sample", json!({}));
+    call("workspace/open", json!({ "id": first }));
+    call("app/status", json!({}));
+    call("sync/status", json!({}));
+}
+
+fn element(call: &mut dyn FnMut(&str, Value) -> Value, kind: &str, name: &str) -> Value {
+    call("element/create", json!({ "kind": kind, "name": name }))["element"]["id"].clone()
+}
