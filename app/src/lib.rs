@@ -20,3 +20,4 @@ pub mod runtime;
 mod sample;
 pub mod store;
 pub mod sync;
+mod watch;

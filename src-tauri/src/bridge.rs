@@ -44,6 +44,7 @@ impl Core {
                     )
                 })??;
                 events::forward(app.subscribe(), self.shell.clone());
+                app.keep_watch();
                 Ok(app)
             })
             .await

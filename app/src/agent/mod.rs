@@ -60,6 +60,7 @@ impl Agent {
 
     /// Serves until `shutdown` completes, then lets running requests finish.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        self.shared.app.keep_watch();
         let stopping = Arc::new(tokio::sync::Notify::new());
         let router = routes::router(Arc::clone(&self.shared), Arc::clone(&stopping));
         axum::serve(self.listener, router)

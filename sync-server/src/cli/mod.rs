@@ -82,7 +82,7 @@ struct Settings {
     /// Postgres instead of the embedded database
     #[arg(long, value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// Who may register: open, invitation or closed
+    /// Who may register: open, invitation or closed; open where only this machine can reach it, else invitation
     #[arg(long, value_name = "MODE")]
     registration: Option<String>,
 }

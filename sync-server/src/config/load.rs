@@ -10,7 +10,7 @@ use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Config, check,
+    Config, RegistrationMode, check,
     keys::{self, Key, PREFIX},
 };
 
@@ -123,6 +123,11 @@ pub fn load(
     }
     for (name, flag, value) in flags {
         set(&mut config, &mut origins, name, std::slice::from_ref(value), Origin::Flag(flag))?;
+    }
+    // Nobody but this machine can reach it, and whoever starts it there wants to try it.
+    let private = config.listen.ip().is_loopback() && config.public_url.is_none();
+    if private && !origins.contains_key("registration") {
+        config.registration = RegistrationMode::Open;
     }
     check::check(&config, &origins)?;
     Ok(config)
