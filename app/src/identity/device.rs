@@ -17,7 +17,6 @@ use crate::store::StoreError;
 #[derive(Debug, Clone)]
 pub struct Device {
     keys: Arc<DeviceKeys>,
-    name: String,
 }
 
 fn damaged() -> ApiError {
@@ -28,22 +27,12 @@ fn damaged() -> ApiError {
     )
 }
 
-/// Reads the device's name: the setting, or what the machine is called.
-fn name(profile: &Profile) -> Result<String, ApiError> {
-    let set = profile.setting("device_name")?;
-    let host = || std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned();
-    let name = set.unwrap_or_else(host);
-    let short: String = name.chars().take(48).collect();
-    Ok(if short.is_empty() { "This device".to_owned() } else { short })
-}
-
 impl Device {
     /// Loads the device's keys from the profile, making them at the first start.
     ///
     /// # Errors
     /// Those of the store; `StoreCorrupt` if the keys are damaged.
     pub fn load_or_make(profile: &Profile) -> Result<Self, ApiError> {
-        let name = name(profile)?;
         let stored: Option<Zeroizing<Vec<u8>>> = profile.transaction(|tx| {
             let row = tx.query_row("SELECT secret FROM device_identity WHERE one = 1", [], |row| {
                 row.get(0).map(Zeroizing::new)
@@ -52,7 +41,7 @@ impl Device {
         })?;
         if let Some(secret) = stored {
             let keys = DeviceKeys::from_secret_bytes(&secret).ok_or_else(damaged)?;
-            return Ok(Self { keys: Arc::new(keys), name });
+            return Ok(Self { keys: Arc::new(keys) });
         }
         let keys = DeviceKeys::make(&SystemRandom::new()).map_err(no_randomness)?;
         let secret = keys.to_secret_bytes();
@@ -67,17 +56,12 @@ impl Device {
             });
             Ok::<_, StoreError>(row?)
         })?;
-        Ok(Self { keys: Arc::new(DeviceKeys::from_secret_bytes(&kept).ok_or_else(damaged)?), name })
+        Ok(Self { keys: Arc::new(DeviceKeys::from_secret_bytes(&kept).ok_or_else(damaged)?) })
     }
 
     /// Returns the device's id.
     pub fn id(&self) -> [u8; 16] {
         self.keys.id().0
-    }
-
-    /// Returns the name under which other members see this device when it is added to a workspace.
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// Returns the device's keys.

@@ -26,6 +26,7 @@ const OWNER: &str = "Owner";
 pub fn genesis(
     tx: &mut Tx<'_>,
     device: &Device,
+    device_name: &str,
     workspace: WorkspaceId,
     now_ms: u64,
 ) -> Result<(), ApiError> {
@@ -34,7 +35,7 @@ pub fn genesis(
         workspace: wire_workspace(workspace),
         owner: MemberId(crate::env::make_uuid().into_bytes()),
         owner_name: OWNER,
-        device_name: device.name(),
+        device_name,
         policy: Policy::default(),
         time_ms: now_ms,
     };

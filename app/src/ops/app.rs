@@ -10,6 +10,9 @@ use super::workspace;
 use crate::profile::KeyStorage;
 use crate::runtime::App;
 
+/// Longest name of a device: a sealed name holds 200 bytes, and a character takes up to four.
+const DEVICE_NAME_MAX_CHARS: usize = 48;
+
 /// Describes the profile, its workspaces and the program.
 pub fn status(app: &App, _: AppStatusParams) -> Result<AppStatus, ApiError> {
     let profile = app.profile();
@@ -47,7 +50,7 @@ pub fn set_settings(app: &App, params: SettingsSetParams) -> Result<Settings, Ap
     }
     if let Some(name) = &params.device_name {
         check_name("device_name", name)?;
-        check_line("device_name", name, 64)?;
+        check_line("device_name", name, DEVICE_NAME_MAX_CHARS)?;
     }
     if params.layout.as_ref().is_some_and(|layout| layout.len() > 16_384) {
         return Err(FieldError::new("layout", "is longer than 16 KiB", "Store less.").into());
@@ -81,5 +84,5 @@ pub(crate) fn device_name(app: &App) -> Result<String, ApiError> {
     }
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let host = host.trim();
-    Ok(if host.is_empty() { "This device".to_owned() } else { host.chars().take(64).collect() })
+    Ok(if host.is_empty() { "This device".to_owned() } else { host.chars().take(DEVICE_NAME_MAX_CHARS).collect() })
 }

@@ -29,8 +29,10 @@ pub fn create(app: &App, params: WorkspaceCreateParams) -> Result<WorkspaceView,
 
 /// Writes the membership log's first entry, the keys and the settings of a new workspace, in one transaction.
 fn found(app: &App, workspace: &Workspace, name: &str) -> Result<(), ApiError> {
+    // Read now: it may have been set since the program started.
+    let device_name = super::app::device_name(app)?;
     workspace.transaction::<(), CoreError>(|tx| {
-        identity::genesis(tx, app.device(), workspace.id(), tx.now_ms()).map_err(CoreError::Api)?;
+        identity::genesis(tx, app.device(), &device_name, workspace.id(), tx.now_ms()).map_err(CoreError::Api)?;
         let settings = DocumentId::new(workspace.id().uuid());
         tx.create(settings, DocumentKind::Settings, |doc| Ok(doc::settings::set_name(doc, name)?))
     })?;
