@@ -136,6 +136,14 @@ impl Device {
         self.agent = None;
     }
 
+    /// Returns the agent's process.
+    ///
+    /// # Panics
+    /// If no agent runs.
+    pub fn process(&self) -> &Process {
+        &self.agent.as_ref().expect("an agent runs").process
+    }
+
     /// Takes the agent's process out of the device, to be killed by somebody else while calls go on.
     ///
     /// # Panics

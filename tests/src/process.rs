@@ -62,6 +62,27 @@ impl Process {
         self.child.wait().is_ok_and(|status| status.success())
     }
 
+    /// Stops it in its tracks, so that it does nothing until [`Process::resume`].
+    ///
+    /// # Panics
+    /// If there is no such process.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// If there is no such process.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill {signal} works");
+    }
+
     /// Ends it at once, as `SIGKILL` does: nothing is flushed, nothing is said.
     pub fn kill(&mut self) {
         // It may have ended by itself.

@@ -30,7 +30,6 @@ struct State {
     open: Vec<TcpStream>,
     recordings: Option<Vec<Recording>>,
     trigger: Option<(Way, u64, Action)>,
-    blocked: bool,
     bytes: [u64; 2],
 }
 
@@ -91,15 +90,6 @@ impl Wire {
         state.close();
     }
 
-    /// Refuses connections, wherever the wire leads, and breaks those under way; or lets them through again.
-    pub fn block(&self, blocked: bool) {
-        let mut state = lock(&self.state);
-        state.blocked = blocked;
-        if blocked {
-            state.close();
-        }
-    }
-
     /// Begins to keep every byte.
     pub fn record(&self) {
         lock(&self.state).recordings = Some(Vec::new());
@@ -127,16 +117,13 @@ impl Wire {
 }
 
 fn accept(state: &Arc<Mutex<State>>, device: TcpStream) {
-    let upstream = {
-        let state = lock(state);
-        state.upstream.filter(|_| !state.blocked)
-    };
+    let upstream = lock(state).upstream;
     let Some(server) = upstream.and_then(|address| TcpStream::connect(address).ok()) else { return };
     let pair = (device.try_clone(), server.try_clone(), device.try_clone(), server.try_clone());
     let (Ok(device_end), Ok(server_end), Ok(device_kept), Ok(server_kept)) = pair else { return };
     let index = {
         let mut state = lock(state);
-        if state.blocked || state.upstream != upstream {
+        if state.upstream != upstream {
             return;
         }
         state.open.extend([device_kept, server_kept]);

@@ -15,8 +15,17 @@ fn value(from: &Value, key: &str, known: &mut BTreeMap<String, String>) -> Value
     match from {
         Value::Number(_) if key.ends_with("_ms") => Value::from(0),
         Value::String(_) if key == "data_dir" || key == "version" => Value::from("…"),
-        Value::String(text) => Value::from(numbered(text, known)),
-        Value::Array(items) => items.iter().map(|item| value(item, key, known)).collect(),
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            // An export is a text that holds JSON.
+            Ok(inner @ Value::Object(_)) => value(&inner, key, known),
+            _ => Value::from(numbered(text, known)),
+        },
+        Value::Array(items) => {
+            // Where ids alone decide the order, it differs from run to run.
+            let mut items: Vec<&Value> = items.iter().collect();
+            items.sort_by_cached_key(|item| value(item, key, &mut BTreeMap::new()).to_string());
+            items.into_iter().map(|item| value(item, key, known)).collect()
+        }
         Value::Object(fields) => {
             let fields = fields.iter().map(|(key, field)| (numbered(key, known), value(field, key, known)));
             Value::Object(fields.collect())
