@@ -16,7 +16,7 @@ use leptos::task::spawn_local;
 
 use super::{Index, Route, ToastKind, Toasts, navigation};
 use crate::text::{fill, t};
-use crate::transport::{Signal as Told, Transport};
+use crate::transport::{Asked, Signal as Told, Transport, decode, encode};
 
 /// What changed last, for views that read again when their document did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -97,16 +97,36 @@ impl App {
         app
     }
 
+    /// Carries out a command, both sides as JSON texts.
+    ///
+    /// # Errors
+    /// As the client core answers.
+    pub fn ask(self, method: &'static str, params: String) -> Asked {
+        Box::pin(async move {
+            let answer = self.transport.ask(method, params).await;
+            if let Err(error) = &answer {
+                self.notice(error);
+            }
+            answer
+        })
+    }
+
     /// Carries out a command.
     ///
     /// # Errors
     /// As the client core answers.
     pub async fn call<P: Command>(self, params: P) -> Result<P::Response, ApiError> {
-        let answer = self.transport.call(params).await;
-        if let Err(error) = &answer {
-            self.notice(error);
-        }
-        answer
+        decode::<P>(self.ask(P::METHOD, encode(&params)).await)
+    }
+
+    /// Carries out a command in the background and hands over the answer as it came.
+    pub fn ask_then(
+        self,
+        method: &'static str,
+        params: String,
+        then: Box<dyn FnOnce(Result<String, ApiError>)>,
+    ) {
+        spawn_local(async move { then(self.ask(method, params).await) });
     }
 
     fn notice(self, error: &ApiError) {
@@ -122,12 +142,11 @@ impl App {
 
     /// Carries out a command in the background; failures are shown.
     pub fn run<P: Command>(self, params: P, then: impl FnOnce(P::Response) + 'static) {
-        spawn_local(async move {
-            match self.call(params).await {
-                Ok(answer) => then(answer),
-                Err(error) => self.fail(error),
-            }
-        });
+        let done = move |answer| match decode::<P>(answer) {
+            Ok(answer) => then(answer),
+            Err(error) => self.fail(error),
+        };
+        self.ask_then(P::METHOD, encode(&params), Box::new(done));
     }
 
     /// Carries out a change of an element; lists follow at once.
@@ -352,7 +371,7 @@ impl App {
                 && self.index.with_untracked(|index| documents.iter().all(|id| index.element(*id).is_some()));
             if known {
                 for id in documents {
-                    match self.transport.call(ElementGetParams { id }).await {
+                    match self.call(ElementGetParams { id }).await {
                         Ok(view) => self.put(&view),
                         Err(_) => self.index.update(|index| Arc::make_mut(index).remove(&[id])),
                     }

@@ -1,13 +1,14 @@
 //! Reading something from the client core and reading it again when it changed, without flicker: the old answer
 //! stays until the new one is here, and an answer that comes too late is dropped.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use groundplan_shared::api::{ApiError, Command};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::{App, Changes};
+use crate::transport::{decode, encode};
 
 /// Where a reading stands.
 #[derive(Debug, PartialEq)]
@@ -52,36 +53,52 @@ where
     P::Response: PartialEq + Send + Sync,
 {
     let state = RwSignal::new(Load::Loading);
+    let tell = move |answer: Option<Result<String, ApiError>>| {
+        let new = match answer.map(decode::<P>) {
+            None => Load::Loading,
+            Some(Ok(answer)) => Load::Ready(Arc::new(answer)),
+            Some(Err(error)) => Load::Failed(error),
+        };
+        if state.try_with_untracked(|old| *old != new) == Some(true) {
+            state.set(new);
+        }
+    };
+    let params = move || params().map(|params| encode(&params));
+    follow(app, P::METHOD, Box::new(params), Box::new(concerns), Rc::new(tell));
+    state
+}
+
+/// The part of `query` that is the same for every command, over JSON texts: compiled once.
+fn follow(
+    app: App,
+    method: &'static str,
+    params: Box<dyn Fn() -> Option<String>>,
+    concerns: Box<dyn Fn(&Changes) -> bool>,
+    tell: Rc<dyn Fn(Option<Result<String, ApiError>>)>,
+) {
     let run = StoredValue::new(0_u64);
-    Effect::new(move |before: Option<(String, u64)>| {
+    Effect::new(move |before: Option<(Option<String>, u64)>| {
         let wanted = params();
-        let name = wanted.as_ref().and_then(|params| serde_json::to_string(params).ok()).unwrap_or_default();
         let (number, concerned) = app.changes.with(|changes| (changes.number, concerns(changes)));
-        let same = before.as_ref().is_some_and(|(old, _)| *old == name);
+        let same = before.as_ref().is_some_and(|(old, _)| *old == wanted);
         let newer = before.as_ref().is_none_or(|(_, seen)| *seen != number);
-        if let Some(params) = wanted
+        if let Some(text) = wanted.clone()
             && (!same || (newer && concerned))
         {
             if !same && before.is_some() {
-                state.set(Load::Loading);
+                tell(None);
             }
             run.update_value(|run| *run += 1);
             let mine = run.get_value();
-            spawn_local(async move {
-                let answer = app.call(params).await;
-                if run.try_get_value() != Some(mine) {
-                    return;
+            let tell = tell.clone();
+            let done = move |answer| {
+                // A later question, or a view that is gone, makes this answer worthless.
+                if run.try_get_value() == Some(mine) {
+                    tell(Some(answer));
                 }
-                let new = match answer {
-                    Ok(answer) => Load::Ready(Arc::new(answer)),
-                    Err(error) => Load::Failed(error),
-                };
-                if state.try_with_untracked(|old| *old != new) == Some(true) {
-                    state.set(new);
-                }
-            });
+            };
+            app.ask_then(method, text, Box::new(done));
         }
-        (name, number)
+        (wanted, number)
     });
-    state
 }

@@ -8,9 +8,28 @@ mod http;
 mod mock;
 mod tauri;
 
+use std::pin::Pin;
+
 use groundplan_shared::api::{ApiError, Command, ErrorCode, Event};
 
 use crate::text::t;
+
+/// An answer under way.
+pub type Asked = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
+
+/// Writes the parameters of a command.
+pub fn encode<P: Command>(params: &P) -> String {
+    serde_json::to_string(params).expect("invariant: parameters are plain values with text keys")
+}
+
+/// Reads the answer to a command.
+///
+/// # Errors
+/// The error that came instead; `InvalidInput` where the two sides differ in version and do not understand each
+/// other.
+pub fn decode<P: Command>(answer: Result<String, ApiError>) -> Result<P::Response, ApiError> {
+    serde_json::from_str(&answer?).map_err(|_| garbled(P::METHOD))
+}
 
 /// A way to the client core. Copied freely; it holds nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,25 +77,20 @@ impl Transport {
         }
     }
 
-    /// Carries out a command.
+    /// Carries out a command, both sides as JSON texts. Not generic, and boxed: what it takes to wait for an
+    /// answer is then compiled once and not once per command.
     ///
     /// # Errors
-    /// Whatever the core answers; `Offline` where it cannot be reached, `InvalidInput` where the two differ in
-    /// version and do not understand each other.
-    pub async fn call<P: Command>(self, params: P) -> Result<P::Response, ApiError> {
-        let params = serde_json::to_string(&params).map_err(|_| garbled(P::METHOD))?;
-        let answer = self.call_text(P::METHOD, params).await?;
-        serde_json::from_str(&answer).map_err(|_| garbled(P::METHOD))
-    }
-
-    /// The same over JSON texts, so that little of it is compiled once per command.
-    async fn call_text(self, method: &'static str, params: String) -> Result<String, ApiError> {
-        match self {
-            Self::Tauri => tauri::call(method, &params).await,
-            Self::Http => http::call(method, &params).await,
-            #[cfg(feature = "mock")]
-            Self::Mock => mock::call(method, &params),
-        }
+    /// Whatever the core answers; `Offline` where it cannot be reached.
+    pub fn ask(self, method: &'static str, params: String) -> Asked {
+        Box::pin(async move {
+            match self {
+                Self::Tauri => tauri::call(method, &params).await,
+                Self::Http => http::call(method, &params).await,
+                #[cfg(feature = "mock")]
+                Self::Mock => mock::call(method, &params),
+            }
+        })
     }
 
     /// Calls back with every event until the page closes.

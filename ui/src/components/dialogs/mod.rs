@@ -80,16 +80,16 @@ fn submit<P: groundplan_shared::api::Command>(
 ) {
     busy.set(true);
     wrong.set(None);
-    leptos::task::spawn_local(async move {
-        let answer = app.call(params).await;
+    let done = move |answer| {
         busy.try_set(false);
-        match answer {
+        match crate::transport::decode::<P>(answer) {
             Ok(answer) => then(answer),
             Err(error) => {
                 wrong.try_set(Some(error));
             }
         }
-    });
+    };
+    app.ask_then(P::METHOD, crate::transport::encode(&params), Box::new(done));
 }
 
 /// A labelled text field of a form.
