@@ -43,6 +43,9 @@ fn three_devices(store: Store) {
     let devices = |device: &Device| device.ask("device/list", json!({}));
     assert_eq!(devices(&desk)["safety_number"], devices(&laptop)["safety_number"]);
     assert_ne!(devices(&desk)["safety_number"], json!(""));
+    for name in ["Desk", "Laptop"] {
+        assert!(devices(&laptop).to_string().contains(name), "devices know each other by name");
+    }
 
     // An edit of the new device reaches the old one.
     element(&laptop, "datastore", "Orders");

@@ -186,6 +186,12 @@ fn every_command_works_and_answers_equally() {
     }
     let mut done: BTreeSet<String> = logs[0].iter().map(|(method, _)| method.clone()).collect();
     done.extend(remote::tell());
+    // Which job runs at a moment is left to chance; that none runs is said equally.
+    let cancelled: Vec<Answer> =
+        ways.iter().map(|way| way.call("job/cancel", &json!({ "job": "none" }))).collect();
+    assert_eq!(cancelled[0].as_ref().unwrap_err()["code"], "not_found");
+    assert!(cancelled.iter().all(|answer| answer == &cancelled[0]), "{cancelled:?}");
+    done.insert("job/cancel".to_owned());
     let all: BTreeSet<String> = COMMANDS.iter().map(|command| command.method.to_owned()).collect();
     assert_eq!(done, all, "each command of the table is told about here");
 }
