@@ -14,46 +14,29 @@ use crate::components::icon::icon;
 use crate::components::keys::is_open;
 use crate::components::states::failure;
 use crate::components::upload::read_files;
-use crate::state::{App, DiagramRoute, Route, form, new_uuid, use_app};
+use crate::state::{App, DiagramRoute, ImportStep, Route, form, new_uuid, use_app};
 use crate::text::{fill, grouped, name_of, t};
 use crate::transport::Pick;
-
-/// How far one is.
-#[derive(Clone)]
-enum Step {
-    Choose,
-    /// The name of the running job.
-    Busy(String),
-    Preview(Box<(ImportInput, ImportPreview)>),
-}
 
 /// The wizard.
 #[component]
 pub fn ImportPage() -> impl IntoView {
-    let step = RwSignal::new(Step::Choose);
-    let wrong = RwSignal::new(None::<ApiError>);
+    let app = use_app();
     view! {
         <div class="page import">
             <h1 class="page-title">{t("title.import")}</h1>
             <ol class="steps plain">
                 {[("import.choose", 0), ("import.check", 1), ("import.apply", 2)].into_iter().map(|(text, place)| view! {
-                    <li aria-current=move || (place == step.with(place_of)).then_some("step")>{t(text)}</li>
+                    <li aria-current=move || (place == app.import.with(ImportStep::place)).then_some("step")>{t(text)}</li>
                 }).collect_view()}
             </ol>
-            {move || wrong.get().map(|error| failure(&error, None))}
-            {move || match step.get() {
-                Step::Choose => choose(step, wrong),
-                Step::Busy(job) => busy(job),
-                Step::Preview(found) => shown(step, wrong, found.0.clone(), &found.1),
+            {move || app.import_wrong.get().map(|error| failure(&error, None))}
+            {move || match app.import.get() {
+                ImportStep::Choose => choose(),
+                ImportStep::Busy(job) => busy(job),
+                ImportStep::Preview(found) => shown(found.0.clone(), &found.1),
             }}
         </div>
-    }
-}
-
-fn place_of(step: &Step) -> u8 {
-    match step {
-        Step::Choose => 0,
-        Step::Busy(_) | Step::Preview(_) => 1,
     }
 }
 
@@ -62,16 +45,9 @@ fn new_job() -> String {
 }
 
 /// Reads what was chosen and shows what importing it would change. Makes a workspace first where none is open.
-fn read(
-    app: App,
-    step: RwSignal<Step>,
-    wrong: RwSignal<Option<ApiError>>,
-    name: Option<String>,
-    input: ImportInput,
-) {
-    wrong.set(None);
+fn read(app: App, name: Option<String>, input: ImportInput) {
     let job = new_job();
-    step.set(Step::Busy(job.clone()));
+    to(app, ImportStep::Busy(job.clone()));
     spawn_local(async move {
         let preview = async {
             if let Some(name) = name {
@@ -81,20 +57,31 @@ fn read(
             app.call(ImportPreviewParams { input: input.clone(), job: Some(job.clone()) }).await
         };
         let next = match preview.await {
-            Ok(preview) => Step::Preview(Box::new((input, preview))),
+            Ok(preview) => ImportStep::Preview(Box::new((input, preview))),
             Err(error) => {
-                if error.code != ErrorCode::Cancelled {
-                    wrong.try_set(Some(error));
-                }
-                Step::Choose
+                wrong(app, unless_cancelled(error));
+                ImportStep::Choose
             }
         };
         app.jobs.update(|jobs| drop(jobs.remove(&job)));
-        step.try_set(next);
+        app.import.set(next);
     });
 }
 
-fn choose(step: RwSignal<Step>, wrong: RwSignal<Option<ApiError>>) -> AnyView {
+fn to(app: App, step: ImportStep) {
+    wrong(app, None);
+    app.import.set(step);
+}
+
+fn wrong(app: App, error: Option<ApiError>) {
+    app.import_wrong.set(error);
+}
+
+fn unless_cancelled(error: ApiError) -> Option<ApiError> {
+    (error.code != ErrorCode::Cancelled).then_some(error)
+}
+
+fn choose() -> AnyView {
     let app = use_app();
     let needs_name = !is_open(app);
     let name = RwSignal::new(t("import.default_name").to_owned());
@@ -115,8 +102,8 @@ fn choose(step: RwSignal<Step>, wrong: RwSignal<Option<ApiError>>) -> AnyView {
         }
     };
     let begin = move |input: ImportInput| match named() {
-        Ok(name) => read(app, step, wrong, name, input),
-        Err(error) => wrong.set(Some(error)),
+        Ok(name) => read(app, name, input),
+        Err(error) => wrong(app, Some(error)),
     };
     let pick = move |what: Pick| {
         let input = if what == Pick::File { file_node } else { folder_node };
@@ -130,14 +117,14 @@ fn choose(step: RwSignal<Step>, wrong: RwSignal<Option<ApiError>>) -> AnyView {
             match app.transport.pick(what).await {
                 Ok(Some(path)) => begin(ImportInput { path: Some(path), ..ImportInput::default() }),
                 Ok(None) => {}
-                Err(error) => wrong.set(Some(error)),
+                Err(error) => wrong(app, Some(error)),
             }
         });
     };
     let chosen = move |node: NodeRef<html::Input>| {
         let Some(input) = node.get_untracked() else { return };
         let Some(files) = input.files().filter(|files| files.length() > 0) else { return };
-        wrong.set(None);
+        wrong(app, None);
         reading.set(Some((0, files.length())));
         spawn_local(async move {
             let read = read_files(files, |done, total| reading.set(Some((done, total)))).await;
@@ -146,9 +133,7 @@ fn choose(step: RwSignal<Step>, wrong: RwSignal<Option<ApiError>>) -> AnyView {
             input.set_value("");
             match read {
                 Ok(files) => begin(ImportInput { files, ..ImportInput::default() }),
-                Err(error) => {
-                    wrong.try_set(Some(error));
-                }
+                Err(error) => wrong(app, Some(error)),
             }
         });
     };
@@ -216,24 +201,19 @@ fn busy(job: String) -> AnyView {
     .into_any()
 }
 
-fn shown(
-    step: RwSignal<Step>,
-    wrong: RwSignal<Option<ApiError>>,
-    input: ImportInput,
-    found: &ImportPreview,
-) -> AnyView {
+fn shown(input: ImportInput, found: &ImportPreview) -> AnyView {
     let app = use_app();
     let counts = found.counts;
     let nothing = counts.added + counts.changed + counts.removed == 0;
     let back = (input.clone(), found.clone());
     let apply = move |_| {
-        wrong.set(None);
         let job = new_job();
-        step.set(Step::Busy(job.clone()));
+        to(app, ImportStep::Busy(job.clone()));
         let (input, back) = (input.clone(), back.clone());
         spawn_local(async move {
             match app.call(ImportApplyParams { input, job: Some(job.clone()) }).await {
                 Ok(applied) => {
+                    to(app, ImportStep::Choose);
                     app.load_index().await;
                     app.reread();
                     app.undoable(t("import.done"));
@@ -244,10 +224,8 @@ fn shown(
                     });
                 }
                 Err(error) => {
-                    if error.code != ErrorCode::Cancelled {
-                        wrong.try_set(Some(error));
-                    }
-                    step.try_set(Step::Preview(Box::new(back)));
+                    wrong(app, unless_cancelled(error));
+                    app.import.set(ImportStep::Preview(Box::new(back)));
                 }
             }
             app.jobs.update(|jobs| drop(jobs.remove(&job)));
@@ -256,10 +234,7 @@ fn shown(
     view! {
         {preview::preview(found)}
         <footer class="wizard-foot">
-            <button class="button" on:click=move |_| {
-                wrong.set(None);
-                step.set(Step::Choose);
-            }>{t("import.choose_again")}</button>
+            <button class="button" on:click=move |_| to(app, ImportStep::Choose)>{t("import.choose_again")}</button>
             {if nothing {
                 view! { <a class="button primary" href="/">{t("import.nothing_to_do")}</a> }.into_any()
             } else {

@@ -14,7 +14,7 @@ use groundplan_shared::model::{DocumentId, WorkspaceId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Index, Route, ToastKind, Toasts, navigation};
+use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation};
 use crate::text::{fill, t};
 use crate::transport::{Asked, Signal as Told, Transport, decode, encode};
 
@@ -65,6 +65,10 @@ pub struct App {
     pub edits: RwSignal<EditState>,
     /// Settings of the profile.
     pub settings: RwSignal<Option<Settings>>,
+    /// How far the import is.
+    pub import: RwSignal<ImportStep>,
+    /// Why its last step failed.
+    pub import_wrong: RwSignal<Option<ApiError>>,
 }
 
 /// Returns what views share.
@@ -89,6 +93,8 @@ impl App {
             changes: RwSignal::new(Changes::default()),
             edits: RwSignal::new(EditState::default()),
             settings: RwSignal::new(None),
+            import: RwSignal::default(),
+            import_wrong: RwSignal::new(None),
         };
         provide_context(app);
         navigation::follow(app);
