@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use groundplan_shared::api::{ApiError, ErrorCode, Event as AppEvent, SyncStatus};
+use groundplan_shared::wire::frames::{ClientFrame, ServerFrame};
 use groundplan_shared::wire::rest::WorkspaceCreateParams;
 use ring::rand::SystemRandom;
 use tokio::sync::{mpsc, watch};
@@ -22,6 +23,8 @@ use crate::sync::{Effect, Env, Event, Machine, SyncError, run};
 
 /// Longest time between two looks at the clock.
 const TICK: Duration = Duration::from_secs(10);
+/// Longest wait for the server's sign of life when somebody asks.
+const ALIVE: Duration = Duration::from_secs(5);
 /// Wait after the local store failed.
 const STORE_FAILED: Duration = Duration::from_secs(5);
 
@@ -54,6 +57,8 @@ pub(super) struct Driver {
     asks: mpsc::UnboundedReceiver<Ask>,
     /// Questions taken up whose answer is not in the report yet.
     owed: u64,
+    /// Questions that wait for the server's sign of life on this connection, and since when the first of them does.
+    probing: Option<(u64, Instant)>,
 }
 
 enum Next {
@@ -80,6 +85,7 @@ impl Driver {
             report,
             asks,
             owed: 0,
+            probing: None,
         };
         Ok((driver, watcher))
     }
@@ -98,6 +104,9 @@ impl Driver {
                 Ok(socket) => self.connected(socket).await,
                 Err(error) => Err(error),
             };
+            // Whoever waited for a sign of life learns from the next attempt, which does not wait.
+            let asked = self.probing.take().map_or(0, |(count, _)| count);
+            self.owed += asked;
             if reason.is_err() {
                 self.report.send_modify(|report| report.failures += 1);
             }
@@ -113,6 +122,9 @@ impl Driver {
                     })
                     .unwrap_or(STORE_FAILED),
             };
+            if asked > 0 {
+                wait = Duration::ZERO;
+            }
         }
     }
 
@@ -219,7 +231,12 @@ impl Driver {
             }
             let event = tokio::select! {
                 frame = socket.next() => match frame? {
-                    Some(frame) => Event::Frame(Box::new(frame)),
+                    Some(frame) => {
+                        if matches!(frame, ServerFrame::Pong(_)) {
+                            self.owed += self.probing.take().map_or(0, |(count, _)| count);
+                        }
+                        Event::Frame(Box::new(frame))
+                    }
                     None => return Ok(()),
                 },
                 () = self.workspace.dirty().notified() => Event::LocalChange,
@@ -230,11 +247,22 @@ impl Driver {
                     }
                     Some(Ask::Look) => Event::LocalChange,
                     Some(Ask::Now) => {
-                        self.owed += 1;
+                        // "Up to date" is only true if the server is still there to say so.
+                        let (count, since) = self.probing.unwrap_or((0, Instant::now()));
+                        self.probing = Some((count + 1, since));
+                        tick = tick.min(since + ALIVE);
+                        socket.send(&ClientFrame::Ping(count)).await?;
                         Event::Retry
                     }
                 },
                 () = sleep_until(tick) => {
+                    if self.probing.is_some_and(|(_, since)| since.elapsed() >= ALIVE) {
+                        return Err(ApiError::new(
+                            ErrorCode::Offline,
+                            "The server does not answer any more.",
+                            "Nothing to do: the connection is opened again by itself.",
+                        ));
+                    }
                     tick = Instant::now() + TICK;
                     Event::Tick
                 }
