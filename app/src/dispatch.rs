@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use groundplan_shared::api;
 use groundplan_shared::api::{ApiError, COMMANDS, Command, ErrorCode, Right};
-use groundplan_shared::api as api;
 use serde_json::Value;
 
 use crate::ops;
@@ -37,11 +37,19 @@ pub const PARAMS_MAX_BYTES: usize = 256 * 1024 * 1024;
 
 impl App {
     /// Runs a command. Operations on the store run on a blocking thread; dropping the future does not undo them.
-    pub async fn call(self: &Arc<Self>, caller: Caller, method: &str, params: Value) -> Result<Value, ApiError> {
+    pub async fn call(
+        self: &Arc<Self>,
+        caller: Caller,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, ApiError> {
         let info = COMMANDS.iter().find(|command| command.method == method).ok_or_else(|| {
             ApiError::new(
                 ErrorCode::UnknownMethod,
-                format!("There is no command \u{201c}{}\u{201d}.", method.chars().take(64).collect::<String>()),
+                format!(
+                    "There is no command \u{201c}{}\u{201d}.",
+                    method.chars().take(64).collect::<String>()
+                ),
                 "See `groundplan help commands`.",
             )
         })?;
@@ -56,7 +64,11 @@ impl App {
     }
 
     /// Runs a command by its parameter type, on any transport's behalf.
-    pub async fn run<P: Command>(self: &Arc<Self>, caller: Caller, params: P) -> Result<P::Response, ApiError> {
+    pub async fn run<P: Command>(
+        self: &Arc<Self>,
+        caller: Caller,
+        params: P,
+    ) -> Result<P::Response, ApiError> {
         let value = serde_json::to_value(params).map_err(unreadable)?;
         let response = self.call(caller, P::METHOD, value).await?;
         serde_json::from_value(response).map_err(unreadable)
@@ -64,7 +76,11 @@ impl App {
 }
 
 fn unreadable(error: serde_json::Error) -> ApiError {
-    ApiError::new(ErrorCode::InvalidInput, format!("The parameters cannot be read: {error}."), "See `groundplan help commands`.")
+    ApiError::new(
+        ErrorCode::InvalidInput,
+        format!("The parameters cannot be read: {error}."),
+        "See `groundplan help commands`.",
+    )
 }
 
 /// Runs an operation that only uses the store on a blocking thread.

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use groundplan_diagram::{Deadline, DiagramElement, DiagramRelation, Drawn, NestedLayers, scene_from};
-use groundplan_shared::api::{ApiError, ElementListParams, ElementSummary, ErrorCode, RelationListParams, RelationView};
+use groundplan_shared::api::{
+    ApiError, ElementListParams, ElementSummary, ErrorCode, RelationListParams, RelationView,
+};
 use groundplan_shared::model::{DocumentId, ElementKind, Position, RelationKind, ViewFilter};
 use groundplan_shared::scene::{Interaction, Point};
 
@@ -137,7 +139,9 @@ fn visible(
         shown.extend(all.values().filter(fits).map(|element| element.id));
         if shown.len() > NESTED_MAX {
             let kept = shown.clone();
-            shown.retain(|id| nearest(all, all.get(id).and_then(|element| element.parent), &kept, None).is_none());
+            shown.retain(|id| {
+                nearest(all, all.get(id).and_then(|element| element.parent), &kept, None).is_none()
+            });
         }
     }
     let mut shown: Vec<DocumentId> = shown.into_iter().collect();
@@ -150,10 +154,12 @@ fn neighbourhood(centre: DocumentId, depth: u8, relations: &[RelationView]) -> H
     for _ in 0..depth.clamp(1, 5) {
         let rim: BTreeSet<DocumentId> = relations
             .iter()
-            .filter_map(|relation| match (shown.contains(&relation.source), shown.contains(&relation.target)) {
-                (true, false) => Some(relation.target),
-                (false, true) => Some(relation.source),
-                _ => None,
+            .filter_map(|relation| {
+                match (shown.contains(&relation.source), shown.contains(&relation.target)) {
+                    (true, false) => Some(relation.target),
+                    (false, true) => Some(relation.source),
+                    _ => None,
+                }
             })
             .collect();
         if rim.is_empty() {
@@ -233,9 +239,14 @@ fn drawn_kind(element: &ElementSummary) -> &'static str {
 fn label(relation: &RelationView) -> Option<String> {
     // What an importer wrote about each of hundreds of edges is for the inspector; a protocol is worth its place.
     if relation.imported {
-        return relation.properties.get("protocol").map(|value| value.to_text()).filter(|text| !text.is_empty());
+        return relation
+            .properties
+            .get("protocol")
+            .map(|value| value.to_text())
+            .filter(|text| !text.is_empty());
     }
-    let text = |name: &str| relation.properties.get(name).map(|value| value.to_text()).filter(|t| !t.is_empty());
+    let text =
+        |name: &str| relation.properties.get(name).map(|value| value.to_text()).filter(|t| !t.is_empty());
     match relation.kind {
         RelationKind::Uses => text("description").or_else(|| text("protocol")),
         kind => text("description").or_else(|| Some(kind.as_str().to_owned())),

@@ -148,8 +148,10 @@ impl App {
         use rusqlite::OptionalExtension;
         let id: Option<[u8; 16]> = self.profile.transaction(|tx| {
             Ok::<_, crate::store::StoreError>(
-                tx.query_row("SELECT id FROM workspace ORDER BY opened_ms DESC LIMIT 1", [], |row| row.get(0))
-                    .optional()?,
+                tx.query_row("SELECT id FROM workspace ORDER BY opened_ms DESC LIMIT 1", [], |row| {
+                    row.get(0)
+                })
+                .optional()?,
             )
         })?;
         Ok(id.map(WorkspaceId::from_bytes))

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use groundplan_import::markdown;
 use groundplan_shared::api::{ApiError, ErrorCode};
 use groundplan_shared::model::{
-    DocumentId, DocumentKind, Element, ElementKind, Page, PageKind, PropertyValue, RelationKind, View, ViewKind,
+    DocumentId, DocumentKind, Element, ElementKind, Page, PageKind, PropertyValue, RelationKind, View,
+    ViewKind,
 };
 use groundplan_shared::validate::{check_properties, check_relation, check_relation_properties};
 use serde::Deserialize;
@@ -19,7 +20,10 @@ const MODEL: &str = include_str!("../sample/model.json");
 const PAGES: &[(&str, &str)] = &[
     ("Read me first.md", include_str!("../sample/pages/Read me first.md")),
     ("Blind server.md", include_str!("../sample/pages/Blind server.md")),
-    ("decisions/0001 One document per element.md", include_str!("../sample/pages/0001 One document per element.md")),
+    (
+        "decisions/0001 One document per element.md",
+        include_str!("../sample/pages/0001 One document per element.md"),
+    ),
     ("runbooks/Sync server is down.md", include_str!("../sample/pages/Sync server is down.md")),
     ("runbooks/Device lost.md", include_str!("../sample/pages/Device lost.md")),
 ];

@@ -13,7 +13,10 @@ use groundplan_shared::model::*;
 fn options(dir: &Path) -> ProfileOptions {
     ProfileOptions {
         data_dir: Some(dir.to_owned()),
-        key: KeyOptions { passphrase: Some("correct horse battery".to_owned().into()), prefer_passphrase: true },
+        key: KeyOptions {
+            passphrase: Some("correct horse battery".to_owned().into()),
+            prefer_passphrase: true,
+        },
         create: true,
         profile: None,
     }
@@ -209,7 +212,8 @@ fn sentry_is_imported_drawn_and_imported_again_without_a_change() {
     let file = corpora.join("compose/sentry-self-hosted.yml");
     let applied = import(&app, &file);
     let list = |kind| {
-        ops::element::list(&app, ElementListParams { kind: Some(kind), ..ElementListParams::default() }).unwrap()
+        ops::element::list(&app, ElementListParams { kind: Some(kind), ..ElementListParams::default() })
+            .unwrap()
     };
     assert_eq!(list(ElementKind::Component).total, 57);
     assert_eq!(list(ElementKind::Datastore).total, 16);
@@ -258,7 +262,9 @@ fn a_changed_source_updates_its_own_and_keeps_what_people_added() {
     let app = start(dir.path());
     let file = dir.path().join("compose.yml");
     let write = |text: &str| std::fs::write(&file, text).unwrap();
-    write("name: shop\nservices:\n  web:\n    image: nginx:1.25\n    depends_on: [api]\n  api:\n    image: api:1\n  old:\n    image: old:1\n");
+    write(
+        "name: shop\nservices:\n  web:\n    image: nginx:1.25\n    depends_on: [api]\n  api:\n    image: api:1\n  old:\n    image: old:1\n",
+    );
     import(&app, &file);
     let find = |name: &str| {
         let filter = Some(name.to_owned());
@@ -272,7 +278,9 @@ fn a_changed_source_updates_its_own_and_keeps_what_people_added() {
     update.add_tags = ["mine".to_owned()].into();
     ops::element::update(&app, update).unwrap();
 
-    write("name: shop\nservices:\n  web:\n    image: nginx:1.27\n  api:\n    image: api:2\n  cache:\n    image: redis:7\n");
+    write(
+        "name: shop\nservices:\n  web:\n    image: nginx:1.27\n  api:\n    image: api:2\n  cache:\n    image: redis:7\n",
+    );
     let applied = import(&app, &file);
     let api_view = ops::element::get(&app, ElementGetParams { id: api }).unwrap();
     assert_eq!(api_view.element.name, "Ordering API");
@@ -305,11 +313,8 @@ fn a_vault_comes_out_as_it_went_in() {
         let applied = import(&app, &source);
         pages += applied.counts.pages;
         let out = dir.path().join(format!("out-{folder}"));
-        let params = ExportParams {
-            format: "markdown".into(),
-            view: None,
-            path: Some(out.display().to_string()),
-        };
+        let params =
+            ExportParams { format: "markdown".into(), view: None, path: Some(out.display().to_string()) };
         assert_eq!(ops::export::run(&app, params).unwrap().files, applied.counts.pages);
         compare_folders(&out, &out, &source);
     }

@@ -44,7 +44,8 @@ impl Agent {
     pub async fn bind(app: Arc<App>, options: AgentOptions) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
-        let shared = Shared { app, sessions: Sessions::new(address), assets: assets::Assets::new(options.ui_dir) };
+        let shared =
+            Shared { app, sessions: Sessions::new(address), assets: assets::Assets::new(options.ui_dir) };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 

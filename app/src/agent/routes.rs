@@ -81,7 +81,11 @@ fn refuse(refused: Refused) -> Response {
     let (status, error) = match refused {
         Refused::WrongOrigin => (
             StatusCode::FORBIDDEN,
-            ApiError::new(ErrorCode::NotAllowed, "This request did not come from the agent's own page.", "Open the agent's link."),
+            ApiError::new(
+                ErrorCode::NotAllowed,
+                "This request did not come from the agent's own page.",
+                "Open the agent's link.",
+            ),
         ),
         Refused::NoSession => (
             StatusCode::UNAUTHORIZED,

@@ -19,7 +19,9 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Ap
         )
     })?;
     let printer = *output;
-    agent.on_link(move |link| printer.text(&format!("Open this link in a browser on this machine (it works once):\n{link}")));
+    agent.on_link(move |link| {
+        printer.text(&format!("Open this link in a browser on this machine (it works once):\n{link}"))
+    });
     agent.serve(shutdown()).await.map_err(|error| {
         ApiError::new(ErrorCode::StoreBusy, format!("The agent stopped: {error}."), "Start it again.")
     })

@@ -4,10 +4,10 @@ use std::io::Read;
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, EditRedoParams, EditState, EditUndoParams, ElementCreateParams, ElementDeleteParams, ElementGetParams,
-    ElementListParams, ElementUpdateParams, ElementView, ErrorCode, PageCreateParams, PageDeleteParams, PageGetParams,
-    PageListParams, PageUpdateParams, PageView, RelationCreateParams, RelationListParams, SearchParams,
-    TextChange, TextEditParams, TextField, TextOpenParams, ViewListParams,
+    ApiError, EditRedoParams, EditState, EditUndoParams, ElementCreateParams, ElementDeleteParams,
+    ElementGetParams, ElementListParams, ElementUpdateParams, ElementView, ErrorCode, PageCreateParams,
+    PageDeleteParams, PageGetParams, PageListParams, PageUpdateParams, PageView, RelationCreateParams,
+    RelationListParams, SearchParams, TextChange, TextEditParams, TextField, TextOpenParams, ViewListParams,
 };
 use groundplan_shared::model::{
     DocumentId, ElementKind, PropertyValue, Shape, element_properties, element_property, relation_properties,
@@ -62,7 +62,9 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 parent,
             };
             let made = app.run(CLI, params).await?;
-            output.answer(&made, |made| format!("Added {} {} ({}).", made.element.kind, plain(&made.element.name), made.element.id));
+            output.answer(&made, |made| {
+                format!("Added {} {} ({}).", made.element.kind, plain(&made.element.name), made.element.id)
+            });
             Ok(())
         }
         Command::Relate { source, kind, target, set } => {
@@ -77,7 +79,9 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 })
                 .collect::<Result<_, FieldError>>()?;
             let made = app.run(CLI, RelationCreateParams { kind, source, target, properties }).await?;
-            output.answer(&made, |r| format!("{} {} {}.", plain(&r.source_name), r.kind, plain(&r.target_name)));
+            output.answer(&made, |r| {
+                format!("{} {} {}.", plain(&r.source_name), r.kind, plain(&r.target_name))
+            });
             Ok(())
         }
         Command::Page { title, kind, text, stdin, path, about } => {
@@ -93,7 +97,9 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 about,
             };
             let made = app.run(CLI, params).await?;
-            output.answer(&made, |made| format!("Added the page {} ({}).", plain(&made.page.title), made.page.id));
+            output.answer(&made, |made| {
+                format!("Added the page {} ({}).", plain(&made.page.title), made.page.id)
+            });
             Ok(())
         }
         Command::Edit { .. } => edit(app, command, output).await,
@@ -131,7 +137,9 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
 }
 
 async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), ApiError> {
-    let Command::List { kind, tag, filter, relations, pages, views, properties } = command else { return Ok(()) };
+    let Command::List { kind, tag, filter, relations, pages, views, properties } = command else {
+        return Ok(());
+    };
     let text = |value: &Option<String>| value.clone();
     if *properties {
         list_properties(output);
@@ -139,17 +147,32 @@ async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
         let kind = parsed(kind)?;
         let found = app.run(CLI, RelationListParams { kind, element: None }).await?;
         output.answer(&found.items, |items| {
-            table(&items.iter().map(|r| vec![plain(&r.source_name), r.kind.to_string(), plain(&r.target_name)]).collect::<Vec<_>>())
+            table(
+                &items
+                    .iter()
+                    .map(|r| vec![plain(&r.source_name), r.kind.to_string(), plain(&r.target_name)])
+                    .collect::<Vec<_>>(),
+            )
         });
     } else if *pages {
         let found = app.run(CLI, PageListParams { kind: parsed(kind)?, filter: text(filter) }).await?;
         output.answer(&found.items, |items| {
-            table(&items.iter().map(|p| vec![p.kind.to_string(), plain(&p.title), plain(&p.path)]).collect::<Vec<_>>())
+            table(
+                &items
+                    .iter()
+                    .map(|p| vec![p.kind.to_string(), plain(&p.title), plain(&p.path)])
+                    .collect::<Vec<_>>(),
+            )
         });
     } else if *views {
         let found = app.run(CLI, ViewListParams {}).await?;
         output.answer(&found.items, |items| {
-            table(&items.iter().map(|v| vec![v.kind.to_string(), plain(&v.name), v.id.to_string()]).collect::<Vec<_>>())
+            table(
+                &items
+                    .iter()
+                    .map(|v| vec![v.kind.to_string(), plain(&v.name), v.id.to_string()])
+                    .collect::<Vec<_>>(),
+            )
         });
     } else {
         let params = ElementListParams {
@@ -163,7 +186,9 @@ async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
             table(
                 &items
                     .iter()
-                    .map(|e| vec![e.kind.to_string(), plain(&e.name), plain(e.technology.as_deref().unwrap_or(""))])
+                    .map(|e| {
+                        vec![e.kind.to_string(), plain(&e.name), plain(e.technology.as_deref().unwrap_or(""))]
+                    })
                     .collect::<Vec<_>>(),
             )
         });
@@ -195,13 +220,16 @@ fn list_properties(output: &Output) {
         })
         .collect();
     lines.extend(
-        relation_properties().map(|spec| vec![spec.name.to_owned(), "relations".to_owned(), describe(spec.shape)]),
+        relation_properties()
+            .map(|spec| vec![spec.name.to_owned(), "relations".to_owned(), describe(spec.shape)]),
     );
     output.answer(&lines, |lines| table(lines));
 }
 
 async fn edit(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), ApiError> {
-    let Command::Edit { item, name, text, stdin, set, tags, untags, parent, owner } = command else { return Ok(()) };
+    let Command::Edit { item, name, text, stdin, set, tags, untags, parent, owner } = command else {
+        return Ok(());
+    };
     let (id, what) = find(app, item, BOTH).await?;
     let text = given_text(text.as_deref(), *stdin)?;
     let field = if what == What::Page { TextField::Body } else { TextField::Description };
@@ -315,18 +343,30 @@ async fn delete(app: &Arc<App>, items: &[String], output: &Output) -> Result<(),
 
 fn show_element(view: &ElementView) -> String {
     let element = &view.element;
-    let mut rows = vec![vec!["id".to_owned(), element.id.to_string()], vec!["kind".to_owned(), element.kind.to_string()]];
+    let mut rows = vec![
+        vec!["id".to_owned(), element.id.to_string()],
+        vec!["kind".to_owned(), element.kind.to_string()],
+    ];
     if let Some(parent) = &view.parent {
         rows.push(vec!["part of".to_owned(), plain(&parent.name)]);
     }
     rows.extend(element.properties.iter().map(|(name, value)| vec![name.clone(), plain(&value.to_text())]));
     if !element.tags.is_empty() {
-        rows.push(vec!["tags".to_owned(), plain(&element.tags.iter().cloned().collect::<Vec<_>>().join(", "))]);
+        rows.push(vec![
+            "tags".to_owned(),
+            plain(&element.tags.iter().cloned().collect::<Vec<_>>().join(", ")),
+        ]);
     }
-    rows.extend(view.outgoing.iter().map(|r| vec![r.kind.to_string(), format!("\u{2192} {}", plain(&r.target_name))]));
-    rows.extend(view.incoming.iter().map(|r| vec![r.kind.to_string(), format!("\u{2190} {}", plain(&r.source_name))]));
+    rows.extend(
+        view.outgoing.iter().map(|r| vec![r.kind.to_string(), format!("\u{2192} {}", plain(&r.target_name))]),
+    );
+    rows.extend(
+        view.incoming.iter().map(|r| vec![r.kind.to_string(), format!("\u{2190} {}", plain(&r.source_name))]),
+    );
     rows.extend(view.pages.iter().map(|page| vec!["page".to_owned(), plain(&page.name)]));
-    rows.extend(view.conflicts.iter().map(|c| vec![format!("conflict in {}", c.field), plain(&c.values.join(" / "))]));
+    rows.extend(
+        view.conflicts.iter().map(|c| vec![format!("conflict in {}", c.field), plain(&c.values.join(" / "))]),
+    );
     format!("{}\n{}\n{}", plain(&element.name), table(&rows), plain(&element.description))
 }
 
@@ -363,9 +403,15 @@ fn no_property(name: &str) -> FieldError {
 fn assignments(set: &[String]) -> Result<Vec<(String, String)>, FieldError> {
     set.iter()
         .map(|text| {
-            text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned())).ok_or_else(|| {
-                FieldError::new("--set", format!("\u{201c}{text}\u{201d} has no `=`"), "Write it as name=value.")
-            })
+            text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned())).ok_or_else(
+                || {
+                    FieldError::new(
+                        "--set",
+                        format!("\u{201c}{text}\u{201d} has no `=`"),
+                        "Write it as name=value.",
+                    )
+                },
+            )
         })
         .collect()
 }
@@ -376,7 +422,11 @@ fn given_text(text: Option<&str>, stdin: bool) -> Result<Option<String>, ApiErro
     }
     let mut read = String::new();
     std::io::stdin().read_to_string(&mut read).map_err(|error| {
-        ApiError::new(ErrorCode::InvalidInput, format!("Standard input cannot be read: {error}."), "It must be UTF-8 text.")
+        ApiError::new(
+            ErrorCode::InvalidInput,
+            format!("Standard input cannot be read: {error}."),
+            "It must be UTF-8 text.",
+        )
     })?;
     Ok(Some(read))
 }

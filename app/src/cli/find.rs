@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{
-    ApiError, ElementListParams, ErrorCode, PageListParams, ViewListParams,
-};
+use groundplan_shared::api::{ApiError, ElementListParams, ErrorCode, PageListParams, ViewListParams};
 use groundplan_shared::model::DocumentId;
 
 use crate::dispatch::Caller;
@@ -19,7 +17,11 @@ pub(super) enum What {
 }
 
 /// Finds an element, page or diagram by id or exact name.
-pub(super) async fn find(app: &Arc<App>, named: &str, among: &[What]) -> Result<(DocumentId, What), ApiError> {
+pub(super) async fn find(
+    app: &Arc<App>,
+    named: &str,
+    among: &[What],
+) -> Result<(DocumentId, What), ApiError> {
     let id: Option<DocumentId> = named.parse().ok();
     let fits = |item: DocumentId, name: &str| id == Some(item) || name == named;
     let mut found: Vec<(DocumentId, What)> = Vec::new();
@@ -47,7 +49,10 @@ pub(super) async fn find(app: &Arc<App>, named: &str, among: &[What]) -> Result<
         several => Err(ApiError::new(
             ErrorCode::Conflict,
             format!("{} things are called \u{201c}{named}\u{201d}.", several.len()),
-            format!("Use one of the ids: {}.", several.iter().take(5).map(|(id, _)| id.to_string()).collect::<Vec<_>>().join(", ")),
+            format!(
+                "Use one of the ids: {}.",
+                several.iter().take(5).map(|(id, _)| id.to_string()).collect::<Vec<_>>().join(", ")
+            ),
         )),
     }
 }

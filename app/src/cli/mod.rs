@@ -63,10 +63,15 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
         Command::Doctor => workspace::doctor(&arguments, output),
         Command::Init { .. } => workspace::init(&arguments, output).await,
         Command::Agent { .. } => agent::run(&arguments, output).await,
-        Command::Register { .. } | Command::Login { .. } | Command::Device { .. } | Command::Recovery { .. } => {
+        Command::Register { .. }
+        | Command::Login { .. }
+        | Command::Device { .. }
+        | Command::Recovery { .. } => {
             server::run(&open::app(&arguments, true)?, &arguments.command, output).await
         }
-        Command::Member { .. } => server::run(&open::app(&arguments, true)?, &arguments.command, output).await,
+        Command::Member { .. } => {
+            server::run(&open::app(&arguments, true)?, &arguments.command, output).await
+        }
         _ => {
             let app = open::app(&arguments, false)?;
             open::choose_workspace(&app, arguments.workspace.as_deref()).await?;
@@ -76,7 +81,9 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Import { .. } | Command::Export { .. } | Command::View { .. } => {
                     transfer::run(&app, &arguments.command, output).await
                 }
-                Command::Sync { .. } | Command::Connect => server::run(&app, &arguments.command, output).await,
+                Command::Sync { .. } | Command::Connect => {
+                    server::run(&app, &arguments.command, output).await
+                }
                 Command::Call { method, params } => workspace::call(&app, method, params, output).await,
                 other => content::run(&app, other, output).await,
             }

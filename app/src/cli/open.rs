@@ -32,9 +32,14 @@ pub(super) fn app_with(arguments: &Arguments, create: bool, prefer: bool) -> Res
                 && options.key.passphrase.is_none()
                 && std::io::stdin().is_terminal() =>
         {
-            let passphrase = rpassword::prompt_password("Passphrase of this profile: ").map_err(|problem| {
-                ApiError::new(ErrorCode::KeyMissing, format!("The passphrase cannot be read: {problem}."), error.hint)
-            })?;
+            let passphrase =
+                rpassword::prompt_password("Passphrase of this profile: ").map_err(|problem| {
+                    ApiError::new(
+                        ErrorCode::KeyMissing,
+                        format!("The passphrase cannot be read: {problem}."),
+                        error.hint,
+                    )
+                })?;
             options.key.passphrase = Some(passphrase.into());
             App::open(&options)
         }
@@ -73,7 +78,11 @@ pub(super) fn secret(file: Option<&Path>, variable: &str, what: &str) -> Result<
     if std::io::stdin().is_terminal() {
         let answer = rpassword::prompt_password(format!("The {what}: "));
         return answer.map(SecretString::from).map_err(|error| {
-            ApiError::new(ErrorCode::InvalidInput, format!("The {what} cannot be read: {error}."), "Try again.")
+            ApiError::new(
+                ErrorCode::InvalidInput,
+                format!("The {what} cannot be read: {error}."),
+                "Try again.",
+            )
         });
     }
     Err(ApiError::new(

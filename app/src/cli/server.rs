@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    AccountLoginParams, AccountRegisterParams, ApiError, AppStatusParams, DeviceLinkConfirmParams, DeviceLinkJoinParams,
-    DeviceLinkStartParams, DeviceLinkWaitParams, DeviceList, DeviceListParams, ErrorCode, Hidden,
-    MemberInviteParams, MemberJoinParams, RecoveryCreateParams, RecoveryUseParams, SyncConnectParams, SyncNowParams,
-    SyncState,
+    AccountLoginParams, AccountRegisterParams, ApiError, AppStatusParams, DeviceLinkConfirmParams,
+    DeviceLinkJoinParams, DeviceLinkStartParams, DeviceLinkWaitParams, DeviceList, DeviceListParams,
+    ErrorCode, Hidden, MemberInviteParams, MemberJoinParams, RecoveryCreateParams, RecoveryUseParams,
+    SyncConnectParams, SyncNowParams, SyncState,
 };
 use secrecy::ExposeSecret;
 
@@ -35,7 +35,11 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 )
                 .await?;
             output.answer(&account, |account| {
-                format!("Registered {} on {}. Next: groundplan connect.", plain(&account.name), account.server)
+                format!(
+                    "Registered {} on {}. Next: groundplan connect.",
+                    plain(&account.name),
+                    account.server
+                )
             });
             Ok(())
         }
@@ -47,7 +51,9 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 password: Hidden(password.expose_secret().to_owned()),
             };
             let account = app.run(Caller::CommandLine, params).await?;
-            output.answer(&account, |account| format!("Signed in as {} on {}.", plain(&account.name), account.server));
+            output.answer(&account, |account| {
+                format!("Signed in as {} on {}.", plain(&account.name), account.server)
+            });
             Ok(())
         }
         Command::Connect => {
@@ -90,7 +96,9 @@ async fn device(app: &Arc<App>, command: &DeviceCommand, output: &Output) -> Res
         DeviceCommand::Link { code: Some(code), timeout, .. } => {
             let params = DeviceLinkJoinParams { code: Hidden(code.clone()), timeout_ms: timeout * 1000 };
             let workspace = app.run(Caller::CommandLine, params).await?;
-            output.answer(&workspace, |w| format!("This device is linked to \u{201c}{}\u{201d}.", plain(&w.name)));
+            output.answer(&workspace, |w| {
+                format!("This device is linked to \u{201c}{}\u{201d}.", plain(&w.name))
+            });
             Ok(())
         }
         DeviceCommand::Link { code: None, yes, code_file, timeout } => {
@@ -147,7 +155,8 @@ fn devices(list: &DeviceList) -> String {
 
 fn confirm(question: &str) -> Result<(), ApiError> {
     use std::io::{IsTerminal, Write};
-    let refuse = || ApiError::new(ErrorCode::Cancelled, "The device was not let in.", "Start again with a new code.");
+    let refuse =
+        || ApiError::new(ErrorCode::Cancelled, "The device was not let in.", "Start again with a new code.");
     if !std::io::stdin().is_terminal() {
         return Err(ApiError::new(
             ErrorCode::InvalidInput,
@@ -168,7 +177,10 @@ async fn recovery(app: &Arc<App>, command: &RecoveryCommand, output: &Output) ->
         RecoveryCommand::Create => {
             let code = app.run(Caller::CommandLine, RecoveryCreateParams {}).await?;
             output.answer(&code, |code| {
-                format!("{}\n\nPrint it and keep it away from your devices. It is not shown again.", code.code.0)
+                format!(
+                    "{}\n\nPrint it and keep it away from your devices. It is not shown again.",
+                    code.code.0
+                )
             });
         }
         RecoveryCommand::Use { code_file, password_file } => {
@@ -202,8 +214,7 @@ async fn sign_in_again(app: &Arc<App>, password_file: Option<&Path>) -> Result<(
 async fn member(app: &Arc<App>, command: &MemberCommand, output: &Output) -> Result<(), ApiError> {
     match command {
         MemberCommand::Invite { role, clearance, days } => {
-            let params =
-                MemberInviteParams { role: role.clone(), clearance: clearance.clone(), days: *days };
+            let params = MemberInviteParams { role: role.clone(), clearance: clearance.clone(), days: *days };
             let link = app.run(Caller::CommandLine, params).await?;
             output.answer(&link, |link| {
                 format!("{}\n\nHand it over by a way the server does not see. It works once.", link.link.0)

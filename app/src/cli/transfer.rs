@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, ExportParams, ImportApplyParams, ImportCounts, ImportInput, ImportListParams, ImportPreviewParams,
-    ViewListParams, ViewSceneParams,
+    ApiError, ExportParams, ImportApplyParams, ImportCounts, ImportInput, ImportListParams,
+    ImportPreviewParams, ViewListParams, ViewSceneParams,
 };
 use groundplan_shared::scene;
 
@@ -19,7 +19,12 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
         Command::Import { list: true, .. } => {
             let sources = app.run(Caller::CommandLine, ImportListParams {}).await?;
             output.answer(&sources.items, |items| {
-                table(&items.iter().map(|s| vec![s.format.clone(), plain(&s.title), s.path.clone()]).collect::<Vec<_>>())
+                table(
+                    &items
+                        .iter()
+                        .map(|s| vec![s.format.clone(), plain(&s.title), s.path.clone()])
+                        .collect::<Vec<_>>(),
+                )
             });
             Ok(())
         }
@@ -34,17 +39,25 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 None => None,
             };
             let path = to.as_ref().map(|path| path.display().to_string());
-            let done = app.run(Caller::CommandLine, ExportParams { format: format.clone(), view, path }).await?;
+            let done =
+                app.run(Caller::CommandLine, ExportParams { format: format.clone(), view, path }).await?;
             match &done.text {
                 Some(text) => output.text(text),
-                None => output.answer(&done, |done| format!("Wrote {} files, {} bytes.", done.files, done.bytes)),
+                None => {
+                    output.answer(&done, |done| format!("Wrote {} files, {} bytes.", done.files, done.bytes))
+                }
             }
             Ok(())
         }
         Command::View { list: true, .. } => {
             let views = app.run(Caller::CommandLine, ViewListParams {}).await?;
             output.answer(&views.items, |items| {
-                table(&items.iter().map(|v| vec![v.kind.to_string(), plain(&v.name), v.id.to_string()]).collect::<Vec<_>>())
+                table(
+                    &items
+                        .iter()
+                        .map(|v| vec![v.kind.to_string(), plain(&v.name), v.id.to_string()])
+                        .collect::<Vec<_>>(),
+                )
             });
             Ok(())
         }
@@ -102,13 +115,16 @@ async fn apply(app: &Arc<App>, input: ImportInput, output: &Output) -> Result<()
 async fn preview_import(app: &Arc<App>, input: ImportInput, output: &Output) -> Result<(), ApiError> {
     let preview = app.run(Caller::CommandLine, ImportPreviewParams { input, job: None }).await?;
     output.answer(&preview, |preview| {
-        let mut text = format!("{} ({}): {}\n", plain(&preview.title), preview.format, counts(&preview.counts));
+        let mut text =
+            format!("{} ({}): {}\n", plain(&preview.title), preview.format, counts(&preview.counts));
         let rows: Vec<Vec<String>> = preview
             .rows
             .iter()
             .filter(|row| row.document != "relation")
             .take(40)
-            .map(|row| vec![row.change.clone(), row.kind.clone(), plain(&row.name), plain(&row.fields.join(", "))])
+            .map(|row| {
+                vec![row.change.clone(), row.kind.clone(), plain(&row.name), plain(&row.fields.join(", "))]
+            })
             .collect();
         text.push_str(&table(&rows));
         text.push_str(&some("Leads nowhere", &preview.dangling));

@@ -46,11 +46,17 @@ fn people(status: &AppStatus) -> String {
     ];
     if let Some(account) = &status.account {
         let state = if account.signed_in { "signed in" } else { "signed out" };
-        rows.push(vec!["Account".to_owned(), format!("{} on {} ({state})", plain(&account.name), account.server)]);
+        rows.push(vec![
+            "Account".to_owned(),
+            format!("{} on {} ({state})", plain(&account.name), account.server),
+        ]);
     }
     for workspace in &status.workspaces {
         let mark = if status.open == Some(workspace.id) { "Workspace *" } else { "Workspace" };
-        rows.push(vec![mark.to_owned(), format!("{}: {}", plain(&workspace.name), sync_words(&workspace.sync))]);
+        rows.push(vec![
+            mark.to_owned(),
+            format!("{}: {}", plain(&workspace.name), sync_words(&workspace.sync)),
+        ]);
     }
     table(&rows)
 }
@@ -82,7 +88,12 @@ pub(super) async fn choose(app: &Arc<App>, named: &str, output: &Output) -> Resu
     Ok(())
 }
 
-pub(super) async fn call(app: &Arc<App>, method: &str, params: &str, output: &Output) -> Result<(), ApiError> {
+pub(super) async fn call(
+    app: &Arc<App>,
+    method: &str,
+    params: &str,
+    output: &Output,
+) -> Result<(), ApiError> {
     if method == "help" {
         let rows: Vec<Vec<String>> =
             COMMANDS.iter().map(|row| vec![row.method.to_owned(), row.summary.to_owned()]).collect();
@@ -90,7 +101,11 @@ pub(super) async fn call(app: &Arc<App>, method: &str, params: &str, output: &Ou
         return Ok(());
     }
     let params = serde_json::from_str(params).map_err(|error| {
-        ApiError::new(ErrorCode::InvalidInput, format!("The parameters are no JSON: {error}."), "Quote them: '{\"id\": …}'.")
+        ApiError::new(
+            ErrorCode::InvalidInput,
+            format!("The parameters are no JSON: {error}."),
+            "Quote them: '{\"id\": …}'.",
+        )
     })?;
     let answer = app.call(Caller::CommandLine, method, params).await?;
     output.text(&serde_json::to_string_pretty(&answer).expect("an answer is JSON"));
@@ -99,9 +114,14 @@ pub(super) async fn call(app: &Arc<App>, method: &str, params: &str, output: &Ou
 
 /// Looks at everything without changing it, and says what is wrong.
 pub(super) fn doctor(arguments: &Arguments, output: &Output) -> Result<(), ApiError> {
-    let dirs = Dirs::find(arguments.profile.as_deref(), arguments.data_dir.as_deref())
-        .map_err(|error| ApiError::new(ErrorCode::InvalidInput, format!("{error}."), "Name another profile."))?;
-    output.note(&format!("Looking at the profile \u{201c}{}\u{201d} in {}.", dirs.profile(), dirs.data().display()));
+    let dirs = Dirs::find(arguments.profile.as_deref(), arguments.data_dir.as_deref()).map_err(|error| {
+        ApiError::new(ErrorCode::InvalidInput, format!("{error}."), "Name another profile.")
+    })?;
+    output.note(&format!(
+        "Looking at the profile \u{201c}{}\u{201d} in {}.",
+        dirs.profile(),
+        dirs.data().display()
+    ));
     let app = open::app(arguments, false)?;
     let workspaces: Vec<(groundplan_shared::model::WorkspaceId, String)> =
         crate::ops::workspace::all(&app)?.into_iter().map(|row| (row.id, row.name)).collect();

@@ -39,7 +39,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Change, ChangeRefused> {
             let skip = rest.iter().position(|byte| byte & 0x80 == 0).ok_or(ChangeRefused::Malformed)? + 1;
             let deflated = rest.get(skip..).ok_or(ChangeRefused::Malformed)?;
             let mut measured = DeflateDecoder::new(deflated).take(INFLATED_MAX_BYTES + 1);
-            let size = std::io::copy(&mut measured, &mut std::io::sink()).map_err(|_| ChangeRefused::Malformed)?;
+            let size =
+                std::io::copy(&mut measured, &mut std::io::sink()).map_err(|_| ChangeRefused::Malformed)?;
             if size > INFLATED_MAX_BYTES {
                 return Err(ChangeRefused::TooLarge);
             }

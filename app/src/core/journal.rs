@@ -47,8 +47,11 @@ pub(super) fn push(sql: &Transaction<'_>, label: &str, steps: &[Step], now_ms: u
                 before: last.steps.into_iter().next().map(|step| step.before).unwrap_or_default(),
                 after: step.after.clone(),
             }];
-            sql.prepare_cached("UPDATE journal SET steps = ?2, made_ms = ?3 WHERE id = ?1")?
-                .execute((last.id, encode(&joined), now_ms as i64))?;
+            sql.prepare_cached("UPDATE journal SET steps = ?2, made_ms = ?3 WHERE id = ?1")?.execute((
+                last.id,
+                encode(&joined),
+                now_ms as i64,
+            ))?;
             return Ok(());
         }
     }

@@ -31,11 +31,20 @@ pub(crate) struct Loaded {
 }
 
 /// Loads a document. `None` if there is none.
-pub(crate) fn load(sql: &Transaction<'_>, id: DocumentId, actor: &ActorId) -> Result<Option<Loaded>, CoreError> {
+pub(crate) fn load(
+    sql: &Transaction<'_>,
+    id: DocumentId,
+    actor: &ActorId,
+) -> Result<Option<Loaded>, CoreError> {
     let found = sql
         .prepare_cached("SELECT row, kind, compartment, save FROM document WHERE id = ?1")?
         .query_row([id.to_bytes()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, u8>(2)?, row.get::<_, Vec<u8>>(3)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, u8>(2)?,
+                row.get::<_, Vec<u8>>(3)?,
+            ))
         })
         .optional()?;
     let Some((row, kind, compartment, save)) = found else { return Ok(None) };
@@ -65,7 +74,11 @@ pub(crate) fn load(sql: &Transaction<'_>, id: DocumentId, actor: &ActorId) -> Re
 
 /// Appends changes to the document's tail, and folds the tail into a new save when it has grown enough that the
 /// cost of saving is spread over many edits.
-pub(crate) fn append(sql: &Transaction<'_>, loaded: &mut Loaded, changes: &[Vec<u8>]) -> Result<(), CoreError> {
+pub(crate) fn append(
+    sql: &Transaction<'_>,
+    loaded: &mut Loaded,
+    changes: &[Vec<u8>],
+) -> Result<(), CoreError> {
     for change in changes {
         sql.prepare_cached("INSERT INTO tail(document, change) VALUES (?1, ?2)")?
             .execute((loaded.row, change))?;

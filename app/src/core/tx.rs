@@ -163,9 +163,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn note_remote(&mut self, id: DocumentId) {
-        self.touched
-            .entry(id)
-            .or_insert(Touched { before: Vec::new(), text_only: false, remote: true });
+        self.touched.entry(id).or_insert(Touched { before: Vec::new(), text_only: false, remote: true });
     }
 
     pub(super) fn loaded(&mut self, id: DocumentId) -> Result<&mut Loaded, CoreError> {
@@ -176,7 +174,12 @@ impl<'a> Tx<'a> {
         self.docs.get_mut(&id).ok_or(CoreError::NotFound(id))
     }
 
-    pub(super) fn adopt(&mut self, id: DocumentId, kind: DocumentKind, compartment: u8) -> Result<(), CoreError> {
+    pub(super) fn adopt(
+        &mut self,
+        id: DocumentId,
+        kind: DocumentKind,
+        compartment: u8,
+    ) -> Result<(), CoreError> {
         let row = self.insert_row(id, kind, compartment)?;
         let new = doc::empty(self.actor.clone());
         self.docs.insert(id, Loaded::fresh(row, kind, compartment, new));

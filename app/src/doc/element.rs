@@ -162,8 +162,7 @@ pub fn set_relation(doc: &mut AutoCommit, relation: &Relation) -> Result<(), Doc
     put(doc, &at, "kind", relation.kind.as_str())?;
     put(doc, &at, "target", relation.target.to_string())?;
     let held = ensure_map(doc, &at, "properties")?;
-    let gone: Vec<String> =
-        doc.keys(&held).filter(|name| !relation.properties.contains_key(name)).collect();
+    let gone: Vec<String> = doc.keys(&held).filter(|name| !relation.properties.contains_key(name)).collect();
     for name in gone {
         put_property(doc, &held, &name, None)?;
     }
@@ -202,9 +201,7 @@ pub fn source(doc: &AutoCommit, parent: &ObjId) -> Option<Source> {
     Some(Source {
         source: string(doc, &at, "source")?.parse().ok()?,
         key: string(doc, &at, "key")?,
-        base: string(doc, &at, "base")
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default(),
+        base: string(doc, &at, "base").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
     })
 }
 
@@ -242,8 +239,11 @@ mod tests {
     fn what_is_written_reads_back() {
         let mut doc = super::super::create(automerge::ActorId::from([1; 24]), DocumentKind::Element).unwrap();
         let id = DocumentId::new(env::make_uuid());
-        let source =
-            Source { source: SourceId::new(env::make_uuid()), key: "service:web".into(), base: BTreeMap::new() };
+        let source = Source {
+            source: SourceId::new(env::make_uuid()),
+            key: "service:web".into(),
+            base: BTreeMap::new(),
+        };
         let element = Element {
             id,
             kind: ElementKind::Component,

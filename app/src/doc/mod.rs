@@ -17,8 +17,8 @@ pub mod view;
 pub use read::{conflicts, map_entries, string, strings};
 
 use automerge::{
-    ActorId, AutoCommit, AutomergeError, LoadOptions, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, TextEncoding,
-    Value, transaction::Transactable,
+    ActorId, AutoCommit, AutomergeError, LoadOptions, ObjId, ObjType, ROOT, ReadDoc, ScalarValue,
+    TextEncoding, Value, transaction::Transactable,
 };
 use groundplan_shared::model::DocumentKind;
 
@@ -78,7 +78,9 @@ pub fn kind(doc: &AutoCommit) -> Option<DocumentKind> {
 pub fn is_deleted(doc: &AutoCommit) -> bool {
     let values = doc.get_all(ROOT, "alive").unwrap_or_default();
     !values.is_empty()
-        && values.iter().all(|(value, _)| matches!(value, Value::Scalar(scalar) if scalar.as_i64() == Some(0)))
+        && values
+            .iter()
+            .all(|(value, _)| matches!(value, Value::Scalar(scalar) if scalar.as_i64() == Some(0)))
 }
 
 /// Marks the document as edited now. Part of every edit.

@@ -22,9 +22,7 @@ pub fn strings(doc: &AutoCommit, parent: &ObjId, key: &str) -> BTreeSet<String> 
 /// Returns keys and objects of the maps inside the map under `key`, ordered by key.
 pub fn map_entries(doc: &AutoCommit, parent: &ObjId, key: &str) -> Vec<(String, ObjId)> {
     let Some(map) = super::map(doc, parent, key) else { return Vec::new() };
-    doc.keys(&map)
-        .filter_map(|key| super::map(doc, &map, &key).map(|id| (key, id)))
-        .collect()
+    doc.keys(&map).filter_map(|key| super::map(doc, &map, &key).map(|id| (key, id))).collect()
 }
 
 /// Reads a scalar as the value of a property.

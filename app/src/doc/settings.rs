@@ -28,7 +28,11 @@ pub fn set_source(doc: &mut AutoCommit, source: &ImportSource) -> Result<(), Doc
 }
 
 /// Remembers the diagram that was made for a source.
-pub fn set_source_view(doc: &mut AutoCommit, source: SourceId, view: Option<DocumentId>) -> Result<(), DocError> {
+pub fn set_source_view(
+    doc: &mut AutoCommit,
+    source: SourceId,
+    view: Option<DocumentId>,
+) -> Result<(), DocError> {
     let sources = ensure_map(doc, &ROOT, "sources")?;
     let at = ensure_map(doc, &sources, &source.to_string())?;
     match view {

@@ -47,7 +47,8 @@ pub fn splice(doc: &mut AutoCommit, text: &ObjId, changes: &[TextChange]) -> Res
         if end > length as u64 {
             return Err(DocError::Position { at: change.at.saturating_add(change.delete), length });
         }
-        let delete = isize::try_from(change.delete).map_err(|_| DocError::Position { at: change.at, length })?;
+        let delete =
+            isize::try_from(change.delete).map_err(|_| DocError::Position { at: change.at, length })?;
         doc.splice_text(text, change.at as usize, delete, &change.insert)?;
     }
     Ok(())

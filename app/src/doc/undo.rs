@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use automerge::patches::PatchAction;
-use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, Prop, ROOT, ReadDoc, Value, transaction::Transactable};
+use automerge::{
+    AutoCommit, ChangeHash, ObjId, ObjType, Prop, ROOT, ReadDoc, Value, transaction::Transactable,
+};
 
 use super::{DocError, delete, touch};
 
@@ -82,7 +84,9 @@ fn write(doc: &mut AutoCommit, patches: Vec<automerge::Patch>) -> Result<(), Doc
 fn deleted_at(doc: &AutoCommit, heads: &[ChangeHash]) -> bool {
     let values = doc.get_all_at(ROOT, Prop::from("alive"), heads).unwrap_or_default();
     !values.is_empty()
-        && values.iter().all(|(value, _)| matches!(value, Value::Scalar(scalar) if scalar.as_i64() == Some(0)))
+        && values
+            .iter()
+            .all(|(value, _)| matches!(value, Value::Scalar(scalar) if scalar.as_i64() == Some(0)))
 }
 
 fn sorted(mut heads: Vec<ChangeHash>) -> Vec<ChangeHash> {

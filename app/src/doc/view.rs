@@ -61,7 +61,11 @@ pub fn set_filter(doc: &mut AutoCommit, filter: &ViewFilter) -> Result<(), DocEr
 }
 
 /// Sets or forgets where a card stands.
-pub fn set_position(doc: &mut AutoCommit, id: DocumentId, position: Option<Position>) -> Result<(), DocError> {
+pub fn set_position(
+    doc: &mut AutoCommit,
+    id: DocumentId,
+    position: Option<Position>,
+) -> Result<(), DocError> {
     let at = ensure_map(doc, &ROOT, "positions")?;
     match position {
         Some(Position { x, y }) => put(doc, &at, &id.to_string(), format!("{x},{y}")),

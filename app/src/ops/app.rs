@@ -84,5 +84,9 @@ pub(crate) fn device_name(app: &App) -> Result<String, ApiError> {
     }
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let host = host.trim();
-    Ok(if host.is_empty() { "This device".to_owned() } else { host.chars().take(DEVICE_NAME_MAX_CHARS).collect() })
+    Ok(if host.is_empty() {
+        "This device".to_owned()
+    } else {
+        host.chars().take(DEVICE_NAME_MAX_CHARS).collect()
+    })
 }

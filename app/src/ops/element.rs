@@ -1,15 +1,15 @@
 //! Elements: create, show, list, change, delete.
 
 use groundplan_shared::api::{
-    Deleted, ElementCreateParams, ElementDeleteParams, ElementGetParams, ElementList, ElementListParams,
-    ElementUpdateParams, ElementView, ApiError,
+    ApiError, Deleted, ElementCreateParams, ElementDeleteParams, ElementGetParams, ElementList,
+    ElementListParams, ElementUpdateParams, ElementView,
 };
 use groundplan_shared::model::{
     DocumentId, DocumentKind, Element, ElementKind, Relation, RelationId, RelationKind,
 };
 use groundplan_shared::validate::{
-    DESCRIPTION_MAX_CHARS, check_line, check_name, check_parent, check_properties, check_property, check_relation,
-    check_tag, check_text, check_url,
+    DESCRIPTION_MAX_CHARS, check_line, check_name, check_parent, check_properties, check_property,
+    check_relation, check_tag, check_text, check_url,
 };
 
 use super::require_element;
@@ -133,7 +133,11 @@ pub fn delete(app: &App, params: ElementDeleteParams) -> Result<Deleted, ApiErro
             Some(id) => query::reference(tx, *id)?.name,
             None => String::new(),
         };
-        Ok(if params.ids.len() == 1 { format!("Delete {first}") } else { format!("Delete {} elements", params.ids.len()) })
+        Ok(if params.ids.len() == 1 {
+            format!("Delete {first}")
+        } else {
+            format!("Delete {} elements", params.ids.len())
+        })
     })?;
     let mut deleted = Deleted { documents: 0, relations: 0, label: label.clone() };
     app.edit(&label, |tx| {
@@ -191,7 +195,11 @@ pub(super) fn incoming(
     Ok(found)
 }
 
-fn surviving_parent(tx: &Tx<'_>, id: DocumentId, gone: &[DocumentId]) -> Result<Option<DocumentId>, CoreError> {
+fn surviving_parent(
+    tx: &Tx<'_>,
+    id: DocumentId,
+    gone: &[DocumentId],
+) -> Result<Option<DocumentId>, CoreError> {
     let mut at = query::parent(tx, id)?;
     for _ in 0..MAX_DEPTH {
         match at {

@@ -1,6 +1,8 @@
 //! Endpoints of APIs.
 
-use groundplan_shared::api::{ApiError, ElementGetParams, ElementView, EndpointRemoveParams, EndpointSetParams};
+use groundplan_shared::api::{
+    ApiError, ElementGetParams, ElementView, EndpointRemoveParams, EndpointSetParams,
+};
 use groundplan_shared::model::ElementKind;
 use groundplan_shared::validate::{FieldError, check_line, check_name};
 

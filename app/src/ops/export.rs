@@ -65,8 +65,13 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
 }
 
 fn everything(tx: &mut Tx<'_>) -> Result<Everything, CoreError> {
-    let mut all =
-        Everything { format: "groundplan", version: 1, elements: Vec::new(), pages: Vec::new(), views: Vec::new() };
+    let mut all = Everything {
+        format: "groundplan",
+        version: 1,
+        elements: Vec::new(),
+        pages: Vec::new(),
+        views: Vec::new(),
+    };
     for row in query::elements(tx, &ElementListParams::default())?.items {
         all.elements.extend(tx.with(row.id, |doc| doc::element::read(doc, row.id))?);
     }

@@ -102,9 +102,7 @@ pub fn delete(app: &App, params: PageDeleteParams) -> Result<Deleted, ApiError> 
         require_page(tx, id)?;
         for (source, relation, _) in element::incoming(tx, id)? {
             relations += 1;
-            tx.edit(source, |doc| {
-                Ok(doc::element::remove_entry(doc, "relations", &relation.to_string())?)
-            })?;
+            tx.edit(source, |doc| Ok(doc::element::remove_entry(doc, "relations", &relation.to_string())?))?;
         }
         tx.delete(id)
     })?;

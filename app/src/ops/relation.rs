@@ -74,15 +74,20 @@ pub fn list(app: &App, params: RelationListParams) -> Result<RelationList, ApiEr
 fn show(app: &App, source: DocumentId, id: RelationId) -> Result<RelationView, ApiError> {
     app.read(|tx| {
         let all = query::relations(tx, &RelationListParams { kind: None, element: Some(source) })?;
-        all.into_iter().find(|relation| relation.id == id).ok_or_else(|| missing("relation of the element", source))
+        all.into_iter()
+            .find(|relation| relation.id == id)
+            .ok_or_else(|| missing("relation of the element", source))
     })
 }
 
 fn find(tx: &mut Tx<'_>, source: DocumentId, id: RelationId) -> Result<Relation, CoreError> {
-    let element = tx.with(source, |doc| doc::element::read(doc, source))?.ok_or(CoreError::NotFound(source))?;
-    element.relations.into_iter().find(|relation| relation.id == id).ok_or_else(|| {
-        missing(&format!("relation {id} of the element"), source)
-    })
+    let element =
+        tx.with(source, |doc| doc::element::read(doc, source))?.ok_or(CoreError::NotFound(source))?;
+    element
+        .relations
+        .into_iter()
+        .find(|relation| relation.id == id)
+        .ok_or_else(|| missing(&format!("relation {id} of the element"), source))
 }
 
 fn check_target(

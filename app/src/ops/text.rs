@@ -1,11 +1,11 @@
 //! Long texts: reading them with a version, editing them against one.
 
+use automerge::ReadDoc;
 use groundplan_shared::api::{
     ApiError, ErrorCode, TextEditParams, TextEdited, TextField, TextOpenParams, TextState,
 };
 use groundplan_shared::model::DocumentKind;
 use groundplan_shared::validate::{DESCRIPTION_MAX_CHARS, PAGE_MAX_CHARS};
-use automerge::ReadDoc;
 
 use crate::core::{CoreError, TYPING, Tx};
 use crate::runtime::App;

@@ -197,11 +197,8 @@ fn answer(
         Some(id) => Some(summary(tx, id)?),
         None => None,
     };
-    let placed = drawn
-        .placed
-        .iter()
-        .filter_map(|(id, point)| Some((id.parse().ok()?, rounded(*point))))
-        .collect();
+    let placed =
+        drawn.placed.iter().filter_map(|(id, point)| Some((id.parse().ok()?, rounded(*point)))).collect();
     Ok((ViewScene { view, path, scene: drawn.scene, coarse: drawn.degraded }, placed))
 }
 

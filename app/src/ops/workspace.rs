@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, ErrorCode, WorkspaceCreateParams, WorkspaceOpenParams,
-    WorkspaceRenameParams, WorkspaceSampleParams, WorkspaceSummary, WorkspaceSummaryParams, WorkspaceView,
+    ApiError, ErrorCode, WorkspaceCreateParams, WorkspaceOpenParams, WorkspaceRenameParams,
+    WorkspaceSampleParams, WorkspaceSummary, WorkspaceSummaryParams, WorkspaceView,
 };
 use groundplan_shared::model::{DocumentId, DocumentKind, WorkspaceId};
 use groundplan_shared::validate::check_name;
@@ -32,7 +32,8 @@ fn found(app: &App, workspace: &Workspace, name: &str) -> Result<(), ApiError> {
     // Read now: it may have been set since the program started.
     let device_name = super::app::device_name(app)?;
     workspace.transaction::<(), CoreError>(|tx| {
-        identity::genesis(tx, app.device(), &device_name, workspace.id(), tx.now_ms()).map_err(CoreError::Api)?;
+        identity::genesis(tx, app.device(), &device_name, workspace.id(), tx.now_ms())
+            .map_err(CoreError::Api)?;
         let settings = DocumentId::new(workspace.id().uuid());
         tx.create(settings, DocumentKind::Settings, |doc| Ok(doc::settings::set_name(doc, name)?))
     })?;

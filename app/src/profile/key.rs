@@ -74,7 +74,9 @@ pub enum KeyError {
 impl From<KeyError> for ApiError {
     fn from(error: KeyError) -> Self {
         let (code, hint) = match &error {
-            KeyError::File { .. } => (ErrorCode::StoreCorrupt, "Restore the file from a backup of this folder."),
+            KeyError::File { .. } => {
+                (ErrorCode::StoreCorrupt, "Restore the file from a backup of this folder.")
+            }
             KeyError::Missing => (
                 ErrorCode::KeyMissing,
                 "Unlock the keyring that was used before, or start with another --profile; nothing was changed.",
@@ -226,7 +228,8 @@ fn stretch(passphrase: &SecretString, salt: &[u8], cost: Cost) -> Result<aead::L
     if !within {
         return Err(KeyError::Wrong);
     }
-    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| KeyError::Wrong)?;
+    let params =
+        Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| KeyError::Wrong)?;
     let mut out = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(passphrase.expose_secret().as_bytes(), salt, &mut *out)
@@ -246,8 +249,7 @@ fn keyring_set(entry: &str, key: &[u8; 32]) -> Result<(), KeyError> {
 }
 
 fn keyring_get(entry: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-    let entry =
-        keyring::Entry::new(SERVICE, entry).map_err(|error| KeyError::Keyring(error.to_string()))?;
+    let entry = keyring::Entry::new(SERVICE, entry).map_err(|error| KeyError::Keyring(error.to_string()))?;
     let text = match entry.get_password() {
         Ok(text) => Zeroizing::new(text),
         Err(keyring::Error::NoEntry) => return Err(KeyError::Missing),

@@ -46,7 +46,11 @@ impl Profile {
         if !dirs.key_file().exists() && !options.create {
             return Err(ApiError::new(
                 ErrorCode::NotFound,
-                format!("There is no profile \u{201c}{}\u{201d} in {}.", dirs.profile(), dirs.data().display()),
+                format!(
+                    "There is no profile \u{201c}{}\u{201d} in {}.",
+                    dirs.profile(),
+                    dirs.data().display()
+                ),
                 "Make one with `groundplan init`, or name another with --profile or --data-dir.",
             ));
         }

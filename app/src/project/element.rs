@@ -9,9 +9,8 @@ use crate::core::CoreError;
 
 pub(super) fn write(sql: &Transaction<'_>, row: i64, element: &Element) -> Result<(), CoreError> {
     let target = |kind| element.relations.iter().find(|r| r.kind == kind).map(|r| r.target.to_bytes());
-    let subtype = ["type", "store_type", "channel_type", "format"]
-        .iter()
-        .find_map(|name| element.property(name));
+    let subtype =
+        ["type", "store_type", "channel_type", "format"].iter().find_map(|name| element.property(name));
     let external = element.properties.get("external") == Some(&PropertyValue::Bool(true));
     sql.prepare_cached(
         "INSERT INTO element(row, id, kind, name, technology, subtype, lifecycle, external, parent, owner, lookup)
@@ -54,6 +53,7 @@ pub(super) fn write(sql: &Transaction<'_>, row: i64, element: &Element) -> Resul
         PropertyValue::Bool(_) | PropertyValue::Integer(_) => None,
     }));
     properties.extend(element.links.iter().map(|link| link.title.clone()));
-    properties.extend(element.endpoints.iter().map(|endpoint| format!("{} {}", endpoint.method, endpoint.path)));
+    properties
+        .extend(element.endpoints.iter().map(|endpoint| format!("{} {}", endpoint.method, endpoint.path)));
     index(sql, row, &element.name, &element.description, &tags, &properties.join(" "))
 }

@@ -24,12 +24,18 @@ pub(crate) fn document(
 ) -> Result<(), CoreError> {
     clear(sql, row)?;
     let deleted = doc::is_deleted(doc);
-    sql.prepare_cached("UPDATE document SET deleted = ?2, changed_ms = ?3 WHERE row = ?1")?
-        .execute((row, deleted, now_ms as i64))?;
+    sql.prepare_cached("UPDATE document SET deleted = ?2, changed_ms = ?3 WHERE row = ?1")?.execute((
+        row,
+        deleted,
+        now_ms as i64,
+    ))?;
     // Kept for deleted documents too: an import must not bring back what people deleted.
     if let Some(source) = doc::element::source(doc, &ROOT) {
-        sql.prepare_cached("INSERT INTO origin(row, source, key) VALUES (?1, ?2, ?3)")?
-            .execute((row, source.source.to_bytes(), &source.key))?;
+        sql.prepare_cached("INSERT INTO origin(row, source, key) VALUES (?1, ?2, ?3)")?.execute((
+            row,
+            source.source.to_bytes(),
+            &source.key,
+        ))?;
     }
     if deleted {
         return Ok(());
@@ -95,7 +101,9 @@ pub fn refresh(tx: &mut Tx<'_>) -> Result<(), CoreError> {
 /// Makes every projection again. Returns how many documents were read.
 pub fn rebuild(tx: &mut Tx<'_>) -> Result<u64, CoreError> {
     let sql = tx.sql();
-    for table in ["element", "relation", "page", "view", "tag", "alias", "page_link", "origin", "search", "stale"] {
+    for table in
+        ["element", "relation", "page", "view", "tag", "alias", "page_link", "origin", "search", "stale"]
+    {
         sql.execute(&format!("DELETE FROM {table}"), [])?;
     }
     sql.execute("INSERT INTO stale(row) SELECT row FROM document", [])?;
@@ -127,12 +135,18 @@ fn index(
     tags: &str,
     properties: &str,
 ) -> Result<(), CoreError> {
-    sql.prepare_cached("INSERT INTO search(rowid, name, body, tags, properties) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute((row, name, body, tags, properties))?;
+    sql.prepare_cached(
+        "INSERT INTO search(rowid, name, body, tags, properties) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((row, name, body, tags, properties))?;
     Ok(())
 }
 
-fn tag(sql: &Transaction<'_>, row: i64, tags: impl IntoIterator<Item = impl AsRef<str>>) -> Result<(), CoreError> {
+fn tag(
+    sql: &Transaction<'_>,
+    row: i64,
+    tags: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<(), CoreError> {
     let mut statement = sql.prepare_cached("INSERT OR IGNORE INTO tag(row, tag) VALUES (?1, ?2)")?;
     for tag in tags {
         statement.execute((row, tag.as_ref()))?;

@@ -14,26 +14,22 @@ pub(super) fn write(sql: &Transaction<'_>, row: i64, page: &Page) -> Result<(), 
         "INSERT INTO page(row, id, kind, title, path, lookup)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute((
-        row,
-        page.id.to_bytes(),
-        page.kind.as_str(),
-        shown(&page.title),
-        &page.path,
-        lookup,
-    ))?;
-    let text = PageText { front_matter: page.front_matter.clone(), body: page.body.clone(), ..PageText::default() };
+    .execute((row, page.id.to_bytes(), page.kind.as_str(), shown(&page.title), &page.path, lookup))?;
+    let text =
+        PageText { front_matter: page.front_matter.clone(), body: page.body.clone(), ..PageText::default() };
     let facts = markdown::describe(&text);
     tag(sql, row, &facts.tags)?;
-    let mut alias = sql.prepare_cached("INSERT OR IGNORE INTO alias(row, alias, lookup) VALUES (?1, ?2, ?3)")?;
+    let mut alias =
+        sql.prepare_cached("INSERT OR IGNORE INTO alias(row, alias, lookup) VALUES (?1, ?2, ?3)")?;
     for name in &facts.aliases {
         alias.execute((row, name, lookup_key(name)))?;
     }
     if lookup_key(&page.title) != lookup_key(&page.path) {
         alias.execute((row, shown(&page.title), lookup_key(&page.title)))?;
     }
-    let mut link = sql
-        .prepare_cached("INSERT INTO page_link(row, position, kind, target, lookup) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut link = sql.prepare_cached(
+        "INSERT INTO page_link(row, position, kind, target, lookup) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
     for (position, found) in facts.links.iter().enumerate() {
         let kind = match found.kind {
             LinkKind::Wiki => "wiki",

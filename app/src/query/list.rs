@@ -112,8 +112,9 @@ pub fn relations(tx: &Tx<'_>, params: &RelationListParams) -> Result<Vec<Relatio
 
 /// Lists diagrams, ordered by name.
 pub fn views(tx: &Tx<'_>) -> Result<Vec<ViewSummary>, CoreError> {
-    let mut statement =
-        tx.sql().prepare_cached("SELECT id, kind, name, scope, filter FROM view ORDER BY name COLLATE NOCASE, id")?;
+    let mut statement = tx
+        .sql()
+        .prepare_cached("SELECT id, kind, name, scope, filter FROM view ORDER BY name COLLATE NOCASE, id")?;
     let mut rows = statement.query([])?;
     let mut items = Vec::new();
     while let Some(row) = rows.next()? {
@@ -146,11 +147,9 @@ pub fn summary(tx: &Tx<'_>) -> Result<Counts, CoreError> {
         relations: by_kind("SELECT kind, count(*) FROM relation GROUP BY kind")?,
         pages: by_kind("SELECT kind, count(*) FROM page GROUP BY kind")?,
         views: one("SELECT count(*) FROM view")?,
-        dangling: one(
-            "SELECT count(*) FROM relation r
+        dangling: one("SELECT count(*) FROM relation r
              WHERE NOT EXISTS (SELECT 1 FROM element e WHERE e.id = r.target)
-               AND NOT EXISTS (SELECT 1 FROM page p WHERE p.id = r.target)",
-        )?,
+               AND NOT EXISTS (SELECT 1 FROM page p WHERE p.id = r.target)")?,
     })
 }
 

@@ -54,9 +54,11 @@ pub fn page_view(tx: &mut Tx<'_>, id: DocumentId) -> Result<PageView, CoreError>
         let rows = statement.query_map([id.to_bytes()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     };
-    page.tags = names("SELECT tag FROM tag WHERE row = (SELECT row FROM page WHERE id = ?1)")?.into_iter().collect();
-    page.aliases =
-        names("SELECT alias FROM alias WHERE row = (SELECT row FROM page WHERE id = ?1)")?.into_iter().collect();
+    page.tags =
+        names("SELECT tag FROM tag WHERE row = (SELECT row FROM page WHERE id = ?1)")?.into_iter().collect();
+    page.aliases = names("SELECT alias FROM alias WHERE row = (SELECT row FROM page WHERE id = ?1)")?
+        .into_iter()
+        .collect();
     let links = resolve_links(tx, id)?;
     let backlinks = backlinks(tx, id)?;
     Ok(PageView { page, links, backlinks, conflicts })
@@ -157,8 +159,9 @@ fn backlinks(tx: &Tx<'_>, id: DocumentId) -> Result<Vec<Reference>, CoreError> {
     )?;
     let mut found = Vec::new();
     for candidate in candidates {
-        let leads_here =
-            resolve_links(tx, candidate.id)?.iter().any(|link| link.target.as_ref().is_some_and(|t| t.id == id));
+        let leads_here = resolve_links(tx, candidate.id)?
+            .iter()
+            .any(|link| link.target.as_ref().is_some_and(|t| t.id == id));
         if leads_here {
             found.push(candidate);
         }

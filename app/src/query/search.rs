@@ -32,7 +32,11 @@ pub fn search(tx: &Tx<'_>, params: &SearchParams) -> Result<SearchResults, CoreE
     let mut hits = Vec::new();
     for (item, snippet, path) in found.into_iter().take(limit) {
         let context = if item.document == "element" {
-            path_to(tx, item.id)?.iter().map(|above| above.name.as_str()).collect::<Vec<_>>().join(" \u{203a} ")
+            path_to(tx, item.id)?
+                .iter()
+                .map(|above| above.name.as_str())
+                .collect::<Vec<_>>()
+                .join(" \u{203a} ")
         } else {
             path
         };

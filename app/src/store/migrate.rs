@@ -19,9 +19,8 @@ pub enum Family {
 
 /// Brings the database to `SCHEMA_VERSION`. Safe to run from several processes at once.
 pub(super) fn migrate(connection: &mut Connection, family: Family) -> Result<(), StoreError> {
-    let version = |connection: &Connection| {
-        connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))
-    };
+    let version =
+        |connection: &Connection| connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
     if version(connection)? == SCHEMA_VERSION {
         return Ok(());
     }

@@ -22,7 +22,9 @@ pub enum StoreError {
         file: String,
     },
     /// The file was written by a newer program.
-    #[error("{file} was written by a newer version of Groundplan (store version {found}, this program knows {known})")]
+    #[error(
+        "{file} was written by a newer version of Groundplan (store version {found}, this program knows {known})"
+    )]
     Newer {
         /// Name of the file.
         file: String,

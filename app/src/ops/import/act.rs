@@ -19,9 +19,20 @@ pub(super) enum Act {
         element: Box<ImportElement>,
         relations: Vec<(String, RelationKind, DocumentId, Fields)>,
     },
-    EditElement { id: DocumentId, edits: Vec<Edit> },
-    CreatePage { id: DocumentId, page: Box<ImportPage> },
-    EditPage { id: DocumentId, page: Box<ImportPage>, fields: Vec<String>, base: Fields },
+    EditElement {
+        id: DocumentId,
+        edits: Vec<Edit>,
+    },
+    CreatePage {
+        id: DocumentId,
+        page: Box<ImportPage>,
+    },
+    EditPage {
+        id: DocumentId,
+        page: Box<ImportPage>,
+        fields: Vec<String>,
+        base: Fields,
+    },
     Delete(DocumentId),
 }
 
@@ -109,7 +120,11 @@ fn new_element(
     let links = said
         .links
         .iter()
-        .map(|link| Link { id: LinkId::new(env::make_uuid()), title: link.title.clone(), url: link.url.clone() })
+        .map(|link| Link {
+            id: LinkId::new(env::make_uuid()),
+            title: link.title.clone(),
+            url: link.url.clone(),
+        })
         .collect();
     let relations = relations
         .into_iter()

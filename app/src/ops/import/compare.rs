@@ -69,7 +69,15 @@ pub(super) fn compare(
 }
 
 impl Plan {
-    fn row(&mut self, change: &str, document: &str, kind: &str, name: &str, fields: Vec<String>, id: Option<DocumentId>) {
+    fn row(
+        &mut self,
+        change: &str,
+        document: &str,
+        kind: &str,
+        name: &str,
+        fields: Vec<String>,
+        id: Option<DocumentId>,
+    ) {
         match change {
             "added" => self.counts.added += 1,
             "changed" => self.counts.changed += 1,
@@ -125,7 +133,8 @@ impl Plan {
         let wanted: BTreeSet<String> = said_fields.keys().chain(last.keys()).cloned().collect();
         let now = base::of_present(present, &wanted);
         let (taken, drift) = decisions(&wanted, &said_fields, &last, &now);
-        let mut edits: Vec<Edit> = taken.iter().map(|field| Edit::field(field, said_fields.get(field))).collect();
+        let mut edits: Vec<Edit> =
+            taken.iter().map(|field| Edit::field(field, said_fields.get(field))).collect();
         if said_fields != last {
             edits.push(Edit::Base(said.key.clone(), said_fields));
         }
@@ -136,7 +145,13 @@ impl Plan {
         }
     }
 
-    fn change_relations(&mut self, id: DocumentId, said: &ImportElement, present: &Element, edits: &mut Vec<Edit>) {
+    fn change_relations(
+        &mut self,
+        id: DocumentId,
+        said: &ImportElement,
+        present: &Element,
+        edits: &mut Vec<Edit>,
+    ) {
         let source_of_element = present.source.as_ref().map(|source| source.source);
         let mut by_key: HashMap<&str, &Relation> = HashMap::new();
         for relation in &present.relations {
@@ -192,11 +207,24 @@ impl Plan {
         let (taken, drift) = decisions(&wanted, &said_fields, &last, &now);
         self.tell("page", said.kind.as_str(), &said.title, id, &taken, &drift);
         if !taken.is_empty() || said_fields != last {
-            self.acts.push(Act::EditPage { id, page: Box::new(said.clone()), fields: taken, base: said_fields });
+            self.acts.push(Act::EditPage {
+                id,
+                page: Box::new(said.clone()),
+                fields: taken,
+                base: said_fields,
+            });
         }
     }
 
-    fn tell(&mut self, document: &str, kind: &str, name: &str, id: DocumentId, taken: &[String], drift: &[String]) {
+    fn tell(
+        &mut self,
+        document: &str,
+        kind: &str,
+        name: &str,
+        id: DocumentId,
+        taken: &[String],
+        drift: &[String],
+    ) {
         let shown = |fields: &[String]| fields.iter().map(|field| base::shown(field)).collect::<Vec<_>>();
         if !taken.is_empty() {
             self.row("changed", document, kind, name, shown(taken), Some(id));
@@ -233,7 +261,12 @@ impl Plan {
     }
 }
 
-fn decisions(wanted: &BTreeSet<String>, said: &Fields, last: &Fields, now: &Fields) -> (Vec<String>, Vec<String>) {
+fn decisions(
+    wanted: &BTreeSet<String>,
+    said: &Fields,
+    last: &Fields,
+    now: &Fields,
+) -> (Vec<String>, Vec<String>) {
     let mut taken = Vec::new();
     let mut drift = Vec::new();
     for field in wanted {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use groundplan_import::{
-    DiskTree, FileTree, ImportError, ImportSet, Limits, MemoryTree, Options, ServiceKinds, SourceKind, Stage, detect,
-    extract,
+    DiskTree, FileTree, ImportError, ImportSet, Limits, MemoryTree, Options, ServiceKinds, SourceKind, Stage,
+    detect, extract,
 };
 use groundplan_shared::api::{ApiError, ErrorCode, ImportInput};
 
@@ -27,7 +27,8 @@ pub(super) fn read(input: &ImportInput, job: &Job<'_>) -> Result<Read, ApiError>
     let (tree, path): (Box<dyn FileTree>, String) = match (&input.path, input.files.as_slice()) {
         (Some(path), []) => {
             let tree = DiskTree::open(Path::new(path), Limits::default()).map_err(refused)?;
-            let full = std::fs::canonicalize(path).map_or_else(|_| path.clone(), |full| full.display().to_string());
+            let full =
+                std::fs::canonicalize(path).map_or_else(|_| path.clone(), |full| full.display().to_string());
             (Box::new(tree), full)
         }
         (None, [_, ..]) => uploaded(input)?,

@@ -27,7 +27,8 @@ pub(super) fn load(tx: &mut Tx<'_>, source: Option<SourceId>) -> Result<KnownByK
             "SELECT d.id, o.key, d.deleted FROM origin o JOIN document d ON d.row = o.row WHERE o.source = ?1
              ORDER BY d.deleted DESC, d.row",
         )?;
-        let rows = statement.query_map([source.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let rows =
+            statement.query_map([source.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         rows.collect::<Result<_, _>>()?
     };
     let mut known = HashMap::new();

@@ -10,8 +10,8 @@ mod known;
 
 use groundplan_import::ImportSet;
 use groundplan_shared::api::{
-    ApiError, ImportApplied, ImportApplyParams, ImportInput, ImportListParams, ImportPreview, ImportPreviewParams,
-    ImportSource, ImportSources,
+    ApiError, ImportApplied, ImportApplyParams, ImportInput, ImportListParams, ImportPreview,
+    ImportPreviewParams, ImportSource, ImportSources,
 };
 use groundplan_shared::model::{DocumentId, ElementKind, SourceId, View, ViewKind};
 
@@ -54,7 +54,12 @@ pub fn apply(app: &App, params: ImportApplyParams) -> Result<ImportApplied, ApiE
         let total = plan.acts.len() as u64;
         let mut view = view_of(tx, id)?;
         if plan.acts.is_empty() && known.is_some() {
-            return Ok(ImportApplied { source: id, counts: plan.counts, view, dangling: dangling(&read.set) });
+            return Ok(ImportApplied {
+                source: id,
+                counts: plan.counts,
+                view,
+                dangling: dangling(&read.set),
+            });
         }
         for (done, act) in plan.acts.into_iter().enumerate() {
             job.step("apply", done as u64, total).map_err(CoreError::Api)?;
@@ -74,7 +79,12 @@ pub fn list(app: &App, _: ImportListParams) -> Result<ImportSources, ApiError> {
     Ok(ImportSources { items: app.read(|tx| sources(tx))? })
 }
 
-fn plan(tx: &mut Tx<'_>, set: &ImportSet, source: Option<SourceId>, job: &Job<'_>) -> Result<Plan, CoreError> {
+fn plan(
+    tx: &mut Tx<'_>,
+    set: &ImportSet,
+    source: Option<SourceId>,
+    job: &Job<'_>,
+) -> Result<Plan, CoreError> {
     let known = known::load(tx, source)?;
     compare::compare(tx, set, &known, job)
 }
@@ -101,7 +111,12 @@ fn find(tx: &mut Tx<'_>, input: &ImportInput, read: &input::Read) -> Result<Opti
     Ok(all.into_iter().find(|source| source.path == read.path && source.format == read.format))
 }
 
-fn record(tx: &mut Tx<'_>, id: SourceId, read: &input::Read, view: Option<DocumentId>) -> Result<(), CoreError> {
+fn record(
+    tx: &mut Tx<'_>,
+    id: SourceId,
+    read: &input::Read,
+    view: Option<DocumentId>,
+) -> Result<(), CoreError> {
     let Some(settings) = tx.settings_id()? else { return Ok(()) };
     let source = ImportSource {
         id,

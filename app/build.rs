@@ -1,0 +1,8 @@
+//! Tells cargo that the interface's files are part of the program, so that a new interface is built in.
+//!
+//! Not here: building the interface (`cargo xtask ui`).
+
+#[expect(clippy::print_stdout, reason = "build scripts speak to cargo by printing")]
+fn main() {
+    println!("cargo::rerun-if-changed=../ui/dist");
+}
