@@ -60,6 +60,7 @@ test("typing in a page is saved", { timeout: 120_000 }, () =>
     await page.getByRole("option", { name: /Blind server/ }).first().waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/page/);
+    await page.getByRole("tab", { name: "Write" }).click();
     const editor = page.locator(".cm-content");
     await editor.waitFor();
     await editor.click();
