@@ -5,10 +5,10 @@
 pub struct Random(u64);
 
 impl Random {
-    /// Starts with the seed, or with `GROUNDPLAN_SEED` where it is set.
+    /// Starts with the seed, mixed with `GROUNDPLAN_SEED` where it is set: for runs that go beyond the usual one.
     pub fn new(seed: u64) -> Self {
-        let given = std::env::var("GROUNDPLAN_SEED").ok().and_then(|text| text.parse().ok());
-        Self(given.unwrap_or(seed))
+        let given: Option<u64> = std::env::var("GROUNDPLAN_SEED").ok().and_then(|text| text.parse().ok());
+        Self(seed ^ given.unwrap_or(0).rotate_left(20))
     }
 
     /// Returns the next number.
