@@ -63,8 +63,8 @@ fn read(app: App, name: Option<String>, input: ImportInput) {
                 ImportStep::Choose
             }
         };
-        app.jobs.update(|jobs| drop(jobs.remove(&job)));
         app.import.set(next);
+        app.jobs.update(|jobs| drop(jobs.remove(&job)));
     });
 }
 
@@ -161,7 +161,7 @@ fn choose() -> AnyView {
                 accept=".yml,.yaml,.md,.markdown,.json" on:change=move |_| chosen(file_node) />
             <input node_ref=folder_node type="file" class="sr-only" tabindex="-1" aria-hidden="true" aria-label=t("import.folder")
                 multiple=true on:change=move |_| chosen(folder_node) />
-            {move || reading.get().map(|(done, total)| view! {
+            {move || reading.try_get().flatten().map(|(done, total)| view! {
                 <p role="status">{fill("import.reading", &[("done", &grouped(done.into())), ("total", &grouped(total.into()))])}</p>
                 <progress class="progress" max=total.to_string() value=done.to_string() aria-label=t("import.reading_short")></progress>
             })}
@@ -180,8 +180,10 @@ fn busy(job: String) -> AnyView {
     view! {
         <section class="block card">
             {move || {
-                let words = progress.get().map_or_else(|| t("import.starting").to_owned(), |job| name_of("step", &job.step));
-                let known = progress.get().filter(|job| job.total > 0);
+                // The step may have ended between the news and this look.
+                let progress = progress.try_get().flatten();
+                let words = progress.as_ref().map_or_else(|| t("import.starting").to_owned(), |job| name_of("step", &job.step));
+                let known = progress.filter(|job| job.total > 0);
                 let numbers = known.as_ref().map(|job| {
                     fill("import.of", &[("done", &grouped(job.done)), ("total", &grouped(job.total))])
                 });
