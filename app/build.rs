@@ -2,7 +2,6 @@
 //!
 //! Not here: building the interface (`cargo xtask ui`).
 
-#[expect(clippy::print_stdout, reason = "build scripts speak to cargo by printing")]
 fn main() {
     println!("cargo::rerun-if-changed=../ui/dist");
 }
