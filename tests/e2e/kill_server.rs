@@ -53,11 +53,11 @@ fn sweep(store: Store, kills: usize, seed: u64) {
     let (mut in_flight, mut late, mut unacknowledged) = (0, 0, 0);
     for kill in 0..kills {
         let way = if random.below(2) == 0 { Way::Up } else { Way::Down };
-        let after = 1 + random.next() % size[way as usize];
+        let after = 1 + random.number() % size[way as usize];
         let (sender, killed) = channel();
         let killer = server.killer();
         // Half of the kills wait for what the last byte sets off: reading, checking, committing.
-        let delay = Duration::from_micros(random.next() % 4_000 * (random.next() % 2));
+        let delay = Duration::from_micros(random.number() % 4_000 * (random.number() % 2));
         wire.after(way, after, move || {
             let moment = Instant::now() + delay;
             while Instant::now() < moment {

@@ -246,7 +246,7 @@ impl<'a> Side<'a> {
     }
 
     fn endpoint(&mut self, mark: &str) {
-        let (high, low) = (self.random.next(), self.random.next());
+        let (high, low) = (self.random.number(), self.random.number());
         let id = format!(
             "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
             high >> 32,

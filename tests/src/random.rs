@@ -12,7 +12,7 @@ impl Random {
     }
 
     /// Returns the next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,7 +22,7 @@ impl Random {
 
     /// Returns a number below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+        (self.number() % end as u64) as usize
     }
 
     /// Returns one of the items, of which there is at least one.
@@ -38,8 +38,8 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_numbers() {
         let (mut a, mut b) = (Random(7), Random(7));
-        let numbers: Vec<u64> = (0..100).map(|_| a.next()).collect();
-        assert!(numbers.iter().all(|number| *number == b.next()));
+        let numbers: Vec<u64> = (0..100).map(|_| a.number()).collect();
+        assert!(numbers.iter().all(|number| *number == b.number()));
         assert!((0..1_000).map(|_| a.below(6)).collect::<std::collections::BTreeSet<_>>().len() == 6);
     }
 }
