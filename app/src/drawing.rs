@@ -50,7 +50,7 @@ pub(crate) fn draw(tx: &Tx<'_>, scope: &Scope) -> Result<Drawn, CoreError> {
     }
     let started = Instant::now();
     let deadline = Deadline::unlimited().with_clock(move || started.elapsed() > LAYOUT_TIME);
-    scene_from(&NestedLayers::default(), &scope.title, &elements, &relations, &deadline).map_err(|error| {
+    scene_from(&NestedLayers, &scope.title, &elements, &relations, &deadline).map_err(|error| {
         CoreError::Api(ApiError::new(
             ErrorCode::InvalidInput,
             format!("The diagram cannot be drawn: {error}."),

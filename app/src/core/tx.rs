@@ -277,10 +277,11 @@ fn commit(doc: &mut AutoCommit, before: &[ChangeHash], now_ms: u64) -> Vec<Vec<u
         return Vec::new();
     }
     // The usual case, without walking the history.
-    if let (Some(mut change), [head]) = (doc.get_last_local_change(), after.as_slice()) {
-        if change.hash() == *head && change.deps() == before {
-            return vec![change.bytes().to_vec()];
-        }
+    if let (Some(mut change), [head]) = (doc.get_last_local_change(), after.as_slice())
+        && change.hash() == *head
+        && change.deps() == before
+    {
+        return vec![change.bytes().to_vec()];
     }
     doc.get_changes(before).into_iter().map(|mut change| change.bytes().to_vec()).collect()
 }

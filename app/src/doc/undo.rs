@@ -63,11 +63,7 @@ fn write(doc: &mut AutoCommit, patches: Vec<automerge::Patch>) -> Result<(), Doc
             PatchAction::PutMap { key, value: (Value::Scalar(scalar), _), .. } => {
                 doc.put(&at, key, scalar.into_owned())?;
             }
-            PatchAction::DeleteMap { key } => {
-                if doc.get(&at, key.as_str())?.is_some() {
-                    doc.delete(&at, key)?;
-                }
-            }
+            PatchAction::DeleteMap { key } => super::remove(doc, &at, &key)?,
             PatchAction::SpliceText { index, value, .. } => {
                 doc.splice_text(&at, index, 0, &value.make_string())?;
             }

@@ -43,10 +43,10 @@ pub fn settings(app: &App, _: SettingsGetParams) -> Result<Settings, ApiError> {
 
 /// Changes settings of this profile.
 pub fn set_settings(app: &App, params: SettingsSetParams) -> Result<Settings, ApiError> {
-    if let Some(theme) = &params.theme {
-        if !matches!(theme.as_str(), "system" | "light" | "dark") {
-            return Err(FieldError::new("theme", "is not a theme", "Use system, light or dark.").into());
-        }
+    if let Some(theme) = &params.theme
+        && !matches!(theme.as_str(), "system" | "light" | "dark")
+    {
+        return Err(FieldError::new("theme", "is not a theme", "Use system, light or dark.").into());
     }
     if let Some(name) = &params.device_name {
         check_name("device_name", name)?;

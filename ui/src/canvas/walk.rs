@@ -74,7 +74,7 @@ pub fn walk(picture: &Picture, from: Option<&str>, direction: Direction) -> Opti
         .map(|edge| if edge.source == start.id { &edge.target } else { &edge.source })
         .filter_map(|id| picture.node(id));
     nearest(start, related, direction).or_else(|| {
-        let inside = start.is_group.then(|| picture.with_content(&start.id)).unwrap_or_default();
+        let inside = if start.is_group { picture.with_content(&start.id) } else { Default::default() };
         let around = picture.frames_around(&start.id);
         let cards = picture
             .scene

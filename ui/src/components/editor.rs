@@ -13,14 +13,14 @@ use leptos::task::spawn_local;
 
 use crate::state::{App, use_app};
 use crate::text::{fill, name_of, t};
-use bridge::{Editor, Options, Saving};
+use bridge::{Editor, Keeping, Options};
 
 /// Where the editor stands.
 #[derive(Debug, Clone, PartialEq)]
 enum Stage {
     Opening,
     Failed(ApiError),
-    Open(Saving),
+    Open(Keeping),
 }
 
 /// An editor of one text. Unsaved typing survives errors and even leaving the page; it is sent when it can be.
@@ -163,7 +163,7 @@ async fn open(
     options.set("placeholder", &words.placeholder.as_str().into());
     options.set("readOnly", &read_only.into());
     options.function("onStatus", move |status, _| {
-        if let Some(saving) = bridge::from_js::<Saving>(&status) {
+        if let Some(saving) = bridge::from_js::<Keeping>(&status) {
             // The view may be gone while the rest is still being saved.
             let _ = stage.try_set(Stage::Open(saving));
         }
@@ -185,7 +185,7 @@ async fn open(
     let editor = module.create(parent, options.value()).map_err(|_| unusable())?;
     let _ = stage.try_update(|stage| {
         if !matches!(stage, Stage::Open(_)) {
-            *stage = Stage::Open(Saving::Saved);
+            *stage = Stage::Open(Keeping::Saved);
         }
     });
     Ok(editor)
@@ -203,14 +203,14 @@ impl Stage {
         match self {
             Self::Opening => "opening",
             Self::Failed(_) => "failed",
-            Self::Open(Saving::Saved) => "saved",
-            Self::Open(Saving::Saving) => "saving",
-            Self::Open(Saving::Unsaved { .. }) => "unsaved",
+            Self::Open(Keeping::Saved) => "saved",
+            Self::Open(Keeping::Saving) => "saving",
+            Self::Open(Keeping::Unsaved { .. }) => "unsaved",
         }
     }
 
     const fn is_troubled(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Open(Saving::Unsaved { .. }))
+        matches!(self, Self::Failed(_) | Self::Open(Keeping::Unsaved { .. }))
     }
 
     fn sentence(&self, read_only: bool) -> String {
@@ -218,9 +218,9 @@ impl Stage {
             Self::Opening => t("editor.loading").to_owned(),
             Self::Failed(error) => format!("{} {} {}", t("editor.failed"), error.message, error.hint),
             Self::Open(_) if read_only => t("editor.read_only").to_owned(),
-            Self::Open(Saving::Saved) => t("editor.saved").to_owned(),
-            Self::Open(Saving::Saving) => t("editor.saving").to_owned(),
-            Self::Open(Saving::Unsaved { why }) => fill("editor.unsaved", &[("why", why)]),
+            Self::Open(Keeping::Saved) => t("editor.saved").to_owned(),
+            Self::Open(Keeping::Saving) => t("editor.saving").to_owned(),
+            Self::Open(Keeping::Unsaved { why }) => fill("editor.unsaved", &[("why", why)]),
         }
     }
 }

@@ -68,13 +68,16 @@ where
     state
 }
 
+/// Gives an answer, or that there is nothing to ask, to whoever asked.
+type Tell = Rc<dyn Fn(Option<Result<String, ApiError>>)>;
+
 /// The part of `query` that is the same for every command, over JSON texts: compiled once.
 fn follow(
     app: App,
     method: &'static str,
     params: Box<dyn Fn() -> Option<String>>,
     concerns: Box<dyn Fn(&Changes) -> bool>,
-    tell: Rc<dyn Fn(Option<Result<String, ApiError>>)>,
+    tell: Tell,
 ) {
     let run = StoredValue::new(0_u64);
     Effect::new(move |before: Option<(Option<String>, u64)>| {

@@ -76,7 +76,7 @@ pub fn apply(app: &App, params: ImportApplyParams) -> Result<ImportApplied, ApiE
 
 /// Lists the sources imported so far.
 pub fn list(app: &App, _: ImportListParams) -> Result<ImportSources, ApiError> {
-    Ok(ImportSources { items: app.read(|tx| sources(tx))? })
+    Ok(ImportSources { items: app.read(sources)? })
 }
 
 fn plan(

@@ -51,7 +51,7 @@ extern "C" {
 /// Where saving stands, as the editor tells it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub(super) enum Saving {
+pub(super) enum Keeping {
     /// Everything typed is kept.
     Saved,
     /// Something typed is on its way.

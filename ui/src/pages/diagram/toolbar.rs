@@ -66,7 +66,7 @@ pub(super) fn Toolbar(canvas: Canvas) -> impl IntoView {
     let nothing_single = Signal::derive(move || {
         canvas.picture.with(|picture| {
             canvas.selected.with(|selected| {
-                selected.len() != 1 || !selected.first().is_some_and(|id| picture.node(id).is_some())
+                selected.len() != 1 || selected.first().is_none_or(|id| picture.node(id).is_none())
             })
         })
     });
