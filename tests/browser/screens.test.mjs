@@ -40,8 +40,7 @@ test("find, rename, undo", { timeout: 120_000 }, () =>
     await openSample(page);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("Local store");
-    await page.getByRole("option", { name: /Local store/ }).first().waitFor();
-    await page.keyboard.press("Enter");
+    await page.getByRole("option", { name: /Local store/ }).first().click();
     await page.waitForURL(/\/element/);
     await page.getByRole("heading", { name: "Local store" }).first().waitFor();
     await picture(page, "element");
@@ -57,8 +56,7 @@ test("typing in a page is saved", { timeout: 120_000 }, () =>
     await openSample(page);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("Blind server");
-    await page.getByRole("option", { name: /Blind server/ }).first().waitFor();
-    await page.keyboard.press("Enter");
+    await page.getByRole("option", { name: /Blind server/ }).first().click();
     await page.waitForURL(/\/page/);
     await page.getByRole("tab", { name: "Write" }).click();
     const editor = page.locator(".cm-content");

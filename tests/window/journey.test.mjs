@@ -18,7 +18,7 @@ test("the sample, a real system, and both after a restart", { timeout: 240_000 }
     await withWindow(async (window) => {
       await press(window, "Look at the sample");
       await eventually("the sample's lists", async () => (await window.text()).includes("Groundplan at a glance"));
-      await press(window, "Groundplan at a glance");
+      await window.click('a[href="/diagram"]');
       await eventually("the sample's diagram", async () => (await window.run(cards)) >= 10);
       await window.screenshot("window-sample");
 
@@ -32,7 +32,7 @@ test("the sample, a real system, and both after a restart", { timeout: 240_000 }
       const imported = await window.call("import/apply", { input: { path: source } });
       assert.equal(imported.ok?.counts.elements, 74, JSON.stringify(imported));
       await eventually("the diagram in the explorer", async () => (await window.text()).includes("sentry-self-hosted"));
-      await press(window, "sentry-self-hosted");
+      await window.run("location.assign('/diagram')");
       await eventually("the drawn system", async () => (await window.run(cards)) >= 40);
       const picture = await window.screenshot("window-sentry");
       assert.ok(picture.length > 30_000, `a picture of ${picture.length} bytes shows no diagram`);

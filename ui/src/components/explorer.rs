@@ -110,8 +110,9 @@ fn Tree(filter: RwSignal<String>) -> impl IntoView {
         rows.with(|rows| app.index.with(|index| rows.iter().position(|row| row.key(index) == cursor)))
     });
     let measure = move || {
-        if let Some(tree) = node.get_untracked() {
-            scroll.set((f64::from(tree.scroll_top()), f64::from(tree.client_height())));
+        // The next frame, or a resize, may come after the tree is gone.
+        if let Some(tree) = node.try_get_untracked().flatten() {
+            let _ = scroll.try_set((f64::from(tree.scroll_top()), f64::from(tree.client_height())));
         }
     };
     Effect::new(move |_| {
@@ -119,7 +120,8 @@ fn Tree(filter: RwSignal<String>) -> impl IntoView {
             request_animation_frame(measure);
         }
     });
-    let _ = window_event_listener(leptos::ev::resize, move |_| measure());
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
     let bring_into_sight = move |row: usize| {
         let Some(tree) = node.get_untracked() else { return };
         let (row_px, top, height) = (row_px(), f64::from(tree.scroll_top()), f64::from(tree.client_height()));

@@ -84,7 +84,9 @@ fn unless_cancelled(error: ApiError) -> Option<ApiError> {
 fn choose() -> AnyView {
     let app = use_app();
     let needs_name = !is_open(app);
-    let name = RwSignal::new(t("import.default_name").to_owned());
+    // Reading files takes a while, and what is around this page may be built anew meanwhile: what the reading needs at
+    // its end outlives the page.
+    let name = app.import_name;
     let file_node = NodeRef::<html::Input>::new();
     let folder_node = NodeRef::<html::Input>::new();
     let reading = RwSignal::new(None::<(u32, u32)>);
@@ -121,13 +123,15 @@ fn choose() -> AnyView {
             }
         });
     };
-    let chosen = move |node: NodeRef<html::Input>| {
-        let Some(input) = node.get_untracked() else { return };
+    let chosen = move |input: web_sys::HtmlInputElement| {
         let Some(files) = input.files().filter(|files| files.length() > 0) else { return };
         wrong(app, None);
         reading.set(Some((0, files.length())));
         spawn_local(async move {
-            let read = read_files(files, |done, total| reading.set(Some((done, total)))).await;
+            let read = read_files(files, |done, total| {
+                let _ = reading.try_set(Some((done, total)));
+            })
+            .await;
             reading.try_set(None);
             // The same choice again must be noticed as a change.
             input.set_value("");
@@ -158,9 +162,9 @@ fn choose() -> AnyView {
                 </button>
             </div>
             <input node_ref=file_node type="file" class="sr-only" tabindex="-1" aria-hidden="true" aria-label=t("import.file")
-                accept=".yml,.yaml,.md,.markdown,.json" on:change=move |_| chosen(file_node) />
+                accept=".yml,.yaml,.md,.markdown,.json" on:change=move |event| chosen(event_target(&event)) />
             <input node_ref=folder_node type="file" class="sr-only" tabindex="-1" aria-hidden="true" aria-label=t("import.folder")
-                multiple=true on:change=move |_| chosen(folder_node) />
+                multiple=true on:change=move |event| chosen(event_target(&event)) />
             {move || reading.try_get().flatten().map(|(done, total)| view! {
                 <p role="status">{fill("import.reading", &[("done", &grouped(done.into())), ("total", &grouped(total.into()))])}</p>
                 <progress class="progress" max=total.to_string() value=done.to_string() aria-label=t("import.reading_short")></progress>

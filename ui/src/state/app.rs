@@ -67,6 +67,8 @@ pub struct App {
     pub settings: RwSignal<Option<Settings>>,
     /// How far the import is.
     pub import: RwSignal<ImportStep>,
+    /// The name that the workspace made for it will get.
+    pub import_name: RwSignal<String>,
     /// Why its last step failed.
     pub import_wrong: RwSignal<Option<ApiError>>,
 }
@@ -94,6 +96,7 @@ impl App {
             edits: RwSignal::new(EditState::default()),
             settings: RwSignal::new(None),
             import: RwSignal::default(),
+            import_name: RwSignal::new(t("import.default_name").to_owned()),
             import_wrong: RwSignal::new(None),
         };
         provide_context(app);
