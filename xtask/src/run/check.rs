@@ -85,6 +85,7 @@ impl Check<'_> {
         let url = format!("http://{address}");
         let account = [url.as_str(), "check", "--password-file", &password];
         self.groundplan("first", "register", &[&["register"], &account[..]].concat())?;
+        self.groundplan("first", "connect the workspace", &["connect"])?;
         self.groundplan("first", "upload", &["sync"])?;
         self.groundplan("second", "sign in", &[&["login"], &account[..]].concat())?;
         self.link()?;
