@@ -1,5 +1,5 @@
 // Puts `ui/dist` together: scripts, the wasm module, style sheets and fonts, all with hashed names below
-// `dist/assets`, and the page that names them. Prints the compressed sizes and fails over the budget.
+// `dist/assets`, and the page that names them. Prints the compressed sizes, says what is over the budget, and fails over the ceiling.
 //
 // Usage: node tools/bundle.mjs --wasm <folder that wasm-bindgen wrote>
 

@@ -188,10 +188,8 @@ impl<'a> Tx<'a> {
 
     /// Projects a document again as it stands in this transaction.
     pub(crate) fn project_again(&mut self, row: i64, id: DocumentId, now_ms: u64) -> Result<(), CoreError> {
-        if !self.docs.contains_key(&id) {
-            let loaded = loaded::load(&self.sql, id, &self.actor)?.ok_or(CoreError::NotFound(id))?;
-            self.docs.insert(id, loaded);
-        }
+        self.loaded(id)?;
+        // Looked up again, so that the database can be borrowed beside it.
         let loaded = self.docs.get(&id).ok_or(CoreError::NotFound(id))?;
         project::document(&self.sql, row, id, &loaded.doc, now_ms)
     }
