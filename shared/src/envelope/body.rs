@@ -36,6 +36,9 @@ pub struct Covers {
     /// Who authored what, in order of device; empty in a tombstone.
     #[n(2)]
     pub manifest: Vec<Author>,
+    /// Snapshot: hash of the save ([`super::snapshot::save_hash`]). Tombstone: none.
+    #[n(3)]
+    pub save: Option<Hash>,
 }
 
 /// What is sealed.
@@ -69,8 +72,14 @@ impl EnvelopeBody {
                     && self.lineage.is_none()
                     && self.covers.is_none()
             }
-            Kind::Snapshot => changes == 1 && self.lineage.is_none() && self.covers.is_some(),
-            Kind::Tombstone => changes == 0 && self.covers.as_ref().is_none_or(|c| c.manifest.is_empty()),
+            Kind::Snapshot => {
+                changes == 1
+                    && self.lineage.is_none()
+                    && self.covers.as_ref().is_some_and(|c| !c.manifest.is_empty() && c.save.is_some())
+            }
+            Kind::Tombstone => {
+                changes == 0 && self.covers.as_ref().is_none_or(|c| c.manifest.is_empty() && c.save.is_none())
+            }
         }
     }
 

@@ -9,6 +9,7 @@ pub mod link;
 pub mod outer;
 pub mod padme;
 pub mod seal;
+pub mod snapshot;
 
 pub use body::{Author, Covers, EnvelopeBody};
 pub use check::{OpenError, OpenReason, Opened, actor_belongs_to, open_checked};
@@ -16,6 +17,7 @@ pub use header::{Header, Kind, LogPoint, SUITE_1, Seen, VERSION_1};
 pub use link::{Link, link};
 pub use outer::{Outer, OuterError, Standing, parse_outer, verify_outer};
 pub use seal::{SealError, SealInput, Sealed, seal};
+pub use snapshot::{Prefix, SavedChange, Snapshot, SnapshotFault, check_snapshot};
 
 #[cfg(test)]
 mod tests;

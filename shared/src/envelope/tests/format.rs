@@ -37,9 +37,9 @@ fn every_kind_opens_with_the_body_it_demands() {
     let world = World::new();
     let device = &world.owner.device;
     let change = Blob(change_by(device, "x"));
-    let covers = Covers { doc_seq: 3, link: Hash([8; 32]), manifest: vec![] };
+    let covers = Covers { doc_seq: 3, link: Hash([8; 32]), manifest: vec![], save: None };
     let manifest = vec![Author { device: device.id(), changes: vec![Hash([1; 32])] }];
-    let snapshot = Covers { manifest, ..covers.clone() };
+    let snapshot = Covers { manifest, save: Some(Hash([9; 32])), ..covers.clone() };
     let good = [
         (
             Kind::Genesis,
@@ -75,7 +75,8 @@ fn too_large_is_refused_on_both_sides() {
     let refused = seal(&input(&world, &body), device, &key, &seeded(1));
     assert!(matches!(refused, Err(SealError::TooLarge { .. })));
     // The same bytes as a snapshot are fine, and the kind cannot be changed afterwards.
-    let covers = Some(Covers { doc_seq: 1, link: Hash::ZERO, manifest: vec![] });
+    let manifest = vec![Author { device: device.id(), changes: vec![Hash([1; 32])] }];
+    let covers = Some(Covers { doc_seq: 1, link: Hash::ZERO, manifest, save: Some(Hash([9; 32])) });
     let body = EnvelopeBody { covers, ..body };
     let sealed = sealed_by(&world, device, &SealInput { kind: Kind::Snapshot, ..input(&world, &body) });
     assert!(parse_outer(&sealed.bytes).is_ok());
