@@ -38,6 +38,12 @@ impl Refusal {
         }
     }
 
+    /// The caller's device was revoked, or its member removed.
+    pub fn shut_out() -> Self {
+        let detail = "this device is no longer active in the workspace; its unsent work is kept on it";
+        Self::new(ProblemCode::DeviceRevoked, detail)
+    }
+
     /// The refusal for a thing that is not there or not this caller's to see; the two look the same.
     pub fn not_found(what: &str) -> Self {
         Self::new(
@@ -110,6 +116,10 @@ impl From<Conflict> for Refusal {
                 format!(
                     "the membership log has {length} entries now; pull it, rebuild the entry and try again"
                 ),
+            ),
+            Conflict::CompartmentDiffers { .. } => Self::new(
+                Code::EnvelopeRefused,
+                "the document is of another classification; a document never changes it, a new one takes its place",
             ),
             Conflict::CutMoved => Self::new(
                 Code::CutMoved,

@@ -32,7 +32,7 @@ pub fn start(bytes: &[u8]) -> Result<MembershipState, Refusal> {
         return Err(Refusal::ActorInactive);
     }
     parsed.check_signature(&genesis.device.signing)?;
-    let mut state = rules::genesis::start(entry.workspace, genesis)?;
+    let mut state = rules::genesis::start(entry, genesis)?;
     state.hashes = Arc::new(vec![parsed.hash]);
     Ok(state)
 }
@@ -85,8 +85,14 @@ fn run(state: &mut MembershipState, parsed: &ParsedEntry) -> Result<(), Refusal>
     }
     let (device, rights) = state.active(&entry.actor).ok_or(Refusal::ActorInactive)?;
     parsed.check_signature(&device.keys.signing)?;
-    let actor =
-        Actor { device: entry.actor, kind: device.kind, member: device.member, rights, index: entry.index };
+    let actor = Actor {
+        device: entry.actor,
+        kind: device.kind,
+        member: device.member,
+        rights,
+        index: entry.index,
+        time_ms: entry.time_ms,
+    };
     if actor.kind == DeviceKind::Recovery
         && !matches!(entry.body, Body::DeviceAdd(_) | Body::DeviceRevoke(_) | Body::RecoverySet(_))
     {
@@ -95,6 +101,7 @@ fn run(state: &mut MembershipState, parsed: &ParsedEntry) -> Result<(), Refusal>
     match &entry.body {
         Body::Genesis(_) | Body::Join(_) => Err(Refusal::Index { found: entry.index, expected: 0 }),
         Body::Invite(body) => rules::invite::invite(state, &actor, body),
+        Body::InviteCancel(body) => rules::invite::cancel(state, &actor, body),
         Body::Confirm(body) => rules::invite::confirm(state, &actor, body),
         Body::DeviceAdd(body) => rules::device::add(state, &actor, body),
         Body::DeviceRevoke(body) => rules::device::revoke(state, &actor, body),

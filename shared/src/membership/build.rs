@@ -2,7 +2,7 @@
 //! this.
 
 use super::body::{Body, DeviceKeysPublic, EpochStart, Genesis, Policy, WrapSet};
-use super::entry::{ENTRY_VERSION, Entry, sign_entry};
+use super::entry::{Entry, sign_entry};
 use super::state::MembershipState;
 use crate::auth::role::{Clearance, Compartment};
 use crate::crypto::safe::compartment::{CompartmentKey, WrapError, WrapPlace};
@@ -84,14 +84,15 @@ pub fn make_genesis(
         epochs,
         policy: new.policy,
     };
+    let body = Body::Genesis(genesis);
     let entry = Entry {
-        version: ENTRY_VERSION,
+        version: body.version(),
         workspace: new.workspace,
         index: 0,
         previous: Hash::ZERO,
         actor: device.id(),
         time_ms: new.time_ms,
-        body: Body::Genesis(genesis),
+        body,
     };
     Ok((sign_entry(&entry, device), ring))
 }
@@ -99,7 +100,7 @@ pub fn make_genesis(
 /// Signs a body as the entry that follows the state's head.
 pub fn next_entry(state: &MembershipState, device: &DeviceKeys, time_ms: u64, body: Body) -> Vec<u8> {
     let entry = Entry {
-        version: ENTRY_VERSION,
+        version: body.version(),
         workspace: state.workspace(),
         index: state.head_index() + 1,
         previous: state.head_hash(),

@@ -14,14 +14,15 @@ use crate::wire::cbor::{self, Blob};
 use crate::wire::ids::{DeviceId, Hash, PublicKey, Signature, WorkspaceId};
 use crate::wire::limits::ENTRY_BYTES;
 
-/// The only version; also the least that is accepted.
-pub const ENTRY_VERSION: u8 = 1;
+/// The versions that are read. Each kind of body belongs to exactly one ([`Body::version`]), so that an entry has one
+/// encoding, and a program that does not know a version says so before it looks inside.
+pub const ENTRY_VERSIONS: std::ops::RangeInclusive<u8> = 1..=2;
 
 /// What is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Entry {
-    /// [`ENTRY_VERSION`].
+    /// One of [`ENTRY_VERSIONS`], as the body demands.
     #[n(0)]
     pub version: u8,
     /// The workspace.
@@ -42,6 +43,14 @@ pub struct Entry {
     /// What it does.
     #[n(6)]
     pub body: Body,
+}
+
+/// What every version has in common.
+#[derive(Decode)]
+#[cbor(map)]
+struct Versioned {
+    #[n(0)]
+    version: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -86,9 +95,13 @@ pub fn sign_entry(entry: &Entry, device: &DeviceKeys) -> Vec<u8> {
 /// [`Refusal::Codec`], [`Refusal::Version`].
 pub fn parse_entry(bytes: &[u8]) -> Result<ParsedEntry, Refusal> {
     let signed: Signed = cbor::decode_canonical(bytes, ENTRY_BYTES)?;
+    let Versioned { version } = cbor::decode_exact(&signed.payload, ENTRY_BYTES)?;
+    if !ENTRY_VERSIONS.contains(&version) {
+        return Err(Refusal::Version { version });
+    }
     let entry: Entry = cbor::decode_canonical(&signed.payload, ENTRY_BYTES)?;
-    if entry.version != ENTRY_VERSION {
-        return Err(Refusal::Version { version: entry.version });
+    if version != entry.body.version() {
+        return Err(Refusal::Version { version });
     }
     Ok(ParsedEntry { entry, hash: entry_hash(bytes), payload: signed.payload.0, signature: signed.signature })
 }

@@ -16,14 +16,14 @@ pub mod state;
 
 pub use apply::{apply, replay, start};
 pub use body::{
-    Body, Confirm, DeviceAdd, DeviceKeysPublic, DeviceRevoke, EpochStart, Genesis, Grant, Invite, Join,
-    KeyRotate, MemberRemove, OwnerTransfer, Policy, PolicySet, RecoverySet, Revoke, RoleDefine, RoleSet,
-    SealedName, ServerRestore, ServiceAccountAdd, SignInMethods, Wrap, WrapSet,
+    Body, Confirm, DeviceAdd, DeviceKeysPublic, DeviceRevoke, EpochStart, Genesis, Grant, Invite,
+    InviteCancel, Join, KeyRotate, MemberRemove, OwnerTransfer, Policy, PolicySet, RecoverySet, Revoke,
+    RoleDefine, RoleSet, SealedName, ServerRestore, ServiceAccountAdd, SignInMethods, Wrap, WrapSet,
 };
 pub use cut::{CutItem, cut_hash};
 pub use entry::{Entry, ParsedEntry, parse_entry, sign_entry};
 pub use refusal::Refusal;
-pub use state::{Device, DeviceKind, Member, MembershipState};
+pub use state::{CustomRole, Device, DeviceKind, Member, MembershipState, OpenInvite, PendingJoin};
 
 #[cfg(test)]
 pub(crate) mod fixture;

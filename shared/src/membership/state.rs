@@ -94,6 +94,15 @@ pub struct OpenInvite {
     pub inviter: MemberId,
     /// Whether somebody joined by it.
     pub used: bool,
+    /// Log index from which it is taken back.
+    pub cancelled_index: Option<u64>,
+}
+
+impl OpenInvite {
+    /// Says whether somebody may still try to join by it; dates and rights are judged at the join.
+    pub fn is_open(&self) -> bool {
+        !self.used && self.cancelled_index.is_none()
+    }
 }
 
 /// A newcomer who is not confirmed.
@@ -116,6 +125,8 @@ pub struct Epoch {
     pub epoch: u32,
     /// Index of the entry that started it.
     pub started_index: u64,
+    /// Advisory time of that entry, in milliseconds since the epoch: when rotation by age is due, and no more.
+    pub started_ms: u64,
     /// Commitment to its key.
     pub key_commitment: Hash,
     /// The previous epoch's key, sealed under this one's.
@@ -225,6 +236,10 @@ impl MembershipState {
     pub fn invite(&self, id: &InviteId) -> Option<&OpenInvite> {
         self.invites.get(id)
     }
+    /// Lists invitations, used and cancelled ones too, in order of id.
+    pub fn invites(&self) -> impl Iterator<Item = (&InviteId, &OpenInvite)> {
+        self.invites.iter()
+    }
     /// Lists newcomers who wait to be confirmed.
     pub fn pending(&self) -> impl Iterator<Item = (&MemberId, &PendingJoin)> {
         self.pending.iter()
@@ -232,6 +247,10 @@ impl MembershipState {
     /// Returns a custom role.
     pub fn role(&self, id: &RoleId) -> Option<&CustomRole> {
         self.roles.get(id)
+    }
+    /// Lists custom roles, in order of id.
+    pub fn roles(&self) -> impl Iterator<Item = (&RoleId, &CustomRole)> {
+        self.roles.iter()
     }
     /// Returns a compartment's key chain.
     pub fn chain(&self, compartment: Compartment) -> &KeyChain {

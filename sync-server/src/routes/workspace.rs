@@ -62,10 +62,12 @@ pub(super) async fn log_get(
     QueryParams(query): QueryParams<LogQuery>,
 ) -> Result<Json<LogGetResponse>, Refusal> {
     let (_, state) = app.memberships.at_head(&*app.store, workspace).await?;
-    if Standing::of(&state, &session.device) == Standing::Stranger {
-        return Err(Refusal::not_found("workspace"));
+    let from = query.after.map_or(0, |after| after.saturating_add(1));
+    match Standing::of(&state, &session.device) {
+        Standing::Active(_) | Standing::Waiting => page(&app, workspace, from).await,
+        Standing::ShutOut(_) => Err(Refusal::shut_out()),
+        Standing::Stranger => Err(Refusal::not_found("workspace")),
     }
-    page(&app, workspace, query.after.map_or(0, |after| after.saturating_add(1))).await
 }
 
 async fn page(app: &App, workspace: WorkspaceId, from: u64) -> Result<Json<LogGetResponse>, Refusal> {
@@ -107,7 +109,7 @@ pub(super) async fn invite_read(
             crate::store::StoreError::NotFound(_) => refused(),
             other => other.into(),
         })?;
-    let open = state.invite(&params.invite).filter(|open| !open.used).ok_or_else(refused)?;
+    let open = state.invite(&params.invite).filter(|open| open.is_open()).ok_or_else(refused)?;
     let bound = open.invite.bound_to.is_none_or(|device| device == session.device);
     let now = u64::try_from(app.clock.now_ms()).unwrap_or_default();
     let in_time =

@@ -106,6 +106,10 @@ impl Following {
         if standing == Standing::Stranger {
             return Err(Refusal::not_found("workspace"));
         }
+        let until = match standing {
+            Standing::ShutOut(index) => Some(index),
+            _ => None,
+        };
         let there = request.log_index.map_or(Some(Hash::ZERO), |index| state.hash_at(index));
         if there != Some(request.log_head) || request.ws_seq > row.last_ws_seq {
             let detail = "this server has another membership log, or less of the feed, than this device has seen; \
@@ -124,6 +128,7 @@ impl Following {
             next_log: request.log_index.map_or(0, |index| index + 1),
             last_seq: request.ws_seq,
             standing,
+            until,
             _counted: self.app.metrics.subscriptions.hold(),
         };
         let task = Task(tokio::spawn(feed.run(events)));
@@ -221,6 +226,8 @@ struct Feeding {
     next_log: u64,
     last_seq: u64,
     standing: Standing,
+    /// Index of the last entry that a device that was shut out gets to see.
+    until: Option<u64>,
     _counted: Held,
 }
 
@@ -252,7 +259,12 @@ impl Feeding {
     async fn catch_up(&mut self, first: bool) -> Result<(), Over> {
         let mut tell_log = first;
         loop {
-            let page = log::read(&self.app, self.id, self.next_log).await?;
+            let mut page = log::read(&self.app, self.id, self.next_log).await?;
+            if let Some(until) = self.until {
+                let left = (until + 1).saturating_sub(self.next_log);
+                page.entries.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                page.head.index = page.head.index.min(until);
+            }
             if page.entries.is_empty() && !tell_log {
                 break;
             }
@@ -337,11 +349,7 @@ impl Feeding {
         let found = self.app.memberships.at_head(&*self.app.store, self.id).await;
         let (_, state) = found.map_err(Refusal::from)?;
         self.standing = match Standing::of(&state, &self.device) {
-            Standing::Stranger => {
-                let detail =
-                    "this device is no longer active in the workspace; its unsent work is kept on it";
-                return Err(Refusal::new(ProblemCode::DeviceRevoked, detail).into());
-            }
+            Standing::ShutOut(_) | Standing::Stranger => return Err(Refusal::shut_out().into()),
             standing => standing,
         };
         Ok(())

@@ -43,6 +43,11 @@ pub enum Conflict {
         /// Hash of the last entry.
         head: Hash,
     },
+    /// The document's envelopes are of another compartment: a document stays in one.
+    CompartmentDiffers {
+        /// Which envelope of the batch, from 0.
+        position: usize,
+    },
     /// Documents of a rotated compartment moved since the rotation was built.
     CutMoved,
     /// The author's chain continues elsewhere: its last accepted sequence number in this stream.

@@ -98,6 +98,9 @@ impl<'a> Ledger<'a> {
             .documents
             .get_mut(&envelope.document)
             .ok_or(StoreError::corrupt("ledger without the document"))?;
+        if head.doc_seq > 0 && head.compartment != envelope.compartment {
+            return Err(StoreError::Conflict(Conflict::CompartmentDiffers { position }));
+        }
         let log_index = self.batch.log_length.saturating_sub(1);
         head.doc_seq += 1;
         head.link = link(&head.link, &envelope.env_id, head.doc_seq, log_index);

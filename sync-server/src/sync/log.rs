@@ -81,7 +81,9 @@ pub async fn create(app: &App, caller: Session, entries: Vec<Blob>) -> Result<(W
             let there = app.store.log_entries(id, 0, rows.len()).await?;
             let (_, state) = app.memberships.at_head(&*app.store, id).await?;
             // A stranger learns only that the id is taken, which whoever made it up knew.
-            if there == rows && Standing::of(&state, &caller.device) != Standing::Stranger {
+            if there == rows
+                && matches!(Standing::of(&state, &caller.device), Standing::Active(_) | Standing::Waiting)
+            {
                 return Ok((id, Head::of(&state)));
             }
             Err(Conflict::WorkspaceExists.into())
@@ -106,7 +108,7 @@ pub async fn append(
         Standing::Active(_) => true,
         Standing::Waiting => true,
         // A newcomer may bring nothing but its own join, whose right the validator checks.
-        Standing::Stranger => parsed.as_ref().is_ok_and(
+        Standing::ShutOut(_) | Standing::Stranger => parsed.as_ref().is_ok_and(
             |parsed| matches!(&parsed.entry.body, Body::Join(join) if device_id(&join.device) == device),
         ),
     };

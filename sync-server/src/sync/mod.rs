@@ -20,6 +20,8 @@ pub enum Standing {
     Active(Clearance),
     /// It has joined and waits to be confirmed: the log only.
     Waiting,
+    /// It was active and was shut out by the entry of this index: the log up to there, so that it can see why.
+    ShutOut(u64),
     /// Nothing at all.
     Stranger,
 }
@@ -33,7 +35,7 @@ impl Standing {
             }
             Some(_) => Self::Active(Clearance::NONE),
             None if state.pending().any(|(_, join)| join.device == *device) => Self::Waiting,
-            None => Self::Stranger,
+            None => shut_out(state, device).map_or(Self::Stranger, Self::ShutOut),
         }
     }
 
@@ -41,7 +43,14 @@ impl Standing {
     pub fn clearance(self) -> Clearance {
         match self {
             Self::Active(clearance) => clearance,
-            Self::Waiting | Self::Stranger => Clearance::NONE,
+            Self::Waiting | Self::ShutOut(_) | Self::Stranger => Clearance::NONE,
         }
     }
+}
+
+/// Index of the entry that shut a device out: its own revocation, or its member's removal.
+fn shut_out(state: &MembershipState, device: &DeviceId) -> Option<u64> {
+    let device = state.device(device)?;
+    let removed = state.member(&device.member).and_then(|member| member.removed_index);
+    device.revoked_index.into_iter().chain(removed).min()
 }

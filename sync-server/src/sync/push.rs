@@ -89,7 +89,10 @@ pub async fn push(
                 moved += 1;
                 judged_at = app.memberships.at_head(&*app.store, workspace).await?;
             }
-            Err(StoreError::Conflict(conflict @ Conflict::ChainBroken { position, .. })) => {
+            Err(StoreError::Conflict(
+                conflict @ (Conflict::ChainBroken { position, .. }
+                | Conflict::CompartmentDiffers { position }),
+            )) => {
                 refuse_nth_open(&mut items, position, &conflict.into());
             }
             Err(StoreError::Conflict(conflict)) => {

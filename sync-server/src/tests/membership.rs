@@ -118,6 +118,15 @@ async fn a_linked_device_comes_in_and_a_revoked_one_goes() {
         author.ring.insert(compartment, epoch, key.clone());
     }
     assert_eq!(codes(&one.push(id, vec![author.seal(3, "new epoch")], false).await), ["3"]);
+
+    // Whoever was shut out while away is shown the log up to the entry that did it, and nothing later.
+    let policy = Policy { max_offline_days: Some(9), ..Policy::default() };
+    let later = author.entry(Body::PolicySet(PolicySet { policy }));
+    assert_eq!(append(&mut one, &author, later).await, None);
+    two.subscribe(id, 0, 100).await;
+    let ServerFrame::LogDelta(log) = two.next().await else { panic!("the log") };
+    assert_eq!((log.first_index, log.entries.len(), log.more), (0, 3, false));
+    assert_eq!(two.problem().await, ("device_revoked".to_owned(), false));
 }
 
 async fn two_push(socket: &mut Socket, author: &mut Author) -> String {

@@ -63,6 +63,15 @@ pub struct Invite {
     pub bound_to: Option<DeviceId>,
 }
 
+/// An unused invitation is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct InviteCancel {
+    /// The invitation.
+    #[n(0)]
+    pub invite: InviteId,
+}
+
 /// A newcomer asks to come in; signed by the newcomer's device.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -8,7 +8,7 @@ mod keys;
 mod member;
 mod policy;
 
-pub use admission::{Confirm, Genesis, Invite, Join};
+pub use admission::{Confirm, Genesis, Invite, InviteCancel, Join};
 pub use device::{DeviceAdd, DeviceRevoke, RecoverySet};
 pub use keys::{DeviceKeysPublic, EpochStart, SealedName, Wrap, WrapSet};
 pub use member::{
@@ -56,6 +56,9 @@ pub enum Body {
     OwnerTransfer(#[n(0)] OwnerTransfer),
     #[n(16)]
     ServerRestore(#[n(0)] ServerRestore),
+    /// Since entry version 2.
+    #[n(17)]
+    InviteCancel(#[n(0)] InviteCancel),
 }
 
 impl Body {
@@ -79,6 +82,15 @@ impl Body {
             Self::PolicySet(_) => "policy set",
             Self::OwnerTransfer(_) => "owner transfer",
             Self::ServerRestore(_) => "server restore",
+            Self::InviteCancel(_) => "invite cancel",
+        }
+    }
+
+    /// The entry version that carries this kind of body: the one that brought it, and no other.
+    pub fn version(&self) -> u8 {
+        match self {
+            Self::InviteCancel(_) => 2,
+            _ => 1,
         }
     }
 }

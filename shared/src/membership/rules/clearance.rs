@@ -53,7 +53,7 @@ pub(in crate::membership) fn revoke(
         return Err(Refusal::NotAllowed);
     }
     set_rights(state, &body.member, actor.index, permissions, clearance.without(body.clearance));
-    take_rotation(state, actor.index, &body.rotate, body.clearance)
+    take_rotation(state, actor.at(), &body.rotate, body.clearance)
 }
 
 pub(in crate::membership) fn rotate(
@@ -68,5 +68,5 @@ pub(in crate::membership) fn rotate(
         return Err(Refusal::NoChange);
     }
     actor.must_outrank(Permissions::NONE, set)?;
-    take_rotation(state, actor.index, &body.rotate, set)
+    take_rotation(state, actor.at(), &body.rotate, set)
 }

@@ -53,7 +53,7 @@ pub(in crate::membership) fn revoke(
     if let Some(device) = state.devices.get_mut(&body.device) {
         device.revoked_index = Some(actor.index);
     }
-    rotate_or_mark(state, actor.index, &body.rotate, rights.clearance, body.device == actor.device)
+    rotate_or_mark(state, actor.at(), &body.rotate, rights.clearance, body.device == actor.device)
 }
 
 pub(in crate::membership) fn set_recovery(

@@ -7,14 +7,12 @@ use super::{check_keys, check_name_at, keys};
 use crate::auth::role::{Clearance, Compartment, Permissions, Role};
 use crate::crypto::safe::device_id;
 use crate::membership::body::Genesis;
+use crate::membership::entry::Entry;
 use crate::membership::refusal::Refusal;
 use crate::membership::state::{Device, DeviceKind, Member, MembershipState, Rights};
-use crate::wire::ids::{Hash, WorkspaceId};
+use crate::wire::ids::Hash;
 
-pub(in crate::membership) fn start(
-    workspace: WorkspaceId,
-    genesis: &Genesis,
-) -> Result<MembershipState, Refusal> {
+pub(in crate::membership) fn start(entry: &Entry, genesis: &Genesis) -> Result<MembershipState, Refusal> {
     check_keys(&genesis.device)?;
     check_name_at(&genesis.owner_name, 1)?;
     check_name_at(&genesis.device_name, 1)?;
@@ -35,7 +33,7 @@ pub(in crate::membership) fn start(
         revoked_index: None,
     };
     let mut state = MembershipState {
-        workspace,
+        workspace: entry.workspace,
         hashes: Arc::default(),
         members: BTreeMap::from([(genesis.owner, owner)]),
         devices: BTreeMap::from([(device_id(&genesis.device), device)]),
@@ -53,7 +51,7 @@ pub(in crate::membership) fn start(
         if epoch.epoch != 1 || epoch.previous.is_some() || epoch.cut != Hash::ZERO {
             return Err(Refusal::Rotation);
         }
-        keys::begin(&mut state, 0, epoch)?;
+        keys::begin(&mut state, (0, entry.time_ms), epoch)?;
     }
     super::workspace::check_policy(&genesis.policy)?;
     Ok(state)

@@ -5,7 +5,7 @@ use super::{Actor, check_name, check_name_at, check_new_device, check_new_member
 use crate::auth::role::{Clearance, Permissions, Role};
 use crate::crypto::safe::invite::join_payload;
 use crate::crypto::safe::low::sign::{is_small_order, verify};
-use crate::membership::body::{Confirm, Invite, Join};
+use crate::membership::body::{Confirm, Invite, InviteCancel, Join};
 use crate::membership::entry::Entry;
 use crate::membership::refusal::Refusal;
 use crate::membership::state::{
@@ -38,8 +38,26 @@ pub(in crate::membership) fn invite(
     if reused {
         return Err(Refusal::Reused);
     }
-    let open = OpenInvite { invite: body.clone(), inviter: actor.member, used: false };
+    let open = OpenInvite { invite: body.clone(), inviter: actor.member, used: false, cancelled_index: None };
     state.invites.insert(body.invite, open);
+    Ok(())
+}
+
+/// Whoever made it may take it back, and so may whoever could have made it.
+pub(in crate::membership) fn cancel(
+    state: &mut MembershipState,
+    actor: &Actor,
+    body: &InviteCancel,
+) -> Result<(), Refusal> {
+    let open = state.invites.get(&body.invite).filter(|open| open.is_open()).ok_or(Refusal::Invite)?;
+    if open.inviter != actor.member {
+        actor.must(Permissions::INVITE)?;
+        let permissions = state.permissions_of(open.invite.role).ok_or(Refusal::UnknownRole)?;
+        actor.must_outrank(permissions, open.invite.clearance)?;
+    }
+    if let Some(open) = state.invites.get_mut(&body.invite) {
+        open.cancelled_index = Some(actor.index);
+    }
     Ok(())
 }
 
@@ -48,7 +66,7 @@ pub(in crate::membership) fn join(
     entry: &Entry,
     body: &Join,
 ) -> Result<(), Refusal> {
-    let open = state.invites.get(&body.invite).filter(|open| !open.used).ok_or(Refusal::Invite)?;
+    let open = state.invites.get(&body.invite).filter(|open| open.is_open()).ok_or(Refusal::Invite)?;
     let (role, clearance, key) = (open.invite.role, open.invite.clearance, open.invite.key);
     let in_time = entry.index <= open.invite.expires_index && entry.time_ms <= open.invite.expires_ms;
     let for_device = open.invite.bound_to.is_none_or(|device| device == entry.actor);

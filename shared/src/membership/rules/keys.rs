@@ -59,7 +59,7 @@ pub(super) fn take_wraps(
 /// whoever is shut out: recipients are exactly those who remain.
 pub(super) fn take_rotation(
     state: &mut MembershipState,
-    index: u64,
+    at: (u64, u64),
     rotate: &[EpochStart],
     clearance: Clearance,
 ) -> Result<(), Refusal> {
@@ -72,13 +72,17 @@ pub(super) fn take_rotation(
         if current.checked_add(1) != Some(start.epoch) || !previous_fits {
             return Err(Refusal::Rotation);
         }
-        begin(state, index, start)?;
+        begin(state, at, start)?;
     }
     Ok(())
 }
 
-/// Starts one epoch after checking its recipients.
-pub(super) fn begin(state: &mut MembershipState, index: u64, start: &EpochStart) -> Result<(), Refusal> {
+/// Starts one epoch at an entry's index and advisory time, after checking its recipients.
+pub(super) fn begin(
+    state: &mut MembershipState,
+    (index, time_ms): (u64, u64),
+    start: &EpochStart,
+) -> Result<(), Refusal> {
     check_wraps(&start.wraps, &state.recipients(start.compartment))?;
     let reused =
         state.chains.iter().flat_map(|c| &c.epochs).any(|e| e.key_commitment == start.key_commitment);
@@ -89,6 +93,7 @@ pub(super) fn begin(state: &mut MembershipState, index: u64, start: &EpochStart)
     chain.epochs.push(Epoch {
         epoch: start.epoch,
         started_index: index,
+        started_ms: time_ms,
         key_commitment: start.key_commitment,
         previous: start.previous.clone(),
         cut: start.cut,
@@ -110,13 +115,13 @@ pub(super) fn mark_due(state: &mut MembershipState, clearance: Clearance) {
 /// be rotated and the rotation is due.
 pub(super) fn rotate_or_mark(
     state: &mut MembershipState,
-    index: u64,
+    at: (u64, u64),
     rotate: &[EpochStart],
     clearance: Clearance,
     by_itself: bool,
 ) -> Result<(), Refusal> {
     if !by_itself {
-        return take_rotation(state, index, rotate, clearance);
+        return take_rotation(state, at, rotate, clearance);
     }
     if !rotate.is_empty() {
         return Err(Refusal::Rotation);

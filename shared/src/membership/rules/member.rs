@@ -104,7 +104,7 @@ pub(in crate::membership) fn remove(
     for device in state.devices.values_mut().filter(|d| d.member == body.member) {
         device.revoked_index.get_or_insert(actor.index);
     }
-    rotate_or_mark(state, actor.index, &body.rotate, clearance, leaves)
+    rotate_or_mark(state, actor.at(), &body.rotate, clearance, leaves)
 }
 
 pub(in crate::membership) fn transfer(

@@ -26,9 +26,16 @@ pub(super) struct Actor {
     pub(super) rights: Rights,
     /// Index of the entry.
     pub(super) index: u64,
+    /// Advisory time of the entry.
+    pub(super) time_ms: u64,
 }
 
 impl Actor {
+    /// Index and advisory time of the entry.
+    pub(super) fn at(&self) -> (u64, u64) {
+        (self.index, self.time_ms)
+    }
+
     pub(super) fn must(&self, permissions: Permissions) -> Result<(), Refusal> {
         if self.rights.permissions.contains(permissions) { Ok(()) } else { Err(Refusal::NotAllowed) }
     }

@@ -142,3 +142,28 @@ fn a_confirmation_hands_over_exactly_what_was_promised() {
     );
     assert_eq!(attempt(Confirm { member: OWNER, ..good }), Err(Refusal::UnknownMember));
 }
+
+#[test]
+fn an_invitation_is_taken_back_by_whoever_could_have_made_it() {
+    let (mut world, secret) = invited(2);
+    let cancel = |n| Body::InviteCancel(InviteCancel { invite: InviteId([n; 16]) });
+    let editor = world.admit(5, Role::Editor, Clearance::ALL);
+    let admin = world.admit(6, Role::Administrator, Clearance::STANDARD);
+    assert_eq!(world.attempt(&editor.device, cancel(2)), Err(Refusal::NotAllowed));
+    assert_eq!(world.attempt(&admin.device, cancel(9)), Err(Refusal::Invite), "there is none");
+    assert_eq!(world.attempt(&admin.device, cancel(5)), Err(Refusal::Invite), "it was used");
+    let person = world.person(2);
+    let join = Body::Join(world.join_body(&secret, 2, &person));
+    assert!(world.attempt(&person.device, join.clone()).is_ok());
+    world.accept(&admin.device, cancel(2));
+    assert!(!world.state.invite(&InviteId([2; 16])).unwrap().is_open());
+    assert_eq!(world.attempt(&person.device, join), Err(Refusal::Invite), "it works no more");
+    assert_eq!(world.attempt(&admin.device, cancel(2)), Err(Refusal::Invite), "once is enough");
+
+    // One that promises more than the administrator has is not theirs to take back.
+    let owner = world.owner.device.clone();
+    let secret = InviteSecret::make(&*world.random).unwrap();
+    world.accept(&owner, Body::Invite(world.invite_body(&secret, 7, Role::Editor, Clearance::ALL)));
+    assert_eq!(world.attempt(&admin.device, cancel(7)), Err(Refusal::Clearance));
+    assert!(world.attempt(&owner, cancel(7)).is_ok());
+}

@@ -110,3 +110,21 @@ proptest! {
         prop_assert!(start(&bytes).is_err());
     }
 }
+
+#[test]
+fn a_body_travels_in_the_version_that_brought_it_and_no_other() {
+    let mut world = World::new();
+    let owner = world.owner.device.clone();
+    let secret = crate::crypto::safe::InviteSecret::make(&*world.random).unwrap();
+    world.accept(&owner, Body::Invite(world.invite_body(&secret, 2, Role::Editor, Clearance::STANDARD)));
+    let cancel = Body::InviteCancel(InviteCancel { invite: crate::wire::ids::InviteId([2; 16]) });
+    let signed = world.sign(&owner, cancel);
+    assert_eq!(signed, kept(include_str!("../../../tests/vectors/invite_cancel.hex")), "kept for ever");
+    let good = parse_entry(&signed).unwrap().entry;
+    assert_eq!(good.version, 2);
+    assert!(apply(&world.state, &signed).is_ok());
+    for version in [0, 1, 3] {
+        let other = sign_entry(&Entry { version, ..good.clone() }, &owner);
+        assert_eq!(apply(&world.state, &other), Err(Refusal::Version { version }));
+    }
+}

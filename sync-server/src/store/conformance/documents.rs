@@ -103,6 +103,9 @@ pub(crate) async fn refusals_write_nothing(store: &dyn Store) {
     ready(store).await;
     let refused = store.append_envelopes(WS, batch(vec![envelope(1, 1, 7), envelope(2, 2, 8)])).await;
     assert_eq!(conflict(refused), Conflict::ChainBroken { position: 1, last_dev_seq: 0 });
+    let other = NewEnvelope { compartment: Compartment::Restricted, ..envelope(1, 2, 7) };
+    let refused = store.append_envelopes(WS, batch(vec![envelope(1, 1, 7), other])).await;
+    assert_eq!(conflict(refused), Conflict::CompartmentDiffers { position: 1 });
     assert!(store.feed(from(0), WIDE).await.unwrap().envelopes.is_empty());
     assert!(store.document_heads(WS, None, 10).await.unwrap().is_empty());
     assert_eq!(store.workspace(WS).await.unwrap().last_ws_seq, 0);
