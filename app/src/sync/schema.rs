@@ -107,3 +107,32 @@ CREATE TABLE sync_state (
 ) STRICT;
 INSERT INTO sync_state (one) VALUES (1);
 ";
+
+/// Statements of the workspace database's third migration: what rotation cuts are computed from.
+pub const CUTS: &str = "
+-- The log index that the head's link covers, and the compartment of the document's first envelope.
+ALTER TABLE document_head ADD COLUMN log_index INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE document_head ADD COLUMN compartment INTEGER;
+UPDATE document_head SET
+    compartment = (SELECT compartment FROM envelope WHERE envelope.document = document_head.document
+        ORDER BY id LIMIT 1),
+    log_index = coalesce((SELECT max(log_index) FROM envelope WHERE envelope.document = document_head.document
+        AND envelope.doc_seq <= document_head.doc_seq), 0);
+CREATE INDEX document_head_compartment ON document_head (compartment, log_index);
+
+-- Where a document stood when the membership log moved on under it: a rotation is signed over such places.
+CREATE TABLE document_turn (
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    log_index INTEGER NOT NULL,
+    doc_seq INTEGER NOT NULL,
+    link BLOB NOT NULL CHECK (length(link) = 32),
+    PRIMARY KEY (document, log_index)
+) STRICT, WITHOUT ROWID;
+
+-- The newest epoch of each compartment whose rotation cut was verified here, by the index of its entry. What claims an
+-- older place after that was put there later and is invalid for ever.
+CREATE TABLE verified_cut (
+    compartment INTEGER PRIMARY KEY,
+    log_index INTEGER NOT NULL
+) STRICT;
+";
