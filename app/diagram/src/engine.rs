@@ -5,6 +5,7 @@ use groundplan_shared::scene::Rect;
 use crate::deadline::Deadline;
 use crate::graph::{Layout, LayoutError, LayoutGraph};
 use crate::tree::Tree;
+use crate::wires::{self, Joint, Wires};
 use crate::{place, route};
 
 /// Computes positions and routes; implementations keep the deadline by finishing with cruder means.
@@ -35,24 +36,24 @@ impl LayoutEngine for NestedLayers {
                 Rect::new(corner.x, corner.y, node.width.max(1.0), node.height.max(1.0))
             })
             .collect();
-        let blocks = place::Blocks::of(graph, &tree);
         let any_fixed = (0..rects.len()).any(|v| !tree.is_group(v) && graph.nodes[v].fixed.is_some());
-        let crowded = if any_fixed {
-            place::place_beside(graph, &tree, &blocks, &mut rects, deadline)
+        let joints = wires::find(graph, &tree, deadline);
+        let mut crowded = Vec::new();
+        if any_fixed {
+            let plain = Wires::of(graph, &[])?;
+            crowded = place::place_beside(&plain, &place::Blocks::of(&plain), &mut rects, deadline);
         } else {
-            place::place_block(graph, &tree, &blocks, None, &mut rects, deadline);
-            for &node in &tree.order {
-                if let Some(parent) = tree.parent[node] {
-                    rects[node].x += rects[parent].x;
-                    rects[node].y += rects[parent].y;
-                }
-            }
-            place::frames(graph, &tree, &mut rects);
-            Vec::new()
-        };
+            place::place_all(&Wires::of(graph, &joints)?, &mut rects, deadline);
+        }
+        place::frames(graph, &tree, &mut rects);
         stopped()?;
         let crude_placement = deadline.is_past();
-        let (routes, crude_routes) = route::route(graph, &tree, &rects, deadline);
+        let (joints, spots): (Vec<Joint>, Vec<Rect>) =
+            wires::locate(graph, &tree, &rects, &joints).into_iter().unzip();
+        let wires = Wires::of(graph, &joints)?;
+        let with_joints: Vec<Rect> = rects.iter().copied().chain(spots).collect();
+        let (routes, crude_routes) = route::route(&wires, &with_joints, deadline);
+        let routes = wires.compose(&with_joints, routes);
         stopped()?;
         let bounds = bounds(&rects, &routes);
         Ok(Layout { rects, routes, bounds, crowded, degraded: crude_placement || crude_routes })

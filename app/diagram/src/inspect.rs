@@ -1,6 +1,6 @@
 //! Measures a finished layout: what must be zero, and what should be small. For tests, benches and reports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use groundplan_shared::scene::{Point, Rect};
 
@@ -24,7 +24,8 @@ pub struct Inspection {
     pub missing_labels: usize,
     /// Points where lines cross that share neither source nor way to their target.
     pub crossings: usize,
-    /// Stretches where such lines lie on each other.
+    /// Stretches where such lines lie on each other although one of their sources does not relate to the other's target
+    /// in the same style: a reader would be misled.
     pub coincident: usize,
     /// Corners of all routes.
     pub bends: usize,
@@ -89,6 +90,7 @@ fn cuts(a: Point, b: Point, rect: &Rect) -> bool {
 
 /// A segment with the way it belongs to: lines of one way may share points.
 struct Piece {
+    /// Target and style.
     way: (usize, u32),
     source: usize,
     /// Constant coordinate, then from where to where along the other.
@@ -132,12 +134,16 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
         }
     }
     found.crossings = points.len();
+    let known: HashSet<(usize, usize, u32)> =
+        graph.edges.iter().map(|edge| (edge.source, edge.target, edge.style)).collect();
+    let has = |source: usize, (target, style): (usize, u32)| known.contains(&(source, target, style));
+    let related = |a: &Piece, b: &Piece| a.way.1 == b.way.1 && has(a.source, b.way) && has(b.source, a.way);
     let mut shared = BTreeSet::new();
     for (kind, pieces) in [(0, &mut level), (1, &mut upright)] {
         pieces.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.from.total_cmp(&b.from)));
         for (i, a) in pieces.iter().enumerate() {
             for b in pieces[i + 1..].iter().take_while(|b| b.at == a.at && b.from < a.to) {
-                if a.way != b.way && a.source != b.source && a.to.min(b.to) - b.from > 1.0 {
+                if a.way != b.way && a.source != b.source && !related(a, b) && a.to.min(b.to) - b.from > 1.0 {
                     shared.insert((kind, key(a.at), key(b.from), a.way.min(b.way), a.way.max(b.way)));
                 }
             }

@@ -12,6 +12,7 @@ mod route;
 mod text;
 mod tree;
 mod view;
+mod wires;
 
 pub use deadline::Deadline;
 pub use engine::{LayoutEngine, NestedLayers};

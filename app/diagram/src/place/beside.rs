@@ -6,6 +6,7 @@ use super::{BOX_GAP, Blocks, frame_around, frames, place_block};
 use crate::deadline::Deadline;
 use crate::graph::LayoutGraph;
 use crate::tree::Tree;
+use crate::wires::Wires;
 
 /// Step between tried places, horizontally and vertically.
 const STEP: (f64, f64) = (24.0, 16.0);
@@ -16,16 +17,16 @@ const FRAME_GAP: f64 = 8.0;
 /// Distance from a related box, sideways.
 const NEIGHBOUR_GAP: f64 = 64.0;
 
-/// Places every box without a fixed position; `rects` holds cards at their fixed positions and all sizes.
+/// Places every box without a fixed position, in a graph without joints; `rects` holds cards at their fixed positions and all sizes.
 ///
 /// Returns the boxes for which no free place was found.
 pub(crate) fn place_beside(
-    graph: &LayoutGraph,
-    tree: &Tree,
+    wires: &Wires,
     blocks: &Blocks,
     rects: &mut [Rect],
     deadline: &Deadline,
 ) -> Vec<usize> {
+    let (graph, tree) = (&wires.graph, &wires.tree);
     let mut placed: Vec<bool> =
         (0..rects.len()).map(|v| !tree.is_group(v) && graph.nodes[v].fixed.is_some()).collect();
     for &v in tree.order.iter().rev() {
@@ -42,7 +43,7 @@ pub(crate) fn place_beside(
         .filter(|v| !placed[*v] && tree.parent[*v].is_none_or(|p| placed[p]))
         .collect();
     for &block in fresh.iter().filter(|block| tree.is_group(**block)) {
-        let bounds = place_block(graph, tree, blocks, Some(block), rects, deadline);
+        let bounds = place_block(wires, blocks, Some(block), rects, deadline);
         let frame = frame_around(bounds, graph.nodes[block].header_width);
         rects[block] = Rect::new(0.0, 0.0, frame.w, frame.h);
         for &child in &tree.children[block] {

@@ -7,8 +7,8 @@ use groundplan_shared::scene::{Point, Rect};
 use super::layered::{self, Item, Link};
 use super::{BOX_GAP, frame_around, pack};
 use crate::deadline::Deadline;
-use crate::graph::LayoutGraph;
 use crate::tree::Tree;
+use crate::wires::{JOINT, Wires};
 
 /// Space between parts of a container that have no relations with each other.
 const PART_GAP: f64 = 32.0;
@@ -20,10 +20,10 @@ pub(crate) struct Blocks {
 
 impl Blocks {
     /// Lifts every edge.
-    pub(crate) fn of(graph: &LayoutGraph, tree: &Tree) -> Self {
+    pub(crate) fn of(wires: &Wires) -> Self {
         let mut lifted: HashMap<Option<usize>, Vec<_>> = HashMap::new();
-        for (index, edge) in graph.edges.iter().enumerate() {
-            if let Some((container, a, b)) = tree.meet(edge.source, edge.target) {
+        for (index, edge) in wires.graph.edges.iter().enumerate() {
+            if let Some((container, a, b)) = wires.tree.meet(edge.source, edge.target) {
                 lifted.entry(container).or_default().push((a, b, index));
             }
         }
@@ -31,18 +31,33 @@ impl Blocks {
     }
 }
 
+/// Places everything; fills the first of `rects`, which are as many as there are nodes that are no joints.
+pub(crate) fn place_all(wires: &Wires, rects: &mut [Rect], deadline: &Deadline) {
+    let blocks = Blocks::of(wires);
+    let mut all = rects.to_vec();
+    all.resize(wires.graph.nodes.len(), Rect::new(0.0, 0.0, JOINT, JOINT));
+    place_block(wires, &blocks, None, &mut all, deadline);
+    for &node in &wires.tree.order {
+        if let Some(parent) = wires.tree.parent[node] {
+            all[node].x += all[parent].x;
+            all[node].y += all[parent].y;
+        }
+    }
+    rects.copy_from_slice(&all[..rects.len()]);
+}
+
 /// Places what `container` holds, and all below, relative to the container's own origin; cards keep their sizes.
 ///
 /// Fills `rects` of everything below the container with positions relative to its frame's upper left corner (or to
 /// the drawing's for the root) and returns the enclosing rectangle of its children.
-pub(crate) fn place_block(
-    graph: &LayoutGraph,
-    tree: &Tree,
+pub(super) fn place_block(
+    wires: &Wires,
     blocks: &Blocks,
     container: Option<usize>,
     rects: &mut [Rect],
     deadline: &Deadline,
 ) -> Rect {
+    let (graph, tree) = (&wires.graph, &wires.tree);
     // Post-order without recursion: the nesting may be deep.
     let mut inside = vec![container];
     let mut next = 0;
@@ -53,8 +68,9 @@ pub(crate) fn place_block(
     // Middle of each card relative to the frame being placed is found by climbing; frames come out smallest first.
     let mut bounds = Rect::default();
     for at in inside.into_iter().rev() {
-        place_children(graph, tree, blocks, at, rects, deadline);
-        bounds = tree.held_by(at).iter().map(|c| rects[*c]).reduce(|a, b| a.union(&b)).unwrap_or_default();
+        place_children(wires, blocks, at, rects, deadline);
+        let cards = tree.held_by(at).iter().filter(|c| !wires.is_joint(**c));
+        bounds = cards.map(|c| rects[*c]).reduce(|a, b| a.union(&b)).unwrap_or_default();
         if let Some(group) = at.filter(|_| at != container) {
             let frame = frame_around(bounds, graph.nodes[group].header_width);
             for &child in &tree.children[group] {
@@ -69,13 +85,13 @@ pub(crate) fn place_block(
 
 /// Places the direct children of one container, whose own sizes are known.
 fn place_children(
-    graph: &LayoutGraph,
-    tree: &Tree,
+    wires: &Wires,
     blocks: &Blocks,
     container: Option<usize>,
     rects: &mut [Rect],
     deadline: &Deadline,
 ) {
+    let (graph, tree) = (&wires.graph, &wires.tree);
     let children = tree.held_by(container);
     let lifted = blocks.lifted.get(&container).map_or(&[][..], Vec::as_slice);
     let index: HashMap<usize, usize> = children.iter().enumerate().map(|(i, child)| (*child, i)).collect();
@@ -94,7 +110,16 @@ fn place_children(
             }
         } else {
             let items: Vec<Item> =
-                sizes.iter().map(|(width, height)| Item { width: *width, height: *height }).collect();
+                part
+                .members
+                .iter()
+                .zip(&sizes)
+                .map(|(i, (width, height))| Item {
+                    width: *width,
+                    height: *height,
+                    joint: wires.is_joint(children[*i]),
+                })
+                .collect();
             let local: HashMap<usize, usize> =
                 part.members.iter().enumerate().map(|(l, i)| (*i, l)).collect();
             let links: Vec<Link> = part
@@ -102,7 +127,7 @@ fn place_children(
                 .iter()
                 .map(|at| {
                     let (a, b, edge) = lifted[*at];
-                    link(graph, tree, rects, a, b, edge, (local[&index[&a]], local[&index[&b]]))
+                    link(wires, rects, a, b, edge, (local[&index[&a]], local[&index[&b]]))
                 })
                 .collect();
             layered::place(&items, &links, graph.options.aspect, deadline)
@@ -125,27 +150,20 @@ fn place_children(
 }
 
 fn link(
-    graph: &LayoutGraph,
-    tree: &Tree,
+    wires: &Wires,
     rects: &[Rect],
     a: usize,
     b: usize,
     edge: usize,
     (la, lb): (usize, usize),
 ) -> Link {
-    let wanted = &graph.edges[edge];
-    let key = if graph.options.merge {
-        // One style per target; styles are few.
-        wanted.target * 64 + (wanted.style as usize).min(63)
-    } else {
-        graph.nodes.len() * 64 + edge
-    };
+    let (tree, wanted) = (&wires.tree, &wires.graph.edges[edge]);
     Link {
         a: la,
         b: lb,
         offset_a: offset(tree, rects, a, wanted.source),
         offset_b: offset(tree, rects, b, wanted.target),
-        key,
+        key: wires.keys[edge],
         label: wanted.label.map_or(0.0, |label| label.0),
     }
 }

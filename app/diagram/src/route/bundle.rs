@@ -1,41 +1,37 @@
-//! Which edges are routed together: those that end at one box in one style, nearest first.
+//! In which order stars are routed, and what belongs to each.
 
 use std::collections::BTreeMap;
 
 use groundplan_shared::scene::Rect;
 
-use crate::graph::LayoutGraph;
-use crate::tree::Tree;
+use crate::wires::{Star, Wires};
 
-/// Edges that share their last stretch.
+/// Edges that share a stretch at one end.
 #[derive(Debug)]
 pub(super) struct Bundle {
-    pub(super) target: usize,
-    /// True when the sources lie within the target.
-    pub(super) from_within: bool,
+    pub(super) star: Star,
     pub(super) edges: Vec<usize>,
 }
 
 /// Bundles in the order in which they are routed: short ones first, since they have least choice.
-pub(super) fn bundles(graph: &LayoutGraph, tree: &Tree, rects: &[Rect]) -> Vec<Bundle> {
-    let mut found: BTreeMap<(usize, bool, u32, usize), Vec<usize>> = BTreeMap::new();
-    for (index, edge) in graph.edges.iter().enumerate().filter(|(_, edge)| edge.source != edge.target) {
-        let within = tree.holds(edge.target, edge.source);
-        let own = if graph.options.merge { 0 } else { index + 1 };
-        found.entry((edge.target, within, edge.style, own)).or_default().push(index);
+pub(super) fn bundles(wires: &Wires, rects: &[Rect]) -> Vec<Bundle> {
+    let graph = &wires.graph;
+    let mut found: BTreeMap<Star, Vec<usize>> = BTreeMap::new();
+    for (index, _) in graph.edges.iter().enumerate().filter(|(_, edge)| edge.source != edge.target) {
+        found.entry(wires.stars[index]).or_default().push(index);
     }
     let mut bundles: Vec<(f64, Bundle)> = found
         .into_iter()
-        .map(|((target, from_within, _, _), edges)| {
-            let to = rects[target].center();
+        .map(|(star, edges)| {
+            let to = rects[star.root].center();
             let length = edges
                 .iter()
-                .map(|edge| rects[graph.edges[*edge].source].center())
+                .map(|edge| rects[star.leaf(graph, *edge)].center())
                 .map(|from| (from.x - to.x).abs() + (from.y - to.y).abs())
                 .fold(0.0, f64::max);
-            (length, Bundle { target, from_within, edges })
+            (length, Bundle { star, edges })
         })
         .collect();
-    bundles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.target.cmp(&b.1.target)));
+    bundles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.star.cmp(&b.1.star)));
     bundles.into_iter().map(|(_, bundle)| bundle).collect()
 }

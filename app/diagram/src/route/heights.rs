@@ -8,6 +8,7 @@ use groundplan_shared::scene::Rect;
 use super::Side;
 use super::cells::Cells;
 use super::runs::{Run, Runs};
+use crate::wires::Wires;
 
 /// Wanted distances between lines, tried in turn.
 const GAPS: [f64; 4] = [8.0, 6.0, 4.0, 2.5];
@@ -20,11 +21,21 @@ const SPREAD: f64 = 14.0;
 /// Height of a bucket of the occupancy index.
 const BUCKET: f64 = 16.0;
 
-pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect], merge: bool) {
-    let (wishes, stubs) = port_wishes(runs, rects, merge);
+pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect], wires: &Wires) {
+    let (wishes, stubs) = port_wishes(runs, rects, wires.graph.options.merge);
     let mut order: Vec<usize> = (0..runs.runs.len()).collect();
     order.sort_by(|a, b| rank(&runs.runs[*a]).total_cmp(&rank(&runs.runs[*b])).then(a.cmp(b)));
     let mut taken = Taken::default();
+    // Lines pass a joint through its middle.
+    for index in 0..runs.runs.len() {
+        let joint = runs.runs[index].ports.iter().map(|port| port.0).find(|node| wires.is_joint(*node));
+        if let Some(joint) = joint {
+            let (from, to) = span(runs, cells, &runs.runs[index]);
+            let y = rects[joint].center().y;
+            taken.insert(y, from, to);
+            runs.runs[index].y = y;
+        }
+    }
     for index in order {
         if runs.runs[index].y.is_finite() {
             continue;

@@ -16,8 +16,8 @@ mod tracks;
 use groundplan_shared::scene::{Point, Rect};
 
 use crate::deadline::Deadline;
-use crate::graph::{LayoutGraph, Route};
-use crate::tree::Tree;
+use crate::graph::Route;
+use crate::wires::Wires;
 
 /// Left or right: of a box, of a cell, of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,35 +38,41 @@ impl Side {
 }
 
 /// Routes every edge; true when the deadline passed on the way.
-pub(crate) fn route(
-    graph: &LayoutGraph,
-    tree: &Tree,
-    rects: &[Rect],
-    deadline: &Deadline,
-) -> (Vec<Route>, bool) {
+pub(crate) fn route(wires: &Wires, rects: &[Rect], deadline: &Deadline) -> (Vec<Route>, bool) {
+    let (graph, tree) = (&wires.graph, &wires.tree);
     let cells = cells::Cells::build(graph, tree, rects);
     deadline.spend(cells.cells.len() as u64);
     let mut search = search::Search::new(&cells);
     let mut runs = runs::Runs::new(graph.edges.len());
     let mut hub = None;
     let mut degraded = false;
-    for bundle in bundle::bundles(graph, tree, rects) {
+    for bundle in bundle::bundles(wires, rects) {
+        let ends = |edge: usize| runs::Ends {
+            edge,
+            root: bundle.star.root,
+            leaf: bundle.star.leaf(graph, edge),
+            outward: bundle.star.outward,
+            labelled: graph.edges[edge].label.is_some(),
+            alone: false,
+        };
         if deadline.is_past() {
             degraded = true;
             let hub = hub.get_or_insert_with(|| hub::Hub::build(&cells, tree));
             for &edge in &bundle.edges {
                 if let Some(way) = hub.way(&cells, tree, graph, rects, edge) {
-                    runs.add(&cells, rects, (edge, &graph.edges[edge]), &way, true);
+                    let (root, leaf) = (graph.edges[edge].target, graph.edges[edge].source);
+                    let alone = runs::Ends { root, leaf, outward: false, alone: true, ..ends(edge) };
+                    runs.add(&cells, rects, alone, &way);
                 }
             }
             continue;
         }
-        for (edge, way) in search.ways(&cells, tree, graph, rects, &bundle, deadline) {
-            runs.add(&cells, rects, (edge, &graph.edges[edge]), &way, false);
+        for (edge, way) in search.ways(&cells, wires, rects, &bundle, deadline) {
+            runs.add(&cells, rects, ends(edge), &way);
         }
         runs.close_bundle();
     }
-    heights::assign(&mut runs, &cells, rects, graph.options.merge);
+    heights::assign(&mut runs, &cells, rects, wires);
     tracks::assign(&mut runs, &cells);
     let mut routes: Vec<Route> = graph
         .edges

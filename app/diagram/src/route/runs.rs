@@ -7,7 +7,7 @@ use groundplan_shared::scene::{Point, Rect};
 use super::Side;
 use super::cells::Cells;
 use super::search::Way;
-use crate::graph::LayoutEdge;
+use crate::wires::drop_collinear;
 
 /// Least height a run keeps when it goes straight through another opening.
 const STRAIGHT: f64 = 14.0;
@@ -45,7 +45,7 @@ pub(super) struct Turn {
 pub(super) struct Runs {
     pub(super) runs: Vec<Run>,
     pub(super) turns: Vec<Turn>,
-    /// By edge, from target to source: runs with the turns between them.
+    /// By edge, from root to leaf: runs with the turns between them.
     paths: Vec<Option<Path>>,
     /// Of the bundle being built: run by step, turn by cell and run.
     by_step: HashMap<u32, usize>,
@@ -59,6 +59,21 @@ struct Path {
     first: usize,
     /// Turn taken and run that follows.
     hops: Vec<(usize, usize)>,
+    /// True when it leads from source to target.
+    outward: bool,
+}
+
+/// What is known of an edge besides its way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) edge: usize,
+    pub(super) root: usize,
+    pub(super) leaf: usize,
+    /// True when the root is the source.
+    pub(super) outward: bool,
+    pub(super) labelled: bool,
+    /// True when it shares nothing with other edges.
+    pub(super) alone: bool,
 }
 
 impl Runs {
@@ -72,32 +87,32 @@ impl Runs {
         self.by_turn.clear();
     }
 
-    /// Adds one edge's way. Steps known from other edges of the bundle are shared unless `alone`.
+    /// Adds one edge's way. Steps known from other edges of its bundle are shared.
     pub(super) fn add(
         &mut self,
         cells: &Cells,
         rects: &[Rect],
-        (edge, ends): (usize, &LayoutEdge),
+        ends: Ends,
         way: &Way,
-        alone: bool,
     ) {
-        let (source, target) = (ends.source, ends.target);
-        if alone {
+        let Ends { edge, root, leaf, outward, .. } = ends;
+        if ends.alone {
             self.close_bundle();
         }
         let Some(first_step) = way.steps.first().copied() else { return };
-        let start = rim(cells, rects, ends.target, first_step.cell, first_step.entry);
+        let start = rim(cells, rects, root, first_step.cell, first_step.entry);
         let first = match self.by_step.get(&first_step.name) {
             Some(run) => *run,
             None => {
                 let run = self.fresh(first_step.low, first_step.high);
-                self.runs[run].ports.push((target, first_step.entry.opposite(), start));
+                self.runs[run].ports.push((root, first_step.entry.opposite(), start));
+                self.runs[run].leaving = outward && !ends.labelled;
                 self.by_step.insert(first_step.name, run);
                 run
             }
         };
-        self.runs[first].towards.push(source);
-        let mut path = Path { start, end: 0.0, first, hops: Vec::new() };
+        self.runs[first].towards.push(leaf);
+        let mut path = Path { start, end: 0.0, first, hops: Vec::new(), outward };
         let (mut run, mut cell, mut entry) = (first, first_step.cell, first_step.entry);
         for step in way.steps.iter().skip(1) {
             let exit = step.entry.opposite();
@@ -115,7 +130,7 @@ impl Runs {
             (run, cell, entry) = (next, step.cell, step.entry);
         }
         let last = way.last;
-        path.end = rim(cells, rects, ends.source, cell, last.side);
+        path.end = rim(cells, rects, leaf, cell, last.side);
         if entry != last.side && self.narrow(run, cell, last.low, last.high) {
         } else {
             let next = self.fresh(last.low, last.high);
@@ -123,9 +138,9 @@ impl Runs {
             path.hops.push((turn, next));
             run = next;
         }
-        self.runs[run].ports.push((source, last.side.opposite(), path.end));
-        self.runs[run].leaving = self.runs[run].ports.len() == 1 && ends.label.is_none();
-        self.runs[run].towards.push(target);
+        self.runs[run].ports.push((leaf, last.side.opposite(), path.end));
+        self.runs[run].leaving = self.runs[run].ports.len() == 1 && !ends.labelled && !outward;
+        self.runs[run].towards.push(root);
         self.paths[edge] = Some(path);
     }
 
@@ -186,11 +201,12 @@ impl Runs {
             y = next;
         }
         points.push(Point::new(path.end, y));
-        points.reverse();
+        if !path.outward {
+            points.reverse();
+        }
         for point in &mut points {
             *point = Point::new(half(point.x), half(point.y));
         }
-        points.dedup();
         drop_collinear(&mut points);
         Some(points)
     }
@@ -209,19 +225,4 @@ fn rim(cells: &Cells, rects: &[Rect], node: usize, cell: u32, side: Side) -> f64
 
 fn half(value: f64) -> f64 {
     (value * 2.0).round() / 2.0
-}
-
-fn drop_collinear(points: &mut Vec<Point>) {
-    let mut kept: Vec<Point> = Vec::with_capacity(points.len());
-    for &point in points.iter() {
-        while let [.., a, b] = kept.as_slice() {
-            let straight = (a.x == b.x && b.x == point.x) || (a.y == b.y && b.y == point.y);
-            if !straight {
-                break;
-            }
-            kept.pop();
-        }
-        kept.push(point);
-    }
-    *points = kept;
 }

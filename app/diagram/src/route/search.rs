@@ -1,5 +1,5 @@
-//! Cheapest ways from a bundle's target to all its sources: one search over openings for the whole bundle, so that
-//! the ways form a tree and lines to one target join by themselves.
+//! Cheapest ways from a star's root to all its leaves: one search over openings for the whole bundle, so that the
+//! ways form a tree and lines to (or from) one box join by themselves.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
@@ -12,6 +12,7 @@ use super::cells::{Cells, Contact};
 use crate::deadline::Deadline;
 use crate::graph::LayoutGraph;
 use crate::tree::Tree;
+use crate::wires::Wires;
 
 /// Price of a corner, in pixels of detour.
 const BEND: f64 = 22.0;
@@ -30,7 +31,7 @@ const AIM: usize = 4;
 /// Least height in which a line goes straight on.
 const STRAIGHT: f64 = 14.0;
 
-/// One step of a way, read from the target: through an opening into a cell.
+/// One step of a way, read from the root: through an opening into a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Step {
     /// Names the step within its bundle; equal names are one step of the tree.
@@ -44,7 +45,7 @@ pub(super) struct Step {
     pub(super) high: f64,
 }
 
-/// A way from target to source; the first step starts at the target's rim, `last` is the source's.
+/// A way from root to leaf; the first step starts at the root's rim, `last` is the leaf's.
 #[derive(Debug, Clone)]
 pub(super) struct Way {
     pub(super) steps: Vec<Step>,
@@ -124,12 +125,12 @@ impl Search {
     pub(super) fn ways(
         &mut self,
         cells: &Cells,
-        tree: &Tree,
-        graph: &LayoutGraph,
+        wires: &Wires,
         rects: &[Rect],
         bundle: &Bundle,
         deadline: &Deadline,
     ) -> Vec<(usize, Way)> {
+        let (tree, graph) = (&wires.tree, &wires.graph);
         self.stamp += 1;
         self.queue.clear();
         let starts = starts(cells, bundle);
@@ -315,14 +316,15 @@ fn step_cost(
     (across + apart + 2.0 * BEND + back + crowd, low, high)
 }
 
-/// Where a bundle's ways start: the target's rim, with the price of each side.
+/// Where a bundle's ways start: the root's rim, with the price of each side.
 fn starts(cells: &Cells, bundle: &Bundle) -> Vec<(Contact, f64)> {
     let mut starts = Vec::new();
     for side in Side::BOTH {
         // Seen from within, a line that flows rightwards arrives at the right rim.
-        let natural = if bundle.from_within { Side::Right } else { Side::Left };
+        let star = &bundle.star;
+        let natural = if star.from_within != star.outward { Side::Right } else { Side::Left };
         let price = if side == natural { 0.0 } else { AGAINST };
-        starts.extend(cells.contacts(bundle.target, side, bundle.from_within).iter().map(|c| (*c, price)));
+        starts.extend(cells.contacts(star.root, side, star.from_within).iter().map(|c| (*c, price)));
     }
     starts
 }
@@ -331,16 +333,16 @@ fn goals(cells: &Cells, tree: &Tree, graph: &LayoutGraph, rects: &[Rect], bundle
     let mut by_cell: HashMap<u32, Vec<(usize, Contact, f64)>> = HashMap::new();
     let mut boxes = Vec::new();
     for (position, edge) in bundle.edges.iter().enumerate() {
-        let source = graph.edges[*edge].source;
-        let within = tree.holds(source, bundle.target);
+        let leaf = bundle.star.leaf(graph, *edge);
+        let within = tree.holds(leaf, bundle.star.root);
         for side in Side::BOTH {
-            let natural = if within { Side::Left } else { Side::Right };
+            let natural = if within != bundle.star.outward { Side::Left } else { Side::Right };
             let price = if side == natural { 0.0 } else { AGAINST };
-            for contact in cells.contacts(source, side, within) {
+            for contact in cells.contacts(leaf, side, within) {
                 by_cell.entry(contact.cell).or_default().push((position, *contact, price));
             }
         }
-        boxes.push(rects[source]);
+        boxes.push(rects[leaf]);
     }
     Goals { by_cell, rects: boxes, best: vec![None; bundle.edges.len()] }
 }
@@ -358,7 +360,7 @@ impl Goals {
     }
 }
 
-/// Which rims of groups a bundle may cross: out of the target's, into the sources'.
+/// Which rims of groups a bundle may cross: out of the root's, into the leaves'.
 struct Allowed<'a> {
     tree: &'a Tree,
     leave: Vec<usize>,
@@ -369,12 +371,11 @@ impl<'a> Allowed<'a> {
     fn of(tree: &'a Tree, graph: &LayoutGraph, bundle: &Bundle) -> Self {
         let ancestors = |node: usize| std::iter::successors(tree.parent[node], |at| tree.parent[*at]);
         let leave: Vec<usize> =
-            if bundle.from_within { Vec::new() } else { ancestors(bundle.target).collect() };
+            if bundle.star.from_within { Vec::new() } else { ancestors(bundle.star.root).collect() };
         let mut enter: Vec<usize> = Vec::new();
         for edge in &bundle.edges {
-            for group in ancestors(graph.edges[*edge].source) {
-                let holds_target = group == bundle.target || tree.holds(group, bundle.target);
-                if holds_target {
+            for group in ancestors(bundle.star.leaf(graph, *edge)) {
+                if tree.holds(group, bundle.star.root) {
                     break;
                 }
                 enter.push(group);

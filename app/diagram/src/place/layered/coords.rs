@@ -3,10 +3,13 @@
 //! A vertex wants the median of its neighbours' heights. Keeping order and distances while moving as little as
 //! possible from what is wanted is isotonic regression, solved exactly in linear time (pool adjacent violators).
 
+use std::collections::HashMap;
+
 use groundplan_shared::scene::Point;
 
 use super::proper::Proper;
-use super::{COLUMN_GAP, Item, Link, ROW_GAP};
+use super::lanes::Lanes;
+use super::{COLUMN_GAP, ROW_GAP};
 use crate::deadline::Deadline;
 
 /// Space between two lines.
@@ -15,18 +18,23 @@ const LINE_GAP: f64 = 8.0;
 const BOX_LINE_GAP: f64 = 14.0;
 /// Passes over all columns.
 const PASSES: usize = 14;
+/// Width of a track between two columns.
+const TRACK: f64 = 9.0;
+/// Least space before and behind a lane of joints.
+const LANE_GAP: f64 = 24.0;
 /// Widest gap between two columns.
 const WIDEST_GAP: f64 = 180.0;
 
-pub(super) fn assign(graph: &Proper, items: &[Item], links: &[Link], deadline: &Deadline) -> Vec<Point> {
+pub(super) fn assign(graph: &Proper, lanes: &Lanes, deadline: &Deadline) -> Vec<Point> {
     let y = heights(graph, deadline);
-    let x = columns(graph, items, links);
+    let x = columns(graph, lanes, &y);
     let top = (0..graph.boxes).map(|v| y[v] - graph.half[v]).fold(f64::INFINITY, f64::min);
     (0..graph.boxes).map(|v| Point::new(x[graph.column[v]], (y[v] - graph.half[v] - top).round())).collect()
 }
 
 /// Left edge of each column; busy gaps are wider, so that lines in them keep apart.
-fn columns(graph: &Proper, items: &[Item], links: &[Link]) -> Vec<f64> {
+fn columns(graph: &Proper, lanes: &Lanes, y: &[f64]) -> Vec<f64> {
+    let Lanes { items, links, .. } = lanes;
     let count = graph.columns.len();
     let mut width = vec![0.0f64; count];
     for (v, item) in items.iter().enumerate() {
@@ -38,19 +46,41 @@ fn columns(graph: &Proper, items: &[Item], links: &[Link]) -> Vec<f64> {
         let c = graph.column[link.a].min(graph.column[link.b]);
         label[c] = label[c].max(link.label);
     }
-    let mut turns = vec![0usize; count];
-    for c in 1..count {
-        // Lines into one end share a track.
-        turns[c - 1] = graph.columns[c].iter().filter(|v| !graph.left[**v].is_empty()).count();
+    let mut lane = vec![false; count + 1];
+    for (v, item) in items.iter().enumerate().filter(|(_, item)| item.joint) {
+        lane[graph.column[v]] = item.joint;
     }
     let mut x = Vec::with_capacity(count);
     let mut at = 0.0;
     for c in 0..count {
         x.push(at);
-        let room = COLUMN_GAP.max(28.0 + 5.0 * turns[c] as f64).max(label[c] + 36.0).min(WIDEST_GAP);
+        let least = if lane[c] || lane[c + 1] { LANE_GAP } else { COLUMN_GAP };
+        let room = least.max(18.0 + TRACK * tracks(graph, y, c) as f64).max(label[c] + 36.0).min(WIDEST_GAP);
         at += width[c] + room.round();
     }
     x
+}
+
+/// Most lines that turn beside each other behind a column.
+fn tracks(graph: &Proper, y: &[f64], column: usize) -> usize {
+    let mut spans: HashMap<usize, (f64, f64)> = HashMap::new();
+    for s in graph.columns[column].iter().flat_map(|v| &graph.right[*v]).map(|s| &graph.segments[*s]) {
+        let (from, to) = (y[s.from] + s.offset_from, y[s.to] + s.offset_to);
+        let span = spans.entry(s.key).or_insert((f64::INFINITY, f64::NEG_INFINITY));
+        *span = (span.0.min(from).min(to), span.1.max(from).max(to));
+    }
+    let mut steps: Vec<(f64, i32)> = spans
+        .into_values()
+        .filter(|(low, high)| high - low > 4.0)
+        .flat_map(|(low, high)| [(low, 1), (high, -1)])
+        .collect();
+    steps.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let (mut now, mut most) = (0, 0);
+    for (_, step) in steps {
+        now += step;
+        most = most.max(now);
+    }
+    usize::try_from(most).unwrap_or(0)
 }
 
 /// Middle of each vertex.

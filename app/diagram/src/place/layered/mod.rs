@@ -6,6 +6,7 @@
 mod columns;
 mod coords;
 mod cycles;
+mod lanes;
 mod order;
 mod proper;
 
@@ -18,6 +19,8 @@ use crate::deadline::Deadline;
 pub(crate) struct Item {
     pub(crate) width: f64,
     pub(crate) height: f64,
+    /// True for a joint of lines; joints come after all others.
+    pub(crate) joint: bool,
 }
 
 /// A relation between two boxes; `a` is never `b`.
@@ -41,19 +44,26 @@ pub(crate) const COLUMN_GAP: f64 = 44.0;
 
 /// Places the boxes; the upper left of the whole is the origin.
 pub(crate) fn place(items: &[Item], links: &[Link], aspect: f64, deadline: &Deadline) -> Vec<Point> {
-    let reversed = cycles::reversed(items.len(), links);
-    let directed: Vec<(usize, usize)> = links
+    let cards = items.iter().position(|item| item.joint).unwrap_or(items.len());
+    let flat = lanes::flattened(cards, links);
+    let reversed = cycles::reversed(cards, &flat);
+    let directed: Vec<(usize, usize)> = flat
         .iter()
         .zip(&reversed)
         .map(|(link, reversed)| if *reversed { (link.b, link.a) } else { (link.a, link.b) })
         .collect();
-    deadline.spend((items.len() + links.len()) as u64);
-    let mut column = columns::assign(items.len(), &directed, deadline);
-    columns::join_short(&mut column, items, aspect);
-    columns::split_tall(&mut column, items, &directed, aspect);
-    let mut graph = proper::build(items, links, &directed, &reversed, &column);
+    deadline.spend((items.len() + flat.len()) as u64);
+    let mut column = columns::assign(cards, &directed, deadline);
+    columns::join_short(&mut column, &items[..cards], aspect);
+    columns::split_tall(&mut column, &items[..cards], &directed, aspect);
+    let lanes = lanes::open(items, links, column);
+    let mut graph = proper::build(&lanes);
     order::minimise_crossings(&mut graph, deadline);
-    coords::assign(&graph, items, links, deadline)
+    let mut places = vec![Point::default(); items.len()];
+    for (place, item) in coords::assign(&graph, &lanes, deadline).into_iter().zip(&lanes.origin) {
+        places[*item] = place;
+    }
+    places
 }
 
 #[cfg(test)]
@@ -66,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_chain_is_a_straight_row() {
-        let items = vec![Item { width: 100.0, height: 40.0 }; 4];
+        let items = vec![Item { width: 100.0, height: 40.0, joint: false }; 4];
         let links = [link(0, 1), link(1, 2), link(2, 3)];
         let places = place(&items, &links, 1.6, &Deadline::unlimited());
         assert!(places.windows(2).all(|pair| pair[0].x + 100.0 < pair[1].x), "{places:?}");
@@ -75,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_cycle_is_placed_too() {
-        let items = vec![Item { width: 100.0, height: 40.0 }; 3];
+        let items = vec![Item { width: 100.0, height: 40.0, joint: false }; 3];
         let links = [link(0, 1), link(1, 2), link(2, 0)];
         let places = place(&items, &links, 1.6, &Deadline::unlimited());
         assert!(places[0].x < places[1].x && places[1].x < places[2].x, "{places:?}");
@@ -83,7 +93,7 @@ mod tests {
 
     #[test]
     fn two_crossed_pairs_are_untangled() {
-        let items = vec![Item { width: 100.0, height: 40.0 }; 5];
+        let items = vec![Item { width: 100.0, height: 40.0, joint: false }; 5];
         // 4 leads to 0 and 1; 0 → 3, 1 → 2: drawn in index order, the last two would cross.
         let links = [link(4, 0), link(4, 1), link(0, 3), link(1, 2)];
         let places = place(&items, &links, 1.6, &Deadline::unlimited());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Item, Link};
+use super::lanes::Lanes;
 
 /// A piece of one or more links between a vertex and one in the next column.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +11,8 @@ pub(super) struct Segment {
     pub(super) to: usize,
     pub(super) offset_from: f64,
     pub(super) offset_to: f64,
+    /// Lines with one key may share a track.
+    pub(super) key: usize,
 }
 
 /// Boxes and dummies in columns. Vertices below `boxes` are the items.
@@ -34,17 +36,12 @@ pub(super) struct Proper {
 /// Height kept free for a dummy: a line with some air.
 const DUMMY_HEIGHT: f64 = 2.0;
 
-pub(super) fn build(
-    items: &[Item],
-    links: &[Link],
-    directed: &[(usize, usize)],
-    reversed: &[bool],
-    column: &[usize],
-) -> Proper {
+pub(super) fn build(lanes: &Lanes) -> Proper {
+    let Lanes { items, links, column, .. } = lanes;
     let mut graph = Proper {
         boxes: items.len(),
         half: items.iter().map(|item| item.height / 2.0).collect(),
-        column: column.to_vec(),
+        column: column.clone(),
         columns: Vec::new(),
         segments: Vec::new(),
         right: Vec::new(),
@@ -52,17 +49,18 @@ pub(super) fn build(
     };
     let mut dummies: HashMap<(usize, bool, usize), usize> = HashMap::new();
     let mut known: HashMap<(usize, usize), ()> = HashMap::new();
-    for (index, link) in links.iter().enumerate() {
-        let (from, to) = directed[index];
+    for link in links {
+        let reversed = column[link.a] > column[link.b];
+        let (from, to) = if reversed { (link.b, link.a) } else { (link.a, link.b) };
         let (first, last) = (column[from], column[to]);
         let (offset_from, offset_to) =
-            if reversed[index] { (link.offset_b, link.offset_a) } else { (link.offset_a, link.offset_b) };
+            if reversed { (link.offset_b, link.offset_a) } else { (link.offset_a, link.offset_b) };
         let mut before = from;
         for c in first + 1..=last {
             let vertex = if c == last {
                 to
             } else {
-                *dummies.entry((link.key, reversed[index], c)).or_insert_with(|| {
+                *dummies.entry((link.key, reversed, c)).or_insert_with(|| {
                     graph.half.push(DUMMY_HEIGHT / 2.0);
                     graph.column.push(c);
                     graph.half.len() - 1
@@ -74,6 +72,7 @@ pub(super) fn build(
                     to: vertex,
                     offset_from: if before == from { offset_from } else { 0.0 },
                     offset_to: if c == last { offset_to } else { 0.0 },
+                    key: link.key,
                 });
             }
             before = vertex;
