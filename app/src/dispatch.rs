@@ -9,6 +9,7 @@ use groundplan_shared::api;
 use groundplan_shared::api::{ApiError, COMMANDS, Command, ErrorCode, Right};
 use serde_json::Value;
 
+use crate::host::{self, Host};
 use crate::ops;
 use crate::runtime::App;
 
@@ -43,23 +44,7 @@ impl App {
         method: &str,
         params: Value,
     ) -> Result<Value, ApiError> {
-        let info = COMMANDS.iter().find(|command| command.method == method).ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::UnknownMethod,
-                format!(
-                    "There is no command \u{201c}{}\u{201d}.",
-                    method.chars().take(64).collect::<String>()
-                ),
-                "See `groundplan help commands`.",
-            )
-        })?;
-        if info.right > caller.right() {
-            return Err(ApiError::new(
-                ErrorCode::NotAllowed,
-                format!("{method} is not allowed here."),
-                "Use the window or the command line.",
-            ));
-        }
+        authorise(caller, method)?;
         dispatch(self, method, params).await
     }
 
@@ -75,11 +60,77 @@ impl App {
     }
 }
 
+macro_rules! at_host {
+    ($run:path) => {
+        async |host: Arc<Host>, params| $run(&host, params).await
+    };
+}
+
+impl Host {
+    /// Runs a command: those of the profile's lock always, all others while the profile is open. Locking it breaks off
+    /// what waits; an operation on the store that has begun ends first.
+    pub async fn call(
+        self: &Arc<Self>,
+        caller: Caller,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, ApiError> {
+        authorise(caller, method)?;
+        match method {
+            api::ProfileStatusParams::METHOD => remote(self, params, at_host!(ops::profile::status)).await,
+            api::ProfileCreateParams::METHOD => remote(self, params, at_host!(ops::profile::create)).await,
+            api::ProfileUnlockParams::METHOD => remote(self, params, at_host!(ops::profile::unlock)).await,
+            api::ProfileLockParams::METHOD => remote(self, params, at_host!(ops::profile::lock)).await,
+            api::ProfilePassphraseParams::METHOD => {
+                remote(self, params, at_host!(ops::profile::passphrase)).await
+            }
+            _ => {
+                let app = self.app().await?;
+                tokio::select! {
+                    biased;
+                    () = self.closed(&app) => Err(host::locked()),
+                    answer = dispatch(&app, method, params) => answer,
+                }
+            }
+        }
+    }
+
+    /// Runs a command by its parameter type.
+    pub async fn run<P: Command>(
+        self: &Arc<Self>,
+        caller: Caller,
+        params: P,
+    ) -> Result<P::Response, ApiError> {
+        let value = serde_json::to_value(params).map_err(unreadable)?;
+        let response = self.call(caller, P::METHOD, value).await?;
+        serde_json::from_value(response).map_err(unreadable)
+    }
+}
+
+/// Lets a caller through to a command, or not.
+fn authorise(caller: Caller, method: &str) -> Result<(), ApiError> {
+    let info = COMMANDS.iter().find(|command| command.method == method).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::UnknownMethod,
+            format!("There is no command \u{201c}{}\u{201d}.", method.chars().take(64).collect::<String>()),
+            "See `groundplan call help`.",
+        )
+    })?;
+    if info.right > caller.right() {
+        return Err(ApiError::new(
+            ErrorCode::NotAllowed,
+            format!("{method} is not allowed here."),
+            "Use the window or the command line.",
+        ));
+    }
+    Ok(())
+}
+
 fn unreadable(error: serde_json::Error) -> ApiError {
     ApiError::new(
         ErrorCode::InvalidInput,
         format!("The parameters cannot be read: {error}."),
-        "See `groundplan help commands`.",
+        "See `groundplan call help`.",
     )
 }
 
@@ -103,14 +154,14 @@ async fn local<P: Command>(
     serde_json::to_value(response).map_err(unreadable)
 }
 
-/// Runs an operation that talks to the server.
-async fn remote<P: Command, F: Future<Output = Result<P::Response, ApiError>>>(
-    app: &Arc<App>,
+/// Runs an operation that waits: for the server, or for the profile to open.
+async fn remote<S, P: Command, F: Future<Output = Result<P::Response, ApiError>>>(
+    state: &Arc<S>,
     params: Value,
-    run: impl FnOnce(Arc<App>, P) -> F,
+    run: impl FnOnce(Arc<S>, P) -> F,
 ) -> Result<Value, ApiError> {
     let params: P = serde_json::from_value(params).map_err(unreadable)?;
-    let response = run(Arc::clone(app), params).await?;
+    let response = run(Arc::clone(state), params).await?;
     serde_json::to_value(response).map_err(unreadable)
 }
 
@@ -121,7 +172,7 @@ macro_rules! table {
         match $method {
             $(<$local as Command>::METHOD => local::<$local>($app, $params, $local_run).await,)*
             $(<$remote as Command>::METHOD => {
-                remote::<$remote, _>($app, $params, async |app: Arc<App>, params| $remote_run(&app, params).await).await
+                remote::<App, $remote, _>($app, $params, async |app: Arc<App>, params| $remote_run(&app, params).await).await
             })*
             _ => Err(ApiError::new(
                 ErrorCode::Unsupported,
@@ -136,6 +187,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
     table! { app, method, params;
         local {
             api::AppStatusParams => ops::app::status;
+            api::AccountServerKeyParams => ops::account::server_key::run;
             api::WorkspaceCreateParams => ops::workspace::create;
             api::WorkspaceOpenParams => ops::workspace::open;
             api::WorkspaceRenameParams => ops::workspace::rename;

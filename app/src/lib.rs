@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod doc;
 mod drawing;
 pub mod env;
+pub mod host;
 pub mod identity;
 pub mod net;
 pub mod ops;

@@ -15,7 +15,7 @@ use crate::identity::Device;
 use crate::profile::{Profile, ProfileOptions};
 
 /// Events that a slow listener may be behind before it has to read everything again.
-const EVENT_BACKLOG: usize = 256;
+pub(crate) const EVENT_BACKLOG: usize = 256;
 
 /// The running client core. Share it in an `Arc`.
 pub struct App {
@@ -36,13 +36,21 @@ impl std::fmt::Debug for App {
 impl App {
     /// Opens the profile and the workspace opened last. Blocks on the keyring and the disk.
     pub fn open(options: &ProfileOptions) -> Result<Arc<Self>, ApiError> {
+        Self::open_with(options, broadcast::channel(EVENT_BACKLOG).0)
+    }
+
+    /// Like [`App::open`], telling events to listeners that outlive this profile's being open.
+    pub(crate) fn open_with(
+        options: &ProfileOptions,
+        events: broadcast::Sender<Event>,
+    ) -> Result<Arc<Self>, ApiError> {
         let profile = Profile::open(options)?;
         let device = Device::load_or_make(&profile)?;
         let app = Arc::new(Self {
             profile,
             device,
             open: RwLock::new(None),
-            events: broadcast::channel(EVENT_BACKLOG).0,
+            events,
             jobs: Mutex::default(),
             net: crate::net::Net::default(),
         });

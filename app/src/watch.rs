@@ -3,10 +3,11 @@
 //!
 //! Not here: one-shot commands of the command line, which synchronise when asked.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use groundplan_shared::api::Event;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
@@ -17,24 +18,26 @@ use crate::runtime::App;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Starts synchronising and watching; ends when the runtime does. Call once, inside the runtime.
+    /// Starts synchronising and watching; ends when the profile is closed or the runtime ends. Call once, inside the
+    /// runtime.
     pub fn keep_watch(self: &Arc<Self>) {
         self.start_sync();
-        let app = Arc::clone(self);
-        tokio::spawn(async move { follow(&app).await });
-        let app = Arc::clone(self);
+        // Watching keeps nothing open.
+        let (events, app) = (self.subscribe(), Arc::downgrade(self));
+        tokio::spawn(async move { follow(events, &app).await });
+        let app = Arc::downgrade(self);
         tokio::spawn(async move { look(&app).await });
     }
 }
 
 /// Follows the program's own events.
-async fn follow(app: &Arc<App>) {
-    let mut events = app.subscribe();
+async fn follow(mut events: Receiver<Event>, app: &Weak<App>) {
     loop {
-        match events.recv().await {
+        let event = events.recv().await;
+        let Some(app) = app.upgrade() else { return };
+        match event {
             Ok(Event::Workspaces) | Err(RecvError::Lagged(_)) => app.start_sync(),
             Ok(Event::Changed { remote: true, .. }) => {
-                let app = Arc::clone(app);
                 let renamed = tokio::task::spawn_blocking(move || ops::workspace::refresh_name(&app)).await;
                 if let Ok(Err(error)) = renamed {
                     tracing::warn!(error.code = ?error.code, "the workspace's name was not taken over");
@@ -47,11 +50,12 @@ async fn follow(app: &Arc<App>) {
 }
 
 /// Looks whether another process wrote to the open workspace.
-async fn look(app: &Arc<App>) {
+async fn look(app: &Weak<App>) {
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        let Some(app) = app.upgrade() else { return };
         let Some(open) = app.open_now() else { continue };
         let looked = Arc::clone(&open);
         match tokio::task::spawn_blocking(move || looked.refresh()).await {

@@ -58,6 +58,7 @@ async fn register(device: &Device, server: &RunningServer, name: &str) {
         name: name.to_owned(),
         password: Hidden(PASSWORD.to_owned()),
         invitation: None,
+        trust: None,
     };
     ops::account::register::run(&device.app, params).await.unwrap();
 }
@@ -67,6 +68,7 @@ async fn login(device: &Device, server: &RunningServer, name: &str) {
         server: server.base_url.clone(),
         name: name.to_owned(),
         password: Hidden(PASSWORD.to_owned()),
+        trust: None,
     };
     ops::account::login::run(&device.app, params).await.unwrap();
 }
@@ -267,12 +269,54 @@ async fn signing_in_tells_apart_what_went_wrong() {
         server: server.base_url.clone(),
         name: "ada".into(),
         password: Hidden("another password".into()),
+        trust: None,
     };
     assert_eq!(ops::account::login::run(&a.app, wrong).await.unwrap_err().code, ErrorCode::NotAllowed);
     ops::account::logout::run(&a.app, AccountLogoutParams {}).await.unwrap();
     assert!(!identity::account::view(&a.app).unwrap().unwrap().signed_in);
     let url = server.base_url.clone();
     server.shutdown().await;
-    let away = AccountLoginParams { server: url, name: "ada".into(), password: Hidden(PASSWORD.into()) };
+    let away = AccountLoginParams {
+        server: url,
+        name: "ada".into(),
+        password: Hidden(PASSWORD.into()),
+        trust: None,
+    };
     assert_eq!(ops::account::login::run(&a.app, away).await.unwrap_err().code, ErrorCode::Offline);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_key_of_the_server_is_trusted_only_by_its_fingerprint() {
+    let (server, _data) = server().await;
+    let a = device("Desk");
+    register(&a, &server, "ada").await;
+    let keys = || {
+        let params = AccountServerKeyParams { server: server.base_url.clone() };
+        ops::account::server_key::run(&a.app, params).unwrap()
+    };
+    let before = keys();
+    assert!(before.known.is_some() && before.refused.is_none());
+    // As if the server had had another key when this device met it.
+    let changed = a.app.profile().transaction(|tx| {
+        Ok::<_, groundplan_app::store::StoreError>(
+            tx.execute("UPDATE pinned_server SET fingerprint = randomblob(32)", [])?,
+        )
+    });
+    assert_eq!(changed.unwrap(), 1);
+    let login = async |trust: Option<String>| {
+        let (server, name) = (server.base_url.clone(), "ada".to_owned());
+        let params = AccountLoginParams { server, name, password: Hidden(PASSWORD.into()), trust };
+        ops::account::login::run(&a.app, params).await
+    };
+    let refused = login(None).await.unwrap_err();
+    assert_eq!((refused.code, refused.field.as_deref()), (ErrorCode::ServerUntrusted, Some("server_key")));
+    let shown = keys();
+    assert_eq!(shown.refused, before.known, "the key that was refused is shown");
+    assert_ne!(shown.known, shown.refused);
+    assert!(login(shown.known).await.is_err(), "the old fingerprint does not let the new key in");
+    login(shown.refused).await.unwrap();
+    let after = keys();
+    assert_eq!((after.known, after.refused), (before.known, None));
+    login(None).await.unwrap();
+    server.shutdown().await;
 }

@@ -200,6 +200,6 @@ fn wrong_usage_and_wrong_keys_have_exit_codes_of_their_own() {
     assert!(wrong.err.contains("key_wrong"), "{}", wrong.err);
     let missing = with(None);
     assert_eq!(missing.code, 7, "{}", missing.err);
-    assert!(missing.err.contains("key_missing"), "{}", missing.err);
+    assert!(missing.err.contains("\"locked\""), "{}", missing.err);
     assert_eq!(machine.done(&["export", "json"]), before);
 }

@@ -31,8 +31,8 @@ export interface EditorOptions extends Core {
 }
 
 export interface Editor {
-  /** The core's text changed, says an event. */
-  pull(): void;
+  /** The core's text changed, says an event, which may be about this editor's own batch. */
+  pull(maybeOwn: boolean): void;
   flush(): void;
   retry(): void;
   setReadOnly(readOnly: boolean): void;
@@ -122,7 +122,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
     view.dispatch({ changes, annotations: [fromElsewhere.of(true), Transaction.addToHistory.of(false)] });
   if (sync.dirty) sync.retry();
   return {
-    pull: () => sync.pull(),
+    pull: (maybeOwn) => sync.pull(maybeOwn),
     flush: () => sync.flush(),
     retry: () => sync.retry(),
     setReadOnly: (value) => view.dispatch({ effects: writable.reconfigure(readOnly(value)) }),

@@ -218,3 +218,26 @@ test("positions count UTF-16 units and pairs stay whole", () => {
   assert.equal(set.apply(toText("a🙂b")).toString(), "ax\r\nb");
   assert.deepEqual(toTextChanges(set), [{ at: 1, delete: 2, insert: "x\r\n" }]);
 });
+
+test("the event about one's own batch asks for nothing, any other does", async () => {
+  const { model, clock, a } = setUp();
+  let asked = 0;
+  model.trouble = () => ((asked += 1), "none");
+  a.type(0, 0, "mine");
+  clock.actions.shift()!();
+  await settle();
+  assert.equal(asked, 1);
+  a.sync.pull(true);
+  await settle();
+  assert.equal(asked, 1, "its own event");
+  a.sync.pull(true);
+  await settle();
+  assert.equal(asked, 2, "a second event is about something else");
+  model.edit(String(model.versions.length - 1), [{ at: 0, delete: 0, insert: "theirs, " }]);
+  a.type(a.doc.length, a.doc.length, "!");
+  clock.actions.shift()!();
+  await settle();
+  a.sync.pull();
+  await settle();
+  assert.equal(a.doc.toString(), "theirs, mine!");
+});

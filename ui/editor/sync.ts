@@ -38,6 +38,8 @@ export interface Clock {
 
 /** Waits this long after the first unsent keystroke. */
 const COALESCE_MS = 400;
+/** An event about one's own batch comes within this time, or not at all. */
+const OWN_MS = 5_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 export function toTextChanges(set: ChangeSet): TextChange[] {
@@ -90,6 +92,9 @@ export class TextSync {
   /** Typed, and not sent. */
   private waiting: ChangeSet | undefined;
   private pullWanted = false;
+  /** Own batches whose event was not heard yet. */
+  private unheard = 0;
+  private forget: (() => void) | undefined;
   private timer: (() => void) | undefined;
   private failures = 0;
   private shown = "";
@@ -124,8 +129,15 @@ export class TextSync {
     this.schedule(COALESCE_MS);
   }
 
-  /** The core's text changed, says an event. */
-  pull(): void {
+  /**
+   * The core's text changed, says an event. `maybeOwn`: it may be about a batch of this editor, whose answer has told
+   * everything already. Each batch has one event, so if the wrong one is passed over, the other one still comes.
+   */
+  pull(maybeOwn = false): void {
+    if (maybeOwn && this.unheard > 0) {
+      this.unheard -= 1;
+      return;
+    }
     this.pullWanted = true;
     if (!this.busy && this.failures === 0) void this.send();
   }
@@ -148,6 +160,12 @@ export class TextSync {
     });
   }
 
+  private expect(): void {
+    this.unheard += 1;
+    this.forget?.();
+    this.forget = this.clock.after(OWN_MS, () => (this.unheard = 0));
+  }
+
   private async send(): Promise<void> {
     this.timer?.();
     this.timer = undefined;
@@ -161,6 +179,7 @@ export class TextSync {
       const before = this.underWay ?? ChangeSet.empty(this.base.length);
       this.underWay = this.waiting ? before.compose(this.waiting) : before;
       this.waiting = undefined;
+      if (!this.underWay.empty) this.expect();
       const answer = await this.core.edit(this.version, toTextChanges(this.underWay));
       const sent = this.underWay.apply(this.base);
       this.underWay = undefined;
@@ -172,6 +191,8 @@ export class TextSync {
       else if (this.pullWanted) void this.send();
     } catch (error) {
       this.busy = false;
+      // Nobody knows whether there will be an event.
+      this.unheard = 0;
       this.pullWanted ||= pulled;
       if (this.underWay?.empty) this.underWay = undefined;
       const pause = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)]!;

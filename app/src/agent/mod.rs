@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::runtime::App;
+use crate::host::Host;
 use guard::Sessions;
 
 /// How to serve.
@@ -34,18 +34,18 @@ pub struct Agent {
 
 /// What every request sees.
 struct Shared {
-    app: Arc<App>,
+    host: Arc<Host>,
     sessions: Sessions,
     assets: assets::Assets,
 }
 
 impl Agent {
     /// Binds 127.0.0.1.
-    pub async fn bind(app: Arc<App>, options: AgentOptions) -> std::io::Result<Self> {
+    pub async fn bind(host: Arc<Host>, options: AgentOptions) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
         let shared =
-            Shared { app, sessions: Sessions::new(address), assets: assets::Assets::new(options.ui_dir) };
+            Shared { host, sessions: Sessions::new(address), assets: assets::Assets::new(options.ui_dir) };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -61,7 +61,7 @@ impl Agent {
 
     /// Serves until `shutdown` completes, then lets running requests finish.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        self.shared.app.keep_watch();
+        self.shared.host.keep_watch();
         let stopping = Arc::new(tokio::sync::Notify::new());
         let router = routes::router(Arc::clone(&self.shared), Arc::clone(&stopping));
         axum::serve(self.listener, router)

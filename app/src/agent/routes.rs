@@ -134,7 +134,7 @@ async fn call(State(context): State<Context>, headers: HeaderMap, body: Bytes) -
         }
     };
     let params = if call.params.is_null() { Value::Object(Default::default()) } else { call.params };
-    match context.shared.app.call(Caller::Agent, &call.method, params).await {
+    match context.shared.host.call(Caller::Agent, &call.method, params).await {
         Ok(value) => Json(value).into_response(),
         Err(error) => fail(&error),
     }
@@ -146,7 +146,7 @@ fn fail(error: &ApiError) -> Response {
 }
 
 async fn events(State(context): State<Context>) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
-    let receiver = context.shared.app.subscribe();
+    let receiver = context.shared.host.subscribe();
     let stopping = Arc::clone(&context.stopping);
     let stream = futures_util::stream::unfold((receiver, stopping), async |(mut receiver, stopping)| {
         let event = tokio::select! {

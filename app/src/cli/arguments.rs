@@ -261,6 +261,9 @@ pub enum Command {
         /// Invitation of the server
         #[arg(long)]
         invitation: Option<String>,
+        /// Fingerprint of the server's new key, after comparing it with what its administrator says
+        #[arg(long, value_name = "FINGERPRINT")]
+        trust: Option<String>,
     },
     /// Sign in to a server
     Login {
@@ -271,6 +274,9 @@ pub enum Command {
         /// Read the password from this file (its first line)
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
+        /// Fingerprint of the server's new key, after comparing it with what its administrator says
+        #[arg(long, value_name = "FINGERPRINT")]
+        trust: Option<String>,
     },
     /// Upload the workspace to the account's server and keep it synchronised
     Connect,
@@ -306,6 +312,15 @@ pub enum Command {
         /// Serve the interface from this folder instead of the one built in
         #[arg(long, env = "GROUNDPLAN_UI_DIR", value_name = "DIR")]
         ui_dir: Option<PathBuf>,
+    },
+    /// Change the passphrase that protects this profile's key
+    Passphrase {
+        /// Read the new passphrase from this file (its first line)
+        #[arg(long, value_name = "FILE")]
+        new_file: Option<PathBuf>,
+        /// Move the key to the system's keyring instead
+        #[arg(long, conflicts_with = "new_file")]
+        keyring: bool,
     },
     /// Check the profile and its stores, and say what is wrong
     Doctor,

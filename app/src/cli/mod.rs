@@ -8,6 +8,7 @@ mod content;
 mod find;
 mod open;
 mod output;
+mod passphrase;
 mod server;
 mod transfer;
 mod workspace;
@@ -61,6 +62,14 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
     match &arguments.command {
         Command::Completions { .. } => Ok(()),
         Command::Doctor => workspace::doctor(&arguments, output),
+        Command::Passphrase { .. } => passphrase::run(&arguments, output).await,
+        Command::Call { method, params } => {
+            let host = open::host(&arguments)?;
+            if let Some(named) = arguments.workspace.as_deref() {
+                open::choose_workspace(&host.app().await?, Some(named)).await?;
+            }
+            workspace::call(&host, method, params, output).await
+        }
         Command::Init { .. } => workspace::init(&arguments, output).await,
         Command::Agent { .. } => agent::run(&arguments, output).await,
         Command::Register { .. }
@@ -84,7 +93,6 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Sync { .. } | Command::Connect => {
                     server::run(&app, &arguments.command, output).await
                 }
-                Command::Call { method, params } => workspace::call(&app, method, params, output).await,
                 other => content::run(&app, other, output).await,
             }
         }

@@ -4,12 +4,15 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, AppStatusParams, ErrorCode, WorkspaceOpenParams, WorkspaceView};
-use secrecy::SecretString;
+use groundplan_shared::api::{
+    ApiError, AppStatusParams, ErrorCode, Hidden, WorkspaceOpenParams, WorkspaceView,
+};
+use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::Arguments;
 use crate::dispatch::Caller;
+use crate::host::Host;
 use crate::profile::{KeyOptions, ProfileOptions};
 use crate::runtime::App;
 
@@ -20,31 +23,92 @@ pub(super) fn app(arguments: &Arguments, create: bool) -> Result<Arc<App>, ApiEr
 
 /// Like `app`, keeping a new key under a passphrase although there is a keyring.
 pub(super) fn app_with(arguments: &Arguments, create: bool, prefer: bool) -> Result<Arc<App>, ApiError> {
-    let mut options = ProfileOptions {
-        profile: arguments.profile.clone(),
-        data_dir: arguments.data_dir.clone(),
-        key: KeyOptions { passphrase: given_passphrase(arguments)?, prefer_passphrase: prefer },
-        create,
-    };
-    match App::open(&options) {
+    app_and_passphrase(arguments, create, prefer).map(|(app, _)| app)
+}
+
+/// Like `app_with`; also returns the passphrase that was given.
+pub(super) fn app_and_passphrase(
+    arguments: &Arguments,
+    create: bool,
+    prefer: bool,
+) -> Result<(Arc<App>, Option<SecretString>), ApiError> {
+    let mut options = options(arguments, create)?;
+    options.key.prefer_passphrase = prefer;
+    let opened = match App::open(&options) {
         Err(error)
-            if error.code == ErrorCode::KeyMissing
+            if error.code == ErrorCode::Locked
                 && options.key.passphrase.is_none()
                 && std::io::stdin().is_terminal() =>
         {
-            let passphrase =
-                rpassword::prompt_password("Passphrase of this profile: ").map_err(|problem| {
-                    ApiError::new(
-                        ErrorCode::KeyMissing,
-                        format!("The passphrase cannot be read: {problem}."),
-                        error.hint,
-                    )
-                })?;
-            options.key.passphrase = Some(passphrase.into());
+            let new = !options.dirs()?.key_file().exists();
+            options.key.passphrase = Some(ask(new)?);
             App::open(&options)
         }
         other => other,
+    };
+    Ok((opened?, options.key.passphrase))
+}
+
+fn options(arguments: &Arguments, create: bool) -> Result<ProfileOptions, ApiError> {
+    Ok(ProfileOptions {
+        profile: arguments.profile.clone(),
+        data_dir: arguments.data_dir.clone(),
+        key: KeyOptions { passphrase: given_passphrase(arguments)?, prefer_passphrase: false },
+        create,
+    })
+}
+
+/// Asks for the passphrase; twice for a new one.
+fn ask(new: bool) -> Result<SecretString, ApiError> {
+    let prompt = |text: &str| {
+        rpassword::prompt_password(text).map(SecretString::from).map_err(|problem| {
+            ApiError::new(
+                ErrorCode::Locked,
+                format!("The passphrase cannot be read: {problem}."),
+                "Name a file that holds it with --passphrase-file.",
+            )
+        })
+    };
+    if !new {
+        return prompt("Passphrase of this profile: ");
     }
+    let first = prompt(
+        "This system has no keyring. Choose a passphrase that protects this device; there is no way to reset it.\n\
+         New passphrase: ",
+    )?;
+    if prompt("Once more: ")?.expose_secret() == first.expose_secret() {
+        return Ok(first);
+    }
+    Err(ApiError::new(ErrorCode::InvalidInput, "The two passphrases differ; nothing was made.", "Try again."))
+}
+
+/// Takes hold of the profile for programs that call by method name; asks nobody.
+pub(super) fn host(arguments: &Arguments) -> Result<Arc<Host>, ApiError> {
+    Ok(Host::new(options(arguments, false)?))
+}
+
+/// Takes hold of the profile with a passphrase that was given before.
+pub(super) fn host_with(arguments: &Arguments, passphrase: Option<Hidden>) -> Result<Arc<Host>, ApiError> {
+    let mut options = options(arguments, false)?;
+    if let Some(passphrase) = passphrase {
+        options.key.passphrase = Some(passphrase.0.into());
+    }
+    Ok(Host::new(options))
+}
+
+/// Takes hold of the profile for the agent: one that is locked is unlocked in the browser. A passphrase that was given
+/// has to be right.
+pub(super) async fn long_lived(arguments: &Arguments) -> Result<Arc<Host>, ApiError> {
+    let options = options(arguments, true)?;
+    let given = options.key.passphrase.is_some();
+    let host = Host::new(options);
+    match host.app().await {
+        Ok(app) => choose_workspace(&app, arguments.workspace.as_deref()).await?,
+        Err(error) if given || arguments.workspace.is_some() => return Err(error),
+        // The page says what is wrong and what to do.
+        Err(_) => {}
+    }
+    Ok(host)
 }
 
 fn given_passphrase(arguments: &Arguments) -> Result<Option<SecretString>, ApiError> {

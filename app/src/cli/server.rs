@@ -21,7 +21,7 @@ use crate::runtime::App;
 
 pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), ApiError> {
     match command {
-        Command::Register { server, name, password_file, invitation } => {
+        Command::Register { server, name, password_file, invitation, trust } => {
             let password = secret(password_file.as_deref(), "GROUNDPLAN_PASSWORD", "password")?;
             let account = app
                 .run(
@@ -31,6 +31,7 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                         name: name.clone(),
                         password: Hidden(password.expose_secret().to_owned()),
                         invitation: invitation.clone().map(Hidden),
+                        trust: trust.clone(),
                     },
                 )
                 .await?;
@@ -43,12 +44,13 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
             });
             Ok(())
         }
-        Command::Login { server, name, password_file } => {
+        Command::Login { server, name, password_file, trust } => {
             let password = secret(password_file.as_deref(), "GROUNDPLAN_PASSWORD", "password")?;
             let params = AccountLoginParams {
                 server: server.clone(),
                 name: name.clone(),
                 password: Hidden(password.expose_secret().to_owned()),
+                trust: trust.clone(),
             };
             let account = app.run(Caller::CommandLine, params).await?;
             output.answer(&account, |account| {
@@ -63,7 +65,10 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
         }
         Command::Sync { timeout } => {
             let status = app.run(Caller::CommandLine, SyncNowParams { timeout_ms: timeout * 1000 }).await?;
-            output.answer(&status, sync_words);
+            // A program reads one object: the status that was reached, or the error that says why it was not.
+            if status.state == SyncState::UpToDate || !output.is_json() {
+                output.answer(&status, sync_words);
+            }
             match (status.state, status.problem) {
                 (SyncState::UpToDate, _) => Ok(()),
                 (_, Some(problem)) => Err(problem),
@@ -207,7 +212,7 @@ async fn sign_in_again(app: &Arc<App>, password_file: Option<&Path>) -> Result<(
     })?;
     let password = secret(password_file, "GROUNDPLAN_PASSWORD", "password")?;
     let password = Hidden(password.expose_secret().to_owned());
-    let params = AccountLoginParams { server: account.server, name: account.name, password };
+    let params = AccountLoginParams { server: account.server, name: account.name, password, trust: None };
     app.run(Caller::CommandLine, params).await.map(drop)
 }
 

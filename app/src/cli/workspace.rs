@@ -10,6 +10,7 @@ use groundplan_shared::api::{
 use super::output::{Output, plain, table};
 use super::{Arguments, Command, open};
 use crate::dispatch::Caller;
+use crate::host::Host;
 use crate::profile::Dirs;
 use crate::runtime::App;
 
@@ -89,7 +90,7 @@ pub(super) async fn choose(app: &Arc<App>, named: &str, output: &Output) -> Resu
 }
 
 pub(super) async fn call(
-    app: &Arc<App>,
+    host: &Arc<Host>,
     method: &str,
     params: &str,
     output: &Output,
@@ -107,7 +108,7 @@ pub(super) async fn call(
             "Quote them: '{\"id\": …}'.",
         )
     })?;
-    let answer = app.call(Caller::CommandLine, method, params).await?;
+    let answer = host.call(Caller::CommandLine, method, params).await?;
     output.text(&serde_json::to_string_pretty(&answer).expect("an answer is JSON"));
     Ok(())
 }

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{AccountLoginParams, AccountRegisterParams, AccountView, ApiError, ErrorCode};
+use groundplan_shared::api::{
+    AccountLoginParams, AccountRegisterParams, AccountView, ApiError, ErrorCode, ServerKeys,
+};
 use groundplan_shared::auth::claims::AccessClaims;
 use groundplan_shared::auth::opaque::{self, KsfCost, OpaqueError, OpaqueIdentity};
 use groundplan_shared::auth::refresh::RefreshToken;
@@ -147,29 +149,72 @@ pub fn server_url(app: &App) -> Result<Option<String>, ApiError> {
     Ok(load(app)?.map(|account| account.server_url))
 }
 
-/// Compares the server's OPAQUE key with the one met before, and remembers it at the first meeting (M17).
-fn pin(app: &App, address: &str, server: ServerId, key: &PublicKey) -> Result<(), ApiError> {
-    let known: Option<([u8; 16], [u8; 32])> = app.profile().transaction(|tx| {
-        tx.execute(
-            "INSERT INTO pinned_server (server_url, server_id, fingerprint) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            (address, server.0, key.0),
-        )?;
-        let row = tx.query_row(
-            "SELECT server_id, fingerprint FROM pinned_server WHERE server_url = ?1",
-            [address],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+/// Compares the server's OPAQUE key with the one met before, and remembers it at the first meeting (M17). `trust` is
+/// the fingerprint of a new key that a person compared with what the server's administrator says.
+fn pin(
+    app: &App,
+    address: &str,
+    server: ServerId,
+    key: &PublicKey,
+    trust: Option<&str>,
+) -> Result<(), ApiError> {
+    let shown = opaque::fingerprint(&server, key);
+    let trusted = trust.is_some_and(|given| opaque::is_fingerprint(given, &shown));
+    let known: Option<(ServerId, PublicKey)> = app.profile().transaction(|tx| {
+        let rule = if trusted {
+            "DO UPDATE SET server_id = excluded.server_id, fingerprint = excluded.fingerprint"
+        } else {
+            "DO NOTHING"
+        };
+        let statement = format!(
+            "INSERT INTO pinned_server (server_url, server_id, fingerprint) VALUES (?1, ?2, ?3)
+             ON CONFLICT(server_url) {rule}"
         );
-        Ok::<_, StoreError>(row.optional()?)
+        tx.execute(&statement, (address, server.0, key.0))?;
+        pinned(tx, address)
     })?;
-    if known == Some((server.0, key.0)) {
+    if known == Some((server, *key)) {
+        app.net.set_refused_key(None);
         return Ok(());
     }
-    let fingerprint: String = key.to_string().chars().take(16).collect();
-    Err(ApiError::new(
+    app.net.set_refused_key(Some((address.to_owned(), shown.clone())));
+    let before = known.map_or_else(String::new, |(server, key)| opaque::fingerprint(&server, &key));
+    let mut error = ApiError::new(
         ErrorCode::ServerUntrusted,
-        format!("The server at {address} is not the one met before: its key is now {fingerprint}\u{2026}"),
-        "Nothing was sent that helps it. Ask its administrator by another way whether the key was changed on purpose.",
-    ))
+        format!(
+            "The server at {address} is not the one met before. Its key was {before} and is now {shown}."
+        ),
+        "Nothing was sent that helps it. Ask its administrator by another way what `groundplan-server fingerprint` \
+         prints. Only if that is the new key, sign in again and trust it (--trust on the command line).",
+    );
+    error.field = Some("server_key".to_owned());
+    Err(error)
+}
+
+fn pinned(
+    tx: &rusqlite::Transaction<'_>,
+    address: &str,
+) -> Result<Option<(ServerId, PublicKey)>, StoreError> {
+    let row = tx.query_row(
+        "SELECT server_id, fingerprint FROM pinned_server WHERE server_url = ?1",
+        [address],
+        |row| Ok((ServerId(row.get(0)?), PublicKey(row.get(1)?))),
+    );
+    Ok(row.optional()?)
+}
+
+/// Returns the fingerprints of a server's keys: the trusted one, and one that was refused. Blocks.
+///
+/// # Errors
+/// `InvalidInput` for what is no address; those of the store.
+pub fn server_keys(app: &App, server: &str) -> Result<ServerKeys, ApiError> {
+    let server = ServerAddress::parse(server)?.to_string();
+    let known = app.profile().transaction(|tx| pinned(tx, &server))?;
+    Ok(ServerKeys {
+        known: known.map(|(server, key)| opaque::fingerprint(&server, &key)),
+        refused: app.net.refused_key(&server),
+        server,
+    })
 }
 
 fn check_name(name: &str) -> Result<String, ApiError> {
@@ -249,11 +294,13 @@ pub async fn register(app: &Arc<App>, params: AccountRegisterParams) -> Result<A
             .map_err(opaque_failed)
     })
     .await?;
-    pin(app, &address.to_string(), info.server, &registered.server_key)?;
+    let trust = params.trust.as_deref();
+    pin(app, &address.to_string(), info.server, &registered.server_key, trust)?;
     let finish =
         RegisterFinishParams { username: username.clone(), upload: registered.upload.into(), invitation };
     rest.register_finish(&finish).await?;
-    login(app, AccountLoginParams { server: params.server, name: username, password: params.password }).await
+    let (server, password) = (params.server, params.password);
+    login(app, AccountLoginParams { server, name: username, password, trust: params.trust }).await
 }
 
 /// A sign-in that went through.
@@ -270,6 +317,7 @@ async fn exchange(
     username: &str,
     password: &Zeroizing<String>,
     keys: &DeviceKeys,
+    trust: Option<&str>,
 ) -> Result<SignedIn, ApiError> {
     let (state, request) = blocking({
         let password = password.clone();
@@ -289,7 +337,7 @@ async fn exchange(
         }
     })
     .await?;
-    pin(app, &rest.address().to_string(), server, &logged_in.server_key)?;
+    pin(app, &rest.address().to_string(), server, &logged_in.server_key, trust)?;
     let proof = keys.sign(&payload::device_registration(&server, &answer.nonce, &answer.account, &keys.id()));
     let public = keys.public();
     let finish = LoginFinishParams {
@@ -308,7 +356,7 @@ pub async fn login(app: &Arc<App>, params: AccountLoginParams) -> Result<Account
     let rest = app.net.rest(&address)?;
     let password = Zeroizing::new(params.password.0);
     let keys = Arc::clone(app.device().keys());
-    let signed_in = exchange(app, &rest, &username, &password, &keys).await?;
+    let signed_in = exchange(app, &rest, &username, &password, &keys, params.trust.as_deref()).await?;
     let account = Account {
         server_url: address.to_string(),
         server_id: signed_in.server,
@@ -339,7 +387,7 @@ pub(super) async fn session_as(app: &Arc<App>, keys: &DeviceKeys) -> Result<Sess
     })?;
     let address = ServerAddress::parse(&account.server_url)?;
     let rest = app.net.rest(&address)?;
-    let signed_in = exchange(app, &rest, &account.name, &password, keys).await?;
+    let signed_in = exchange(app, &rest, &account.name, &password, keys, None).await?;
     Ok(Session { rest, server: signed_in.server, address, token: signed_in.done.tokens.access_token })
 }
 

@@ -52,6 +52,8 @@ pub struct Net {
     /// The password of a sign-in of the last minutes, which the recovery code needs a second time.
     password: Mutex<Option<(Instant, Zeroizing<String>)>>,
     rest: Mutex<Option<Rest>>,
+    /// Address and fingerprint of a server whose key was refused last.
+    refused_key: Mutex<Option<(String, String)>>,
 }
 
 impl std::fmt::Debug for Net {
@@ -253,6 +255,16 @@ impl Net {
     /// Forgets the password of a sign-in.
     pub(crate) fn forget_password(&self) {
         *lock(&self.password) = None;
+    }
+
+    /// Remembers a server's key that was refused, to show it to whoever may trust it.
+    pub(crate) fn set_refused_key(&self, refused: Option<(String, String)>) {
+        *lock(&self.refused_key) = refused;
+    }
+
+    /// Returns the fingerprint of a key that a server showed and that was refused.
+    pub(crate) fn refused_key(&self, address: &str) -> Option<String> {
+        lock(&self.refused_key).as_ref().filter(|(at, _)| at == address).map(|(_, key)| key.clone())
     }
 
     /// Remembers the linking under way.

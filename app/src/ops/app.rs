@@ -7,7 +7,6 @@ use groundplan_shared::api::{
 use groundplan_shared::validate::{FieldError, check_line, check_name};
 
 use super::workspace;
-use crate::profile::KeyStorage;
 use crate::runtime::App;
 
 /// Longest name of a device: a sealed name holds 200 bytes, and a character takes up to four.
@@ -20,10 +19,7 @@ pub fn status(app: &App, _: AppStatusParams) -> Result<AppStatus, ApiError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         profile: profile.dirs().profile().to_owned(),
         data_dir: profile.dirs().data().display().to_string(),
-        key_storage: match profile.key().storage() {
-            KeyStorage::Keyring => "keyring".to_owned(),
-            KeyStorage::Passphrase => "passphrase".to_owned(),
-        },
+        key_storage: profile.key().storage().name().to_owned(),
         device_name: device_name(app)?,
         workspaces: workspace::all(app)?,
         open: app.open_now().map(|open| open.id()),

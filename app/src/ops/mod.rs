@@ -13,6 +13,7 @@ pub mod export;
 pub mod import;
 pub mod member;
 pub mod page;
+pub mod profile;
 pub mod recovery;
 pub mod relation;
 pub mod search;

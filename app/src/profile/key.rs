@@ -3,24 +3,18 @@
 //! `key.json` says which, and never holds the key in the clear. A key that should be there and is not is an error
 //! of its own, never an empty profile.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
-use argon2::{Algorithm, Argon2, Params, Version};
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use groundplan_shared::api::{ApiError, ErrorCode};
-use ring::{aead, hkdf};
-use secrecy::{ExposeSecret, SecretString};
+use ring::hkdf;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::Dirs;
+use super::wrap::{self, Wrapped};
+use super::{Dirs, keyring};
 use crate::env;
-
-const SERVICE: &str = "groundplan";
-const AAD: &[u8] = b"groundplan/key/v1";
-/// OWASP's recommendation of 2023 and above: 64 MiB, 3 passes, 1 lane.
-const COST: Cost = Cost { memory_kib: 65_536, passes: 3, lanes: 1 };
-const COST_CEILING: Cost = Cost { memory_kib: 1_048_576, passes: 16, lanes: 4 };
 
 /// Where the key comes from.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +32,16 @@ pub enum KeyStorage {
     Keyring,
     /// Wrapped by a passphrase.
     Passphrase,
+}
+
+impl KeyStorage {
+    /// Its name in the command table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Keyring => "keyring",
+            Self::Passphrase => "passphrase",
+        }
+    }
 }
 
 /// Why there is no key.
@@ -69,143 +73,165 @@ pub enum KeyError {
     /// The passphrase is too short.
     #[error("the passphrase has fewer than 8 characters")]
     TooShort,
+    /// The passphrase is among those that are tried first.
+    #[error("the passphrase is among those that are tried first")]
+    Common,
 }
 
 impl From<KeyError> for ApiError {
     fn from(error: KeyError) -> Self {
         let (code, hint) = match &error {
-            KeyError::File { .. } => {
-                (ErrorCode::StoreCorrupt, "Restore the file from a backup of this folder.")
-            }
+            KeyError::File { .. } => (
+                ErrorCode::StoreCorrupt,
+                "Restore the file from a backup of this folder; nothing was changed.",
+            ),
             KeyError::Missing => (
                 ErrorCode::KeyMissing,
                 "Unlock the keyring that was used before, or start with another --profile; nothing was changed.",
             ),
             KeyError::Keyring(_) => (ErrorCode::KeyMissing, "Unlock the keyring and try again."),
             KeyError::PassphraseNeeded => (
-                ErrorCode::KeyMissing,
-                "Give the passphrase: at the prompt, with --passphrase-file, or in GROUNDPLAN_PASSPHRASE.",
+                ErrorCode::Locked,
+                "Unlock it with its passphrase; on the command line at the prompt, with --passphrase-file, or in GROUNDPLAN_PASSPHRASE.",
             ),
             KeyError::NoKeyring => (
-                ErrorCode::KeyMissing,
-                "Choose a passphrase instead: at the prompt, with --passphrase-file, or in GROUNDPLAN_PASSPHRASE.",
+                ErrorCode::Locked,
+                "Choose a passphrase instead; on the command line at the prompt, with --passphrase-file, or in GROUNDPLAN_PASSPHRASE.",
             ),
             KeyError::Wrong => (ErrorCode::KeyWrong, "Try again; capital letters count."),
             KeyError::TooShort => (ErrorCode::InvalidInput, "Choose one of at least 8 characters."),
+            KeyError::Common => (ErrorCode::InvalidInput, "A sentence of several words is easy to keep."),
         };
         let text = error.to_string();
         let mut chars = text.chars();
         let capital: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
-        Self::new(code, format!("{capital}."), hint)
+        let mut answer = Self::new(code, format!("{capital}."), hint);
+        if matches!(error, KeyError::Wrong | KeyError::TooShort | KeyError::Common) {
+            answer.field = Some("passphrase".to_owned());
+        }
+        answer
     }
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Cost {
-    memory_kib: u32,
-    passes: u32,
-    lanes: u32,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "storage", rename_all = "snake_case", deny_unknown_fields)]
 enum KeyFile {
     Keyring { entry: String },
-    Passphrase { salt: String, cost: Cost, wrapped: String },
+    Passphrase(Wrapped),
+}
+
+impl KeyFile {
+    const fn storage(&self) -> KeyStorage {
+        match self {
+            Self::Keyring { .. } => KeyStorage::Keyring,
+            Self::Passphrase(_) => KeyStorage::Passphrase,
+        }
+    }
+
+    /// Reads `key.json`; none where there is no such file.
+    fn read(path: &Path) -> Result<Option<Self>, KeyError> {
+        let bad = |detail: String| KeyError::File { path: path.to_owned(), detail };
+        match std::fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| bad(error.to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(bad(error.to_string())),
+        }
+    }
+
+    fn write(&self, path: &Path) -> Result<(), KeyError> {
+        let bad = |detail: String| KeyError::File { path: path.to_owned(), detail };
+        let text = serde_json::to_vec_pretty(self).map_err(|error| bad(error.to_string()))?;
+        write_durably(path, &text).map_err(|error| bad(error.to_string()))
+    }
 }
 
 /// The key of a profile, from which each database's key is derived.
 pub struct StoreKey {
     key: Zeroizing<[u8; 32]>,
-    storage: KeyStorage,
+    storage: RwLock<KeyStorage>,
 }
 
 impl std::fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "StoreKey({:?})", self.storage)
+        write!(f, "StoreKey({:?})", self.storage())
     }
 }
 
+/// Says how the key of a profile is kept, without opening anything; none where there is no profile yet.
+pub fn kept(dirs: &Dirs) -> Option<KeyStorage> {
+    KeyFile::read(&dirs.key_file()).ok().flatten().map(|file| file.storage())
+}
+
+/// Says whether this system has a keyring that answers. May block.
+pub fn has_keyring() -> bool {
+    keyring::available()
+}
+
 impl StoreKey {
+    fn new(key: Zeroizing<[u8; 32]>, storage: KeyStorage) -> Self {
+        Self { key, storage: RwLock::new(storage) }
+    }
+
     /// Opens the profile's key, or makes one where there is no `key.json`.
     pub fn open_or_make(dirs: &Dirs, options: &KeyOptions) -> Result<Self, KeyError> {
         let path = dirs.key_file();
-        let bad = |detail: String| KeyError::File { path: path.clone(), detail };
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                let file = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
-                Self::open(file, options)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if dirs.profile_database().exists() {
-                    return Err(bad("is missing, although the profile's database is there".to_owned()));
-                }
-                let (key, file) = Self::make(options)?;
-                let text = serde_json::to_vec_pretty(&file).map_err(|error| bad(error.to_string()))?;
-                write_durably(&path, &text).map_err(|error| bad(error.to_string()))?;
-                Ok(key)
-            }
-            Err(error) => Err(bad(error.to_string())),
+        if let Some(file) = KeyFile::read(&path)? {
+            return Ok(Self::new(unlock(&file, options.passphrase.as_ref())?, file.storage()));
         }
-    }
-
-    fn make(options: &KeyOptions) -> Result<(Self, KeyFile), KeyError> {
+        if dirs.profile_database().exists() {
+            let detail = "is missing, although the profile's database is there".to_owned();
+            return Err(KeyError::File { path, detail });
+        }
         let key = Zeroizing::new(env::random::<32>());
-        if !options.prefer_passphrase {
-            let entry = env::make_uuid().to_string();
-            match keyring_set(&entry, &key) {
-                Ok(()) => {
-                    return Ok((Self { key, storage: KeyStorage::Keyring }, KeyFile::Keyring { entry }));
-                }
-                Err(error) => tracing::debug!(key.error = %error, "no keyring, a passphrase is needed"),
+        let file = match keep_new(&key, options) {
+            Some(file) => file,
+            None => {
+                let passphrase = options.passphrase.as_ref().ok_or(KeyError::NoKeyring)?;
+                KeyFile::Passphrase(wrap::wrap(&key, passphrase)?)
             }
-        }
-        let passphrase = options.passphrase.as_ref().ok_or(KeyError::NoKeyring)?;
-        if passphrase.expose_secret().chars().count() < 8 {
-            return Err(KeyError::TooShort);
-        }
-        let salt = env::random::<16>();
-        let wrapping = stretch(passphrase, &salt, COST)?;
-        let nonce = env::random::<12>();
-        let mut sealed = key.to_vec();
-        wrapping
-            .seal_in_place_append_tag(
-                aead::Nonce::assume_unique_for_key(nonce),
-                aead::Aad::from(AAD),
-                &mut sealed,
-            )
-            .map_err(|_| KeyError::Wrong)?;
-        let wrapped = BASE64.encode([nonce.as_slice(), &sealed].concat());
-        let file = KeyFile::Passphrase { salt: BASE64.encode(salt), cost: COST, wrapped };
-        Ok((Self { key, storage: KeyStorage::Passphrase }, file))
+        };
+        file.write(&path)?;
+        Ok(Self::new(key, file.storage()))
     }
 
-    fn open(file: KeyFile, options: &KeyOptions) -> Result<Self, KeyError> {
-        match file {
-            KeyFile::Keyring { entry } => {
-                let key = keyring_get(&entry)?;
-                Ok(Self { key, storage: KeyStorage::Keyring })
-            }
-            KeyFile::Passphrase { salt, cost, wrapped } => {
-                let passphrase = options.passphrase.as_ref().ok_or(KeyError::PassphraseNeeded)?;
-                let salt = BASE64.decode(salt).map_err(|_| KeyError::Wrong)?;
-                let bytes = BASE64.decode(wrapped).map_err(|_| KeyError::Wrong)?;
-                let wrapping = stretch(passphrase, &salt, cost)?;
-                let (nonce, sealed) = bytes.split_first_chunk::<12>().ok_or(KeyError::Wrong)?;
-                let mut sealed = Zeroizing::new(sealed.to_vec());
-                let nonce = aead::Nonce::assume_unique_for_key(*nonce);
-                let plain = wrapping
-                    .open_in_place(nonce, aead::Aad::from(AAD), &mut sealed)
-                    .map_err(|_| KeyError::Wrong)?;
-                let key = <[u8; 32]>::try_from(&*plain).map_err(|_| KeyError::Wrong)?;
-                Ok(Self { key: Zeroizing::new(key), storage: KeyStorage::Passphrase })
-            }
+    /// Keeps the same key in another way: under a new passphrase, or without one in the keyring. `current` must open it
+    /// where a passphrase wraps it.
+    pub fn keep(
+        &self,
+        dirs: &Dirs,
+        current: Option<&SecretString>,
+        new: Option<&SecretString>,
+    ) -> Result<(), KeyError> {
+        let path = dirs.key_file();
+        let missing = || KeyError::File { path: path.clone(), detail: "is missing".to_owned() };
+        let before = KeyFile::read(&path)?.ok_or_else(missing)?;
+        if let Some(new) = new {
+            wrap::check(new)?;
         }
+        if *unlock(&before, current)? != *self.key {
+            return Err(KeyError::Wrong);
+        }
+        let after = match new {
+            Some(new) => KeyFile::Passphrase(wrap::wrap(&self.key, new)?),
+            None => {
+                let entry = env::make_uuid().to_string();
+                keyring::set(&entry, &self.key)?;
+                KeyFile::Keyring { entry }
+            }
+        };
+        after.write(&path)?;
+        *self.storage.write().unwrap_or_else(PoisonError::into_inner) = after.storage();
+        if let KeyFile::Keyring { entry } = before
+            && let Err(error) = keyring::remove(&entry)
+        {
+            tracing::warn!(key.error = %error, "the keyring kept the former entry");
+        }
+        Ok(())
     }
 
     /// Says how the key is kept.
     pub fn storage(&self) -> KeyStorage {
-        self.storage
+        *self.storage.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Derives the key of one database or purpose.
@@ -219,48 +245,30 @@ impl StoreKey {
     }
 }
 
-fn stretch(passphrase: &SecretString, salt: &[u8], cost: Cost) -> Result<aead::LessSafeKey, KeyError> {
-    // The file lies beside the database: a lowered cost would help whoever changed it, a huge one would hang us.
-    let within = cost.memory_kib >= COST.memory_kib
-        && cost.memory_kib <= COST_CEILING.memory_kib
-        && (COST.passes..=COST_CEILING.passes).contains(&cost.passes)
-        && (COST.lanes..=COST_CEILING.lanes).contains(&cost.lanes);
-    if !within {
-        return Err(KeyError::Wrong);
+fn unlock(file: &KeyFile, passphrase: Option<&SecretString>) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    match file {
+        KeyFile::Keyring { entry } => keyring::get(entry),
+        KeyFile::Passphrase(wrapped) => wrap::unwrap(wrapped, passphrase.ok_or(KeyError::PassphraseNeeded)?),
     }
-    let params =
-        Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| KeyError::Wrong)?;
-    let mut out = Zeroizing::new([0; 32]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(passphrase.expose_secret().as_bytes(), salt, &mut *out)
-        .map_err(|_| KeyError::Wrong)?;
-    let unbound =
-        aead::UnboundKey::new(&aead::CHACHA20_POLY1305, &*out).expect("the key has the cipher's length");
-    Ok(aead::LessSafeKey::new(unbound))
 }
 
-fn keyring_set(entry: &str, key: &[u8; 32]) -> Result<(), KeyError> {
-    let fail = |error: keyring::Error| KeyError::Keyring(error.to_string());
-    let entry = keyring::Entry::new(SERVICE, entry).map_err(fail)?;
-    entry.set_password(&BASE64.encode(key)).map_err(fail)?;
-    // Some keyrings accept and forget: trust only what reads back.
-    let back = Zeroizing::new(entry.get_password().map_err(fail)?);
-    if back.as_str() == BASE64.encode(key) { Ok(()) } else { Err(KeyError::Missing) }
-}
-
-fn keyring_get(entry: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-    let entry = keyring::Entry::new(SERVICE, entry).map_err(|error| KeyError::Keyring(error.to_string()))?;
-    let text = match entry.get_password() {
-        Ok(text) => Zeroizing::new(text),
-        Err(keyring::Error::NoEntry) => return Err(KeyError::Missing),
-        Err(error) => return Err(KeyError::Keyring(error.to_string())),
-    };
-    let bytes = Zeroizing::new(BASE64.decode(text.as_bytes()).map_err(|_| KeyError::Missing)?);
-    Ok(Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| KeyError::Missing)?))
+/// Keeps a new key in the keyring; none where a passphrase has to do it.
+fn keep_new(key: &[u8; 32], options: &KeyOptions) -> Option<KeyFile> {
+    if options.prefer_passphrase {
+        return None;
+    }
+    let entry = env::make_uuid().to_string();
+    match keyring::set(&entry, key) {
+        Ok(()) => Some(KeyFile::Keyring { entry }),
+        Err(error) => {
+            tracing::debug!(key.error = %error, "no keyring, a passphrase is needed");
+            None
+        }
+    }
 }
 
 /// Writes beside, syncs, renames, syncs the folder: the file is whole or absent after any crash.
-fn write_durably(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     let beside = path.with_extension("json.new");
     let mut options = std::fs::OpenOptions::new();
@@ -299,7 +307,26 @@ mod tests {
             Err(KeyError::PassphraseNeeded)
         ));
         let text = std::fs::read_to_string(dirs.key_file()).unwrap();
-        assert!(!text.contains(&BASE64.encode(*made.key)), "the key is not in the clear");
+        use base64::Engine;
+        let clear = base64::engine::general_purpose::STANDARD.encode(*made.key);
+        assert!(!text.contains(&clear), "the key is not in the clear");
+        assert_eq!(kept(&dirs), Some(KeyStorage::Passphrase));
+    }
+
+    #[test]
+    fn a_passphrase_is_changed_only_by_whoever_knows_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let dirs = Dirs::find(None, Some(dir.path())).unwrap();
+        let key = StoreKey::open_or_make(&dirs, &options("correct horse")).unwrap();
+        let secret = |text: &str| SecretString::from(text.to_owned());
+        let (old, new) = (secret("correct horse"), secret("battery staple"));
+        assert!(matches!(key.keep(&dirs, Some(&new), Some(&new)), Err(KeyError::Wrong)));
+        assert!(matches!(key.keep(&dirs, None, Some(&new)), Err(KeyError::PassphraseNeeded)));
+        assert!(matches!(key.keep(&dirs, Some(&old), Some(&secret("short"))), Err(KeyError::TooShort)));
+        key.keep(&dirs, Some(&old), Some(&new)).unwrap();
+        assert!(matches!(StoreKey::open_or_make(&dirs, &options("correct horse")), Err(KeyError::Wrong)));
+        let again = StoreKey::open_or_make(&dirs, &options("battery staple")).unwrap();
+        assert_eq!(key.derive("a"), again.derive("a"), "the databases keep their keys");
     }
 
     #[test]

@@ -5,9 +5,11 @@
 
 mod dirs;
 mod key;
+mod keyring;
+mod wrap;
 
 pub use dirs::{Dirs, DirsError};
-pub use key::{KeyError, KeyOptions, KeyStorage, StoreKey};
+pub use key::{KeyError, KeyOptions, KeyStorage, StoreKey, has_keyring, kept};
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +32,13 @@ pub struct ProfileOptions {
     pub create: bool,
 }
 
+impl ProfileOptions {
+    /// Finds the profile's places. Makes nothing.
+    pub fn dirs(&self) -> Result<Dirs, ApiError> {
+        Dirs::find(self.profile.as_deref(), self.data_dir.as_deref()).map_err(dirs_error)
+    }
+}
+
 /// An open profile.
 #[derive(Debug)]
 pub struct Profile {
@@ -42,7 +51,7 @@ pub struct Profile {
 impl Profile {
     /// Opens the profile, making it if asked to. Blocks on the keyring.
     pub fn open(options: &ProfileOptions) -> Result<Self, ApiError> {
-        let dirs = Dirs::find(options.profile.as_deref(), options.data_dir.as_deref()).map_err(dirs_error)?;
+        let dirs = options.dirs()?;
         if !dirs.key_file().exists() && !options.create {
             return Err(ApiError::new(
                 ErrorCode::NotFound,

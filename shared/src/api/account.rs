@@ -30,6 +30,9 @@ pub struct AccountRegisterParams {
     /// Invitation of the server, if it asks for one.
     #[serde(default)]
     pub invitation: Option<Hidden>,
+    /// As in [`AccountLoginParams::trust`].
+    #[serde(default)]
+    pub trust: Option<String>,
 }
 
 /// Signs in.
@@ -42,6 +45,29 @@ pub struct AccountLoginParams {
     pub name: String,
     /// Password.
     pub password: Hidden,
+    /// Fingerprint of the server's new key, where it changed and a person compared it with what the server's
+    /// administrator says.
+    #[serde(default)]
+    pub trust: Option<String>,
+}
+
+/// Asks for the keys of a server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountServerKeyParams {
+    /// Address of the server.
+    pub server: String,
+}
+
+/// Fingerprints of a server's keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerKeys {
+    /// Address of the server.
+    pub server: String,
+    /// The key this device trusts; none if it never met the server.
+    pub known: Option<String>,
+    /// Another key that the server showed since this program started, and that was refused.
+    pub refused: Option<String>,
 }
 
 /// Signs out.

@@ -22,6 +22,8 @@ pub enum ErrorCode {
     Conflict,
     /// An import source cannot be read as what it claims to be.
     ImportRefused,
+    /// The profile is locked, or not made yet: everything waits for a passphrase.
+    Locked,
     /// The store's key is missing from the keyring.
     KeyMissing,
     /// The passphrase or key does not open the store.
@@ -59,7 +61,7 @@ impl ErrorCode {
             Self::Conflict => 4,
             Self::NotAllowed => 5,
             Self::ImportRefused => 6,
-            Self::KeyMissing | Self::KeyWrong => 7,
+            Self::Locked | Self::KeyMissing | Self::KeyWrong => 7,
             Self::StoreNewer | Self::StoreCorrupt | Self::StoreBusy | Self::StorageFailed => 8,
             Self::NotConnected | Self::Offline => 9,
             Self::ServerRefused | Self::RateLimited => 10,
@@ -76,7 +78,7 @@ impl ErrorCode {
             Self::UnknownMethod | Self::NotFound => 404,
             Self::NotAllowed => 403,
             Self::Conflict | Self::StoreBusy => 409,
-            Self::KeyMissing | Self::KeyWrong => 423,
+            Self::Locked | Self::KeyMissing | Self::KeyWrong => 423,
             Self::StoreNewer | Self::StoreCorrupt | Self::StorageFailed => 507,
             Self::NotConnected | Self::Offline | Self::ServerRefused | Self::ServerUntrusted => 502,
             Self::RateLimited => 429,

@@ -20,6 +20,8 @@ pub enum Event {
     },
     /// The list of workspaces, or the open one's name, changed.
     Workspaces,
+    /// The profile was opened or locked.
+    Profile,
     /// The state of synchronisation changed.
     Sync {
         /// The workspace.

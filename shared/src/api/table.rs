@@ -52,6 +52,11 @@ macro_rules! commands {
 
 commands! {
     "app/status", Read, AppStatusParams => AppStatus, "Describes the profile, its workspaces and the program.";
+    "profile/status", Read, ProfileStatusParams => ProfileStatus, "Says whether the profile is open, and what to do if not.";
+    "profile/create", Manage, ProfileCreateParams => ProfileStatus, "Makes the profile under a passphrase or in the keyring.";
+    "profile/unlock", Manage, ProfileUnlockParams => ProfileStatus, "Opens the profile with its passphrase or the keyring.";
+    "profile/lock", Manage, ProfileLockParams => ProfileStatus, "Closes the stores and forgets the key.";
+    "profile/passphrase", Manage, ProfilePassphraseParams => ProfileStatus, "Changes the passphrase, or moves the key to the keyring.";
     "workspace/create", Manage, WorkspaceCreateParams => WorkspaceView, "Creates a workspace and opens it.";
     "workspace/open", Manage, WorkspaceOpenParams => WorkspaceView, "Opens a workspace of this profile.";
     "workspace/rename", Write, WorkspaceRenameParams => WorkspaceView, "Gives the open workspace another name.";
@@ -94,6 +99,7 @@ commands! {
     "account/register", Manage, AccountRegisterParams => AccountView, "Registers on a server and connects this device.";
     "account/login", Manage, AccountLoginParams => AccountView, "Signs in to a server.";
     "account/logout", Manage, AccountLogoutParams => Empty, "Signs out; nothing on this device is removed.";
+    "account/server_key", Read, AccountServerKeyParams => ServerKeys, "Shows the key of a server that is trusted, and one that was refused.";
     "sync/status", Read, SyncStatusParams => SyncStatus, "Says truthfully how synchronisation stands.";
     "sync/connect", Manage, SyncConnectParams => SyncStatus, "Uploads the open workspace to the account's server.";
     "sync/now", Write, SyncNowParams => SyncStatus, "Synchronises and waits until it is done or stuck.";

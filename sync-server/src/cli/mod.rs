@@ -58,6 +58,8 @@ enum Command {
     /// Administer accounts
     #[command(subcommand)]
     Admin(Admin),
+    /// Print the fingerprint of the sign-in key, for people whose device asks whether it may have changed
+    Fingerprint(Settings),
     /// Check the settings and say what is wrong
     CheckConfig(Settings),
 }
@@ -106,7 +108,8 @@ impl Settings {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let settings = match &cli.command {
-        Command::Serve(settings) | Command::Migrate(settings) | Command::CheckConfig(settings) => settings,
+        Command::Serve(settings) | Command::Migrate(settings) => settings,
+        Command::CheckConfig(settings) | Command::Fingerprint(settings) => settings,
         Command::Admin(Admin::Create(settings)) => settings,
     };
     let config = match settings.load() {
@@ -124,6 +127,10 @@ pub fn main() -> ExitCode {
             Err(error) => complain(&error, 1),
         },
         Command::Admin(Admin::Create(_)) => match runtime.block_on(admin_token(&config)) {
+            Ok(text) => say(&text),
+            Err(error) => complain(&error, 1),
+        },
+        Command::Fingerprint(_) => match runtime.block_on(serve::fingerprint(&config)) {
             Ok(text) => say(&text),
             Err(error) => complain(&error, 1),
         },

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use groundplan_shared::wire::cbor::to_base64;
+use groundplan_shared::{auth::opaque, wire::cbor::to_base64};
 use tracing_subscriber::EnvFilter;
 
 use super::{complain, say};
@@ -10,9 +10,10 @@ use crate::{
     Server, StartError,
     clock::{Clock, random},
     config::{Config, LogFormat},
+    identity::Identity,
     routes::account::invitation_hash,
     server::open_store,
-    store::{AccountRole, Invitation},
+    store::{AccountRole, Invitation, StoreError},
 };
 
 /// How long an administrator's token may lie unused.
@@ -79,4 +80,13 @@ pub(crate) async fn admin_create(config: &Config) -> Result<String, StartError> 
     };
     store.create_invitation(invitation).await.map_err(StartError::Store)?;
     Ok(token)
+}
+
+/// Returns the fingerprint of the server's sign-in key.
+pub(super) async fn fingerprint(config: &Config) -> Result<String, StartError> {
+    let clock = Clock::system();
+    let store = open_store(config, &clock).await?;
+    let identity = Identity::load(&*store, String::new(), clock).await.map_err(StartError::Store)?;
+    let key = identity.opaque.public_key().ok_or(StoreError::corrupt("server_state.opaque"));
+    Ok(opaque::fingerprint(&identity.server, &key.map_err(StartError::Store)?))
 }

@@ -336,7 +336,7 @@ impl App {
             Event::Sync { workspace, status } if self.is_open(workspace) => self.sync.set(Some(status)),
             Event::Changed { .. } | Event::Sync { .. } => {}
             // Also sent instead of events that were missed.
-            Event::Workspaces => self.reload(),
+            Event::Workspaces | Event::Profile => self.reload(),
             Event::Job(progress) => self.jobs.update(|jobs| {
                 jobs.insert(progress.job.clone(), progress);
             }),

@@ -1,11 +1,8 @@
 //! The client's side of OPAQUE. Messages are bytes; states live in memory only.
 
-use opaque_ke::{
-    ClientLogin, ClientLoginFinishParameters, ClientRegistration, ClientRegistrationFinishParameters,
-    CredentialResponse, RegistrationResponse,
-};
+use opaque_ke::{ClientLogin, ClientRegistration};
 
-use super::{CONTEXT, KsfCost, OpaqueError, Seeded, Suite, identifiers};
+use super::{KsfCost, OpaqueError, Seeded, Suite, exchange, identifiers, terms};
 use crate::crypto::safe::low::random::Random;
 use crate::crypto::safe::low::secret::Secret;
 use crate::wire::ids::{PublicKey, ServerId};
@@ -65,9 +62,8 @@ pub fn register_start(
     password: &str,
     random: &dyn Random,
 ) -> Result<(ClientRegistrationState, Vec<u8>), OpaqueError> {
-    let started = ClientRegistration::<Suite>::start(&mut Seeded::new(random)?, password.as_bytes())
-        .map_err(|_| OpaqueError::Malformed)?;
-    Ok((ClientRegistrationState(started.state), started.message.serialize().to_vec()))
+    let (state, request) = exchange::registration_request(&mut Seeded::new(random)?, password.as_bytes())?;
+    Ok((ClientRegistrationState(state), request))
 }
 
 /// Finishes a registration.
@@ -82,20 +78,16 @@ pub fn register_finish(
     cost: KsfCost,
     random: &dyn Random,
 ) -> Result<Registered, OpaqueError> {
-    let response =
-        RegistrationResponse::<Suite>::deserialize(response).map_err(|_| OpaqueError::Malformed)?;
-    let parameters = ClientRegistrationFinishParameters::new(
+    let ended = exchange::registration_upload(
+        &mut Seeded::new(random)?,
+        state.0,
+        password.as_bytes(),
+        response,
         identifiers(identity.username, &identity.server),
-        Some(&cost),
-    );
-    let finished = state
-        .0
-        .finish(&mut Seeded::new(random)?, password.as_bytes(), response, parameters)
-        .map_err(|_| OpaqueError::Refused)?;
-    Ok(Registered {
-        upload: finished.message.serialize().to_vec(),
-        server_key: PublicKey::from_slice(&finished.server_s_pk.serialize()).ok_or(OpaqueError::Malformed)?,
-    })
+        &cost,
+    )?;
+    let server_key = PublicKey::from_slice(&ended.server_key).ok_or(OpaqueError::Malformed)?;
+    Ok(Registered { upload: ended.message, server_key })
 }
 
 /// Starts a login; returns the state and the request.
@@ -103,9 +95,8 @@ pub fn register_finish(
 /// # Errors
 /// [`OpaqueError`].
 pub fn login_start(password: &str, random: &dyn Random) -> Result<(ClientLoginState, Vec<u8>), OpaqueError> {
-    let started = ClientLogin::<Suite>::start(&mut Seeded::new(random)?, password.as_bytes())
-        .map_err(|_| OpaqueError::Malformed)?;
-    Ok((ClientLoginState(started.state), started.message.serialize().to_vec()))
+    let (state, request) = exchange::login_request(&mut Seeded::new(random)?, password.as_bytes())?;
+    Ok((ClientLoginState(state), request))
 }
 
 /// Finishes a login: the server is proven to hold the record, and the client to know the password.
@@ -120,19 +111,17 @@ pub fn login_finish(
     cost: KsfCost,
     random: &dyn Random,
 ) -> Result<LoggedIn, OpaqueError> {
-    let response = CredentialResponse::<Suite>::deserialize(response).map_err(|_| OpaqueError::Malformed)?;
-    let parameters = ClientLoginFinishParameters::new(
-        Some(CONTEXT),
-        identifiers(identity.username, &identity.server),
-        Some(&cost),
-    );
-    let finished = state
-        .0
-        .finish(&mut Seeded::new(random)?, password.as_bytes(), response, parameters)
-        .map_err(|_| OpaqueError::Refused)?;
+    let ended = exchange::login_finalization(
+        &mut Seeded::new(random)?,
+        state.0,
+        password.as_bytes(),
+        response,
+        terms(identity.username, &identity.server),
+        &cost,
+    )?;
     Ok(LoggedIn {
-        finalization: finished.message.serialize().to_vec(),
-        server_key: PublicKey::from_slice(&finished.server_s_pk.serialize()).ok_or(OpaqueError::Malformed)?,
-        session_key: Secret::from_slice(&finished.session_key).ok_or(OpaqueError::Malformed)?,
+        finalization: ended.message,
+        server_key: PublicKey::from_slice(&ended.server_key).ok_or(OpaqueError::Malformed)?,
+        session_key: Secret::from_slice(&ended.session_key).ok_or(OpaqueError::Malformed)?,
     })
 }

@@ -5,32 +5,41 @@
 
 mod client;
 mod cost;
+mod exchange;
+mod fingerprint;
 mod server;
 
+#[cfg(test)]
+mod published;
 #[cfg(test)]
 mod tests;
 
 pub use client::{ClientLoginState, ClientRegistrationState, LoggedIn, OpaqueIdentity, Registered};
 pub use client::{login_finish, login_start, register_finish, register_start};
 pub use cost::{CEILING, CostError, FLOOR, KsfCost, STANDARD};
+pub use fingerprint::{fingerprint, is_fingerprint};
 pub use server::{OpaqueServer, ServerLoginState};
 
+use opaque_ke::ksf::Ksf;
 use opaque_ke::rand::{CryptoRng, Error, RngCore};
 use opaque_ke::{CipherSuite, Identifiers, Ristretto255, TripleDh};
 
+use self::exchange::Terms;
 use crate::crypto::safe::low::hash::hmac_sha256;
 use crate::crypto::safe::low::random::{Random, RandomFailed};
 use crate::crypto::safe::low::secret::Secret;
 
-/// The suite.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Suite;
+/// The suite but for the key stretching, in which published vectors differ from us.
+pub(crate) struct SuiteOf<K>(std::marker::PhantomData<K>);
 
-impl CipherSuite for Suite {
+impl<K: Ksf> CipherSuite for SuiteOf<K> {
     type OprfCs = Ristretto255;
     type KeyExchange = TripleDh<Ristretto255, sha2::Sha512>;
-    type Ksf = KsfCost;
+    type Ksf = K;
 }
+
+/// The suite.
+pub(crate) type Suite = SuiteOf<KsfCost>;
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -49,12 +58,16 @@ pub enum OpaqueError {
     Random(#[from] RandomFailed),
 }
 
+const CONTEXT: &[u8] = b"groundplan/opaque/v1";
+
 /// Both sides' names, bound into the exchange.
 fn identifiers<'a>(username: &'a str, server: &'a crate::wire::ids::ServerId) -> Identifiers<'a> {
     Identifiers { client: Some(username.as_bytes()), server: Some(&server.0) }
 }
 
-const CONTEXT: &[u8] = b"groundplan/opaque/v1";
+fn terms<'a>(username: &'a str, server: &'a crate::wire::ids::ServerId) -> Terms<'a> {
+    Terms { context: CONTEXT, identifiers: identifiers(username, server) }
+}
 
 /// A generator that was seeded once, so that it cannot fail half-way.
 struct Seeded {

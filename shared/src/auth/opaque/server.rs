@@ -1,12 +1,9 @@
 //! The server's side of OPAQUE. Unknown users get the same exchange from a made-up record.
 
-use opaque_ke::{
-    CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload, ServerLogin,
-    ServerLoginParameters, ServerRegistration, ServerSetup,
-};
+use opaque_ke::ServerSetup;
 use zeroize::Zeroizing;
 
-use super::{CONTEXT, OpaqueError, Seeded, Suite, identifiers};
+use super::{KsfCost, OpaqueError, Seeded, Suite, exchange, terms};
 use crate::crypto::safe::low::hash::hmac_sha256;
 use crate::crypto::safe::low::random::Random;
 use crate::wire::ids::{AccountId, PublicKey, ServerId};
@@ -87,11 +84,7 @@ impl OpaqueServer {
     /// # Errors
     /// [`OpaqueError::Malformed`].
     pub fn register_start(&self, username: &str, request: &[u8]) -> Result<Vec<u8>, OpaqueError> {
-        let request =
-            RegistrationRequest::<Suite>::deserialize(request).map_err(|_| OpaqueError::Malformed)?;
-        ServerRegistration::start(&self.setup, request, username.as_bytes())
-            .map(|started| started.message.serialize().to_vec())
-            .map_err(|_| OpaqueError::Malformed)
+        exchange::registration_response(&self.setup, request, username.as_bytes())
     }
 
     /// Turns an upload into the record to be stored.
@@ -99,8 +92,7 @@ impl OpaqueServer {
     /// # Errors
     /// [`OpaqueError::Malformed`].
     pub fn register_finish(upload: &[u8]) -> Result<Vec<u8>, OpaqueError> {
-        let upload = RegistrationUpload::<Suite>::deserialize(upload).map_err(|_| OpaqueError::Malformed)?;
-        Ok(ServerRegistration::<Suite>::finish(upload).serialize().to_vec())
+        exchange::record::<KsfCost>(upload)
     }
 
     /// Answers a login's start; `record` is `None` for an unknown user, who is answered all the same.
@@ -114,22 +106,15 @@ impl OpaqueServer {
         request: &[u8],
         random: &dyn Random,
     ) -> Result<(ServerLoginState, Vec<u8>), OpaqueError> {
-        let request = CredentialRequest::<Suite>::deserialize(request).map_err(|_| OpaqueError::Malformed)?;
-        let record = record
-            .map(ServerRegistration::<Suite>::deserialize)
-            .transpose()
-            .map_err(|_| OpaqueError::Malformed)?;
-        let started = ServerLogin::start(
+        let (state, response) = exchange::login_response(
             &mut Seeded::new(random)?,
             &self.setup,
             record,
             request,
             username.as_bytes(),
-            self.parameters(username),
-        )
-        .map_err(|_| OpaqueError::Malformed)?;
-        let state = ServerLoginState(Zeroizing::new(started.state.serialize().to_vec()));
-        Ok((state, started.message.serialize().to_vec()))
+            terms(username, &self.server),
+        )?;
+        Ok((ServerLoginState(Zeroizing::new(state)), response))
     }
 
     /// Checks that the client knows the password.
@@ -142,13 +127,6 @@ impl OpaqueServer {
         username: &str,
         finalization: &[u8],
     ) -> Result<(), OpaqueError> {
-        let state = ServerLogin::<Suite>::deserialize(&state.0).map_err(|_| OpaqueError::Malformed)?;
-        let message =
-            CredentialFinalization::<Suite>::deserialize(finalization).map_err(|_| OpaqueError::Refused)?;
-        state.finish(message, self.parameters(username)).map(|_| ()).map_err(|_| OpaqueError::Refused)
-    }
-
-    fn parameters<'a>(&'a self, username: &'a str) -> ServerLoginParameters<'a, 'a> {
-        ServerLoginParameters { context: Some(CONTEXT), identifiers: identifiers(username, &self.server) }
+        exchange::login_check::<KsfCost>(&state.0, finalization, terms(username, &self.server)).map(|_| ())
     }
 }

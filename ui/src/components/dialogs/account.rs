@@ -41,9 +41,9 @@ pub(super) fn connect() -> AnyView {
         spawn_local(async move {
             let hidden = Hidden(password_text);
             let signed_in = if new.get_untracked() {
-                app.call(AccountRegisterParams { server, name, password: hidden, invitation }).await
+                app.call(AccountRegisterParams { server, name, password: hidden, invitation, trust: None }).await
             } else {
-                app.call(AccountLoginParams { server, name, password: hidden }).await
+                app.call(AccountLoginParams { server, name, password: hidden, trust: None }).await
             };
             let done = match signed_in {
                 // A workspace that is already with a server stays as it is.
