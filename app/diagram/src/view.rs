@@ -1,6 +1,6 @@
 //! From elements and relations to a drawn scene: sizes, folding of relations, layout, scene. Decides no contents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use groundplan_shared::scene::{Interaction, Point, Rect, Scene, SceneEdge, SceneLabel, SceneNode, metrics};
 
@@ -17,6 +17,8 @@ const CARD_MIN: f64 = 120.0;
 const CARD_STEP: f64 = 24.0;
 /// Widest label on an edge.
 const LABEL_MAX: f64 = 132.0;
+/// A text on more edges than this is not drawn beside each of them.
+const REPEATED: usize = 12;
 /// Widest name on a frame.
 const FRAME_NAME_MAX: f64 = 320.0;
 
@@ -139,12 +141,13 @@ pub fn layout_graph(
     let nodes =
         elements.iter().zip(&parents).map(|(element, parent)| layout_node(element, *parent)).collect();
     let edges = fold(relations, &index)?;
+    let quiet = repeated(&edges);
     let layout_edges = edges
         .iter()
         .map(|edge| LayoutEdge {
             source: index[edge.source.as_str()],
             target: index[edge.target.as_str()],
-            label: edge.text.as_deref().map(|text| {
+            label: edge.text.as_deref().filter(|text| !quiet.contains(text)).map(|text| {
                 let text = fit(text, metrics::LABEL_SIZE, 400, LABEL_MAX);
                 let width = measure(&text, metrics::LABEL_SIZE, 400) + 2.0 * metrics::LABEL_PADDING;
                 (width.ceil(), metrics::LABEL_HEIGHT)
@@ -153,6 +156,15 @@ pub fn layout_graph(
         })
         .collect();
     Ok((LayoutGraph { nodes, edges: layout_edges, options: LayoutOptions::default() }, edges))
+}
+
+/// Texts on so many edges that their plates would say nothing: they stay in the edges' titles.
+fn repeated(edges: &[SceneEdge]) -> HashSet<&str> {
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for text in edges.iter().filter_map(|edge| edge.text.as_deref()) {
+        *count.entry(text).or_default() += 1;
+    }
+    count.into_iter().filter(|(_, edges)| *edges > REPEATED).map(|(text, _)| text).collect()
 }
 
 fn layout_node(element: &DiagramElement, parent: Option<usize>) -> LayoutNode {

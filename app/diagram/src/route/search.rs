@@ -58,10 +58,15 @@ struct Label {
     /// Heights reachable without another corner.
     low: f64,
     high: f64,
+    /// Those of them that the cost so far pays for.
+    near: (f64, f64),
     previous: u32,
     stamp: u32,
     done: bool,
 }
+
+const NOWHERE: Label =
+    Label { cost: 0.0, low: 0.0, high: 0.0, near: (0.0, 0.0), previous: u32::MAX, stamp: 0, done: false };
 
 struct Queued {
     estimate: f64,
@@ -109,7 +114,7 @@ struct Goals {
 
 impl Search {
     pub(super) fn new(cells: &Cells) -> Self {
-        let none = Label { cost: 0.0, low: 0.0, high: 0.0, previous: u32::MAX, stamp: 0, done: false };
+        let none = NOWHERE;
         Self {
             // Two names per opening, one for each direction; starts are added behind them.
             labels: vec![none; 2 * cells.openings.len() + 64],
@@ -137,13 +142,14 @@ impl Search {
         let base = 2 * cells.openings.len();
         self.labels.resize(
             self.labels.len().max(base + starts.len()),
-            Label { cost: 0.0, low: 0.0, high: 0.0, previous: u32::MAX, stamp: 0, done: false },
+            NOWHERE,
         );
         let mut goals = goals(cells, tree, graph, rects, bundle);
         let allowed = Allowed::of(tree, graph, bundle);
         for (index, (contact, price)) in starts.iter().enumerate() {
             let name = u32::try_from(base + index).expect("invariant: far fewer names than u32 holds");
-            self.reach(name, *price, contact.low, contact.high, u32::MAX, 0.0);
+            let rim = (contact.low, contact.high);
+            self.reach(name, *price, rim, rim, u32::MAX, 0.0);
         }
         let mut work = 0u64;
         while let Some(Queued { cost, estimate, name }) = self.queue.pop() {
@@ -171,12 +177,20 @@ impl Search {
     }
 
     /// Records a cheaper way to a step.
-    fn reach(&mut self, name: u32, cost: f64, low: f64, high: f64, previous: u32, ahead: f64) {
+    fn reach(
+        &mut self,
+        name: u32,
+        cost: f64,
+        (low, high): (f64, f64),
+        near: (f64, f64),
+        previous: u32,
+        ahead: f64,
+    ) {
         let label = &mut self.labels[name as usize];
         if label.stamp == self.stamp && label.cost <= cost {
             return;
         }
-        *label = Label { cost, low, high, previous, stamp: self.stamp, done: false };
+        *label = Label { cost, low, high, near, previous, stamp: self.stamp, done: false };
         self.queue.push(Queued { estimate: cost + ahead, cost, name });
     }
 
@@ -219,13 +233,13 @@ impl Search {
                 if !allowed.pass(here.container, cells.cells[next as usize].container) {
                     continue;
                 }
-                let (step, low, high) =
+                let (step, range, near) =
                     step_cost(&label, entry, x, side, opening.x, (opening.low, opening.high), crowd);
                 let lanes = f64::from(self.used[index as usize]);
                 let full = ((lanes + 1.0) * LANE - (opening.high - opening.low)).max(0.0);
                 let cost = label.cost + step + lanes * 0.5 + full * 2.0;
-                let ahead = goals.ahead(opening.x, low, high);
-                self.reach(next_name, cost, low, high, name, ahead);
+                let ahead = goals.ahead(opening.x, near.0, near.1);
+                self.reach(next_name, cost, range, near, name, ahead);
             }
         }
         work
@@ -296,7 +310,7 @@ fn place_of(cells: &Cells, starts: &[(Contact, f64)], base: usize, name: u32) ->
     (cells.behind(index, towards), towards.opposite(), cells.openings[index as usize].x)
 }
 
-/// Price of crossing a cell, and the heights at which it is left without another corner.
+/// Price of crossing a cell, the heights at which it is left without another corner, and those the price pays for.
 fn step_cost(
     label: &Label,
     entry: Side,
@@ -305,15 +319,28 @@ fn step_cost(
     to: f64,
     (low, high): (f64, f64),
     crowd: f64,
-) -> (f64, f64, f64) {
+) -> (f64, (f64, f64), (f64, f64)) {
     let (both_low, both_high) = (label.low.max(low), label.high.min(high));
     let across = (to - x).abs();
     if entry != exit && both_high - both_low >= STRAIGHT {
-        return (across, both_low, both_high);
+        let (apart, near) = nearest(label.near, (both_low, both_high));
+        return (across + apart, (both_low, both_high), near);
     }
-    let apart = (label.low - high).max(low - label.high).max(0.0);
+    let (apart, near) = nearest(label.near, (low, high));
     let back = if entry == exit { TURN_BACK + 2.0 * LANE } else { 0.0 };
-    (across + apart + 2.0 * BEND + back + crowd, low, high)
+    (across + apart + 2.0 * BEND + back + crowd, (low, high), near)
+}
+
+/// How far apart two ranges of heights are, and what of the second is that near to the first.
+fn nearest(from: (f64, f64), to: (f64, f64)) -> (f64, (f64, f64)) {
+    let (low, high) = (from.0.max(to.0), from.1.min(to.1));
+    if low <= high {
+        (0.0, (low, high))
+    } else if from.1 < to.0 {
+        (to.0 - from.1, (to.0, to.0))
+    } else {
+        (from.0 - to.1, (to.1, to.1))
+    }
 }
 
 /// Where a bundle's ways start: the root's rim, with the price of each side.

@@ -100,22 +100,34 @@ impl Field {
             if deadline.spend(targets.len() as u64) {
                 return Vec::new();
             }
-            let saved = gain(self.sources_of(&targets).len(), targets.len());
+            let sources = self.sources_of(&targets);
+            let saved = gain(sources.len(), targets.len());
             if saved >= LEAST_GAIN {
-                queue.push((saved, std::cmp::Reverse(targets)));
+                queue.push((saved, std::cmp::Reverse((targets, sources))));
             }
         }
         // Savings only shrink as relations are taken: what is still the largest when looked at again, is it.
         let mut found = Vec::new();
-        while let Some((saved, std::cmp::Reverse(targets))) = queue.pop() {
+        while let Some((saved, std::cmp::Reverse((targets, before)))) = queue.pop() {
             if deadline.spend(targets.len() as u64) {
                 break;
             }
             let sources = self.sources_of(&targets);
             let now = gain(sources.len(), targets.len());
             if now < saved {
+                // What is left for fewer sources, or for the same sources and fewer targets.
+                let rest: Vec<usize> = targets
+                    .iter()
+                    .copied()
+                    .filter(|t| self.into.get(t).is_some_and(|set| before.iter().all(|s| set.contains(s))))
+                    .collect();
+                let left = gain(before.len(), rest.len());
+                if left >= LEAST_GAIN && left < saved && rest.len() < targets.len() {
+                    let all = self.sources_of(&rest);
+                    queue.push((gain(all.len(), rest.len()).min(left), std::cmp::Reverse((rest, all))));
+                }
                 if now >= LEAST_GAIN {
-                    queue.push((now, std::cmp::Reverse(targets)));
+                    queue.push((now, std::cmp::Reverse((targets, sources))));
                 }
                 continue;
             }

@@ -17,6 +17,10 @@ const WORTH: f64 = 0.62;
 const JOIN_LIMIT: usize = 400;
 /// Heights tried for joined columns.
 const JOIN_STEPS: i32 = 14;
+/// Parts into which the highest column is split at most.
+const SPLIT_MOST: u32 = 40;
+/// What splitting must bring: the larger of height and shaped width shrinks to this share.
+const SPLIT_WORTH: f64 = 0.9;
 /// Rounds of tightening.
 const ROUNDS: usize = 12;
 
@@ -148,17 +152,23 @@ fn narrowest(width: &[f64], height: &[f64], limit: f64) -> (f64, f64, Vec<usize>
     (least[count].0, tallest, target)
 }
 
-/// Splits columns so tall that the drawing would be a ribbon. Boxes of one column have no links between them, so
-/// any split is valid.
+/// Splits columns where that brings the drawing nearer to the wanted shape. Boxes of one column have no links between
+/// them, so any split is valid.
 pub(super) fn split_tall(column: &mut [usize], items: &[Item], links: &[(usize, usize)], aspect: f64) {
     let count = column.iter().copied().max().map_or(0, |c| c + 1);
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (v, &c) in column.iter().enumerate() {
         members[c].push(v);
     }
-    let area: f64 = items.iter().map(|item| (item.width + 90.0) * (item.height + ROW_GAP)).sum();
+    let sizes: Vec<(f64, f64)> = members
+        .iter()
+        .map(|inside| {
+            let height = inside.iter().map(|v| items[*v].height + ROW_GAP).sum();
+            (inside.iter().map(|v| items[*v].width + 64.0).fold(0.0, f64::max), height)
+        })
+        .collect();
     let tallest = items.iter().map(|item| item.height).fold(0.0, f64::max);
-    let limit = ((area / aspect).sqrt() * 1.15).max(tallest + ROW_GAP).max(6.0 * 64.0);
+    let Some(limit) = best_limit(&sizes, tallest + ROW_GAP, aspect) else { return };
     let mut degree = vec![(0usize, 0usize); column.len()];
     for &(a, b) in links {
         degree[a].1 += 1;
@@ -166,12 +176,10 @@ pub(super) fn split_tall(column: &mut [usize], items: &[Item], links: &[(usize, 
     }
     let mut shift = 0;
     for (c, mut inside) in members.into_iter().enumerate() {
-        let height: f64 = inside.iter().map(|v| items[*v].height + ROW_GAP).sum();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive ratio")]
-        let parts = ((height / limit).ceil() as usize).max(1);
+        let parts = parts(sizes[c].1, limit);
         // What has much to the left stays left, what has much to the right goes right; ties by index.
         inside.sort_by_key(|v| (degree[*v].1.cmp(&degree[*v].0), degree[*v].1, *v));
-        let share = height / parts as f64;
+        let share = sizes[c].1 / parts as f64;
         let mut filled = 0.0;
         for v in inside {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most `parts`")]
@@ -180,5 +188,59 @@ pub(super) fn split_tall(column: &mut [usize], items: &[Item], links: &[(usize, 
             filled += items[v].height + ROW_GAP;
         }
         shift += parts - 1;
+    }
+    draw_in(column, items, links);
+}
+
+/// Into how many columns one of this height is split.
+fn parts(height: f64, limit: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive ratio")]
+    let parts = (height / limit - 1e-6).ceil() as usize;
+    parts.max(1)
+}
+
+/// The height at which columns are best split; `None` when they are best left alone.
+fn best_limit(sizes: &[(f64, f64)], least: f64, aspect: f64) -> Option<f64> {
+    let shape = |limit: f64| {
+        let split = |(width, height): &(f64, f64)| (*width, *height, parts(*height, limit) as f64);
+        let wide: f64 = sizes.iter().map(split).map(|(width, _, parts)| width * parts).sum();
+        let high = sizes.iter().map(split).map(|(_, height, parts)| height / parts).fold(0.0, f64::max);
+        (wide / aspect).max(high)
+    };
+    let highest = sizes.iter().map(|size| size.1).fold(0.0, f64::max);
+    let whole = shape(highest + 1.0);
+    let limits = (2..=SPLIT_MOST).map(|parts| (highest / f64::from(parts) + 1.0).max(least));
+    let best = limits.map(|limit| (shape(limit), limit)).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 < SPLIT_WORTH * whole).then_some(best.1)
+}
+
+/// Moves boxes with links to one side only next to the nearest of them, where that makes no column higher than the
+/// highest.
+fn draw_in(column: &mut [usize], items: &[Item], links: &[(usize, usize)]) {
+    let count = column.iter().copied().max().map_or(0, |c| c + 1);
+    let mut height = vec![0.0f64; count];
+    for (v, &c) in column.iter().enumerate() {
+        height[c] += items[v].height + ROW_GAP;
+    }
+    let highest = height.iter().copied().fold(0.0, f64::max);
+    let mut near: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); column.len()];
+    for &(a, b) in links {
+        near[b].0 = near[b].0.max(Some(column[a]));
+        near[a].1 = Some(near[a].1.map_or(column[b], |least| least.min(column[b])));
+    }
+    for v in 0..column.len() {
+        let wanted = match near[v] {
+            (Some(left), None) => left + 1,
+            (None, Some(right)) if right > 0 => right - 1,
+            _ => continue,
+        };
+        // Both ends of a link may be such boxes: only a move towards the other end is safe in any order.
+        let towards = if near[v].1.is_none() { wanted < column[v] } else { wanted > column[v] };
+        let own = items[v].height + ROW_GAP;
+        if towards && height[wanted] + own <= highest {
+            height[column[v]] -= own;
+            height[wanted] += own;
+            column[v] = wanted;
+        }
     }
 }

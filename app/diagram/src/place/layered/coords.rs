@@ -18,6 +18,8 @@ const LINE_GAP: f64 = 8.0;
 const BOX_LINE_GAP: f64 = 14.0;
 /// Passes over all columns.
 const PASSES: usize = 14;
+/// How much higher than its highest column a drawing may get, so that lines can be straight.
+const SLACK: f64 = 1.06;
 /// Width of a track between two columns.
 const TRACK: f64 = 9.0;
 /// Least space before and behind a lane of joints.
@@ -25,8 +27,8 @@ const LANE_GAP: f64 = 24.0;
 /// Widest gap between two columns.
 const WIDEST_GAP: f64 = 180.0;
 
-pub(super) fn assign(graph: &Proper, lanes: &Lanes, deadline: &Deadline) -> Vec<Point> {
-    let y = heights(graph, deadline);
+pub(super) fn assign(graph: &Proper, lanes: &Lanes, aspect: f64, deadline: &Deadline) -> Vec<Point> {
+    let y = heights(graph, lanes, aspect, deadline);
     let x = columns(graph, lanes, &y);
     let top = (0..graph.boxes).map(|v| y[v] - graph.half[v]).fold(f64::INFINITY, f64::min);
     (0..graph.boxes).map(|v| Point::new(x[graph.column[v]], (y[v] - graph.half[v] - top).round())).collect()
@@ -83,8 +85,22 @@ fn tracks(graph: &Proper, y: &[f64], column: usize) -> usize {
     usize::try_from(most).unwrap_or(0)
 }
 
+/// Height that the drawing may take: what its highest column needs and some slack, or what its width allows.
+fn window(graph: &Proper, y: &[f64], lanes: &Lanes, aspect: f64) -> f64 {
+    let heights = graph.columns.iter().filter_map(|column| {
+        let (first, last) = (*column.first()?, *column.last()?);
+        Some(y[last] + graph.half[last] - y[first] + graph.half[first])
+    });
+    let highest = heights.fold(0.0, f64::max);
+    let mut width = vec![0.0f64; graph.columns.len()];
+    for (v, item) in lanes.items.iter().enumerate() {
+        width[graph.column[v]] = width[graph.column[v]].max(item.width + 50.0);
+    }
+    (highest * SLACK).max(width.iter().sum::<f64>() / aspect)
+}
+
 /// Middle of each vertex.
-fn heights(graph: &Proper, deadline: &Deadline) -> Vec<f64> {
+fn heights(graph: &Proper, lanes: &Lanes, aspect: f64, deadline: &Deadline) -> Vec<f64> {
     let mut y = vec![0.0f64; graph.half.len()];
     for column in &graph.columns {
         let mut at = 0.0;
@@ -98,6 +114,7 @@ fn heights(graph: &Proper, deadline: &Deadline) -> Vec<f64> {
         column.iter().for_each(|v| y[*v] -= middle);
     }
     let count = graph.columns.len();
+    let window = window(graph, &y, lanes, aspect);
     for pass in 0..PASSES {
         if deadline.spend((graph.half.len() + graph.segments.len()) as u64) {
             break;
@@ -111,7 +128,7 @@ fn heights(graph: &Proper, deadline: &Deadline) -> Vec<f64> {
             } else {
                 Sides::Right
             };
-            settle(graph, &graph.columns[c], sides, &mut y);
+            settle(graph, &graph.columns[c], sides, window, &mut y);
         }
     }
     y
@@ -134,7 +151,7 @@ fn distance(graph: &Proper, upper: usize, lower: usize) -> f64 {
 }
 
 /// Moves one column to what its vertices want, as far as order and distances allow.
-fn settle(graph: &Proper, column: &[usize], sides: Sides, y: &mut [f64]) {
+fn settle(graph: &Proper, column: &[usize], sides: Sides, window: f64, y: &mut [f64]) {
     // Blocks of vertices that move together: (sum of weights, weighted sum of wishes, number of vertices).
     let mut blocks: Vec<(f64, f64, usize)> = Vec::with_capacity(column.len());
     let mut offsets = Vec::with_capacity(column.len());
@@ -154,10 +171,14 @@ fn settle(graph: &Proper, column: &[usize], sides: Sides, y: &mut [f64]) {
             blocks.pop();
         }
     }
+    // Staying within the window is a bound on what all blocks have in common: clamping keeps the solution exact.
+    let (Some(first), Some(last)) = (column.first(), column.last()) else { return };
+    let low = graph.half[*first] - window / 2.0;
+    let high = (window / 2.0 - graph.half[*last] - offset).max(low);
     let mut place = 0;
     for (weight, sum, members) in blocks {
         for _ in 0..members {
-            y[column[place]] = sum / weight + offsets[place];
+            y[column[place]] = (sum / weight).clamp(low, high) + offsets[place];
             place += 1;
         }
     }

@@ -38,7 +38,7 @@ pub(crate) struct Link {
 }
 
 /// Space between two boxes of one column.
-pub(crate) const ROW_GAP: f64 = 20.0;
+pub(crate) const ROW_GAP: f64 = 16.0;
 /// Least space between two columns.
 pub(crate) const COLUMN_GAP: f64 = 44.0;
 
@@ -60,7 +60,7 @@ pub(crate) fn place(items: &[Item], links: &[Link], aspect: f64, deadline: &Dead
     let mut graph = proper::build(&lanes);
     order::minimise_crossings(&mut graph, deadline);
     let mut places = vec![Point::default(); items.len()];
-    for (place, item) in coords::assign(&graph, &lanes, deadline).into_iter().zip(&lanes.origin) {
+    for (place, item) in coords::assign(&graph, &lanes, aspect, deadline).into_iter().zip(&lanes.origin) {
         places[*item] = place;
     }
     places
