@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use groundplan_app::dispatch::Caller;
+use groundplan_app::host::Host;
 use groundplan_app::profile::{KeyOptions, ProfileOptions};
-use groundplan_app::runtime::App;
 use groundplan_shared::api::{ApiError, COMMANDS, Right};
 use groundplan_tests::device::{CallError, Device};
 use groundplan_tests::programs::PASSPHRASE;
@@ -21,7 +21,7 @@ type Answer = Result<Value, Value>;
 
 /// A way to the table.
 enum Way {
-    Process(tokio::runtime::Runtime, Arc<App>),
+    Process(tokio::runtime::Runtime, Arc<Host>),
     Agent(Device),
     CommandLine(Device),
 }
@@ -34,8 +34,8 @@ impl Way {
             key: KeyOptions { passphrase: Some(PASSPHRASE.to_owned().into()), prefer_passphrase: true },
             create: true,
         };
-        let app = App::open(&options).unwrap();
-        Self::Process(tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap(), app)
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        Self::Process(runtime, Host::new(options))
     }
 
     /// Calls a command that is in the table.
@@ -49,8 +49,8 @@ impl Way {
 
     fn raw(&self, method: &str, params: &Value) -> Answer {
         match self {
-            Self::Process(runtime, app) => runtime
-                .block_on(app.call(Caller::Window, method, params.clone()))
+            Self::Process(runtime, host) => runtime
+                .block_on(host.call(Caller::Window, method, params.clone()))
                 .map_err(|error| serde_json::to_value(error).unwrap()),
             Self::Agent(device) => match device.call(method, params.clone()) {
                 Ok(value) => Ok(value),
@@ -119,6 +119,8 @@ fn every_question_is_answered_equally() {
     let (element, page, view) = (first("element/list"), first("page/list"), first("view/list"));
     let questions = [
         ("app/status", json!({})),
+        ("profile/status", json!({})),
+        ("account/server_key", json!({ "server": "http://127.0.0.1:9" })),
         ("workspace/summary", json!({})),
         ("element/get", json!({ "id": element })),
         ("element/list", json!({})),
@@ -192,6 +194,43 @@ fn every_command_works_and_answers_equally() {
     assert_eq!(cancelled[0].as_ref().unwrap_err()["code"], "not_found");
     assert!(cancelled.iter().all(|answer| answer == &cancelled[0]), "{cancelled:?}");
     done.insert("job/cancel".to_owned());
+    done.insert("profile/create".to_owned());
     let all: BTreeSet<String> = COMMANDS.iter().map(|command| command.method.to_owned()).collect();
     assert_eq!(done, all, "each command of the table is told about here");
+}
+
+#[test]
+fn without_a_keyring_everything_waits_for_a_passphrase_equally() {
+    let no_secrets = |command: &mut std::process::Command| {
+        command.env_remove("GROUNDPLAN_PASSPHRASE").env("DBUS_SESSION_BUS_ADDRESS", "disabled:");
+    };
+    let create = json!({ "passphrase": PASSPHRASE });
+    let (mut agent, terminal) = (Device::new("Agent"), Device::new("Terminal"));
+    agent.start_with(no_secrets);
+    let locked = agent.call("workspace/create", json!({ "name": "Shop" }));
+    assert!(
+        matches!(&locked, Err(CallError::Refused(423, error)) if error["code"] == "locked"),
+        "{locked:?}"
+    );
+    assert_eq!(agent.ask("profile/status", json!({}))["state"], "new");
+    let by_agent = agent.ask("profile/create", create.clone());
+    let said = terminal.cli_with(&["call", "profile/create", &create.to_string()], no_secrets);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let by_terminal: Value = serde_json::from_str(&said.out).unwrap();
+    let plain = |answer: &Value| plain::log(&[(String::new(), answer.clone())]);
+    assert_eq!(plain(&by_agent), plain(&by_terminal));
+    assert_eq!(by_agent["state"], "open");
+    agent.ask("workspace/create", json!({ "name": "Shop" }));
+    assert_eq!(agent.ask("profile/lock", json!({}))["state"], "locked");
+    // The command line is a process of its own, with a passphrase of its own.
+    agent.done(&["status"]);
+    let locked = agent.cli_with(&["status"], no_secrets);
+    assert_eq!(locked.code, 7, "{}", locked.err);
+    let wrong = agent.call("profile/unlock", json!({ "passphrase": "not this one" }));
+    assert!(
+        matches!(&wrong, Err(CallError::Refused(423, error)) if error["code"] == "key_wrong"),
+        "{wrong:?}"
+    );
+    agent.ask("profile/unlock", create);
+    assert_eq!(agent.ask("app/status", json!({}))["workspaces"][0]["name"], "Shop");
 }

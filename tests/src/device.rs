@@ -116,9 +116,19 @@ impl Device {
     /// # Panics
     /// If it does not come up.
     pub fn start(&mut self) {
+        self.start_with(|_| {});
+    }
+
+    /// Like [`Device::start`], with a last change to how the agent is started.
+    ///
+    /// # Panics
+    /// If it does not come up.
+    pub fn start_with(&mut self, prepare: impl FnOnce(&mut Command)) {
         self.agent = None;
         let log = self.folder.path().join("agent.log");
-        let process = Process::start(self.command().env("GROUNDPLAN_LOG", "info").arg("agent"), &log);
+        let mut command = self.command();
+        prepare(command.env("GROUNDPLAN_LOG", "info").arg("agent"));
+        let process = Process::start(&mut command, &log);
         let link =
             process.wait_for("the link of the agent", |line| line.strip_prefix("http://").map(str::to_owned));
         let (address, path) = link.split_once('/').expect("a link has a path");

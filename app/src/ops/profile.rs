@@ -91,7 +91,8 @@ pub async fn unlock(host: &Arc<Host>, params: ProfileUnlockParams) -> Result<Pro
 
 /// Closes the stores and forgets the key.
 pub async fn lock(host: &Arc<Host>, _: ProfileLockParams) -> Result<ProfileStatus, ApiError> {
-    if matches!(host.standing(), Standing::Open(_)) {
+    // One that does not open keeps saying why.
+    if !matches!(host.standing(), Standing::Shut(_)) {
         host.close().await?;
     }
     status(host, ProfileStatusParams {}).await

@@ -1,5 +1,6 @@
 //! A story that uses each command that needs no server.
 
+use groundplan_tests::programs::PASSPHRASE;
 use serde_json::{Value, json};
 
 /// Tells it; `call` makes a call that must succeed.
@@ -80,6 +81,12 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("workspace/open", json!({ "id": first }));
     call("app/status", json!({}));
     call("sync/status", json!({}));
+    // Each call of the command line is a process of its own, which opens the profile with the same passphrase.
+    call("profile/passphrase", json!({ "current": PASSPHRASE, "new": PASSPHRASE }));
+    call("profile/lock", json!({}));
+    call("profile/unlock", json!({ "passphrase": PASSPHRASE }));
+    call("profile/status", json!({}));
+    call("account/server_key", json!({ "server": "http://127.0.0.1:9" }));
 }
 
 fn element(call: &mut dyn FnMut(&str, Value) -> Value, kind: &str, name: &str) -> Value {
