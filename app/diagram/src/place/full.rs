@@ -109,8 +109,7 @@ fn place_children(
                 pack::shelves(&sizes, graph.options.aspect, PART_GAP)
             }
         } else {
-            let items: Vec<Item> =
-                part
+            let items: Vec<Item> = part
                 .members
                 .iter()
                 .zip(&sizes)
@@ -149,14 +148,7 @@ fn place_children(
     }
 }
 
-fn link(
-    wires: &Wires,
-    rects: &[Rect],
-    a: usize,
-    b: usize,
-    edge: usize,
-    (la, lb): (usize, usize),
-) -> Link {
+fn link(wires: &Wires, rects: &[Rect], a: usize, b: usize, edge: usize, (la, lb): (usize, usize)) -> Link {
     let (tree, wanted) = (&wires.tree, &wires.graph.edges[edge]);
     Link {
         a: la,

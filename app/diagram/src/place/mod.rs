@@ -6,8 +6,8 @@ mod layered;
 mod pack;
 
 pub(crate) use beside::place_beside;
-pub(crate) use full::{Blocks, place_all};
 use full::place_block;
+pub(crate) use full::{Blocks, place_all};
 
 use groundplan_shared::scene::{Rect, metrics};
 

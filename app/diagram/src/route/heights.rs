@@ -11,7 +11,9 @@ use super::runs::{Run, Runs};
 use crate::wires::Wires;
 
 /// Wanted distances between lines, tried in turn.
-const GAPS: [f64; 4] = [8.0, 6.0, 4.0, 2.5];
+const GAPS: [f64; 5] = [8.0, 6.0, 4.0, 2.5, 1.5];
+/// Smaller distances are for crowded places.
+const CLOSE: f64 = 5.0;
 /// Distance kept from boxes and frames where there is room.
 const MARGIN: f64 = 7.0;
 /// More ends than this on one rim: what leaves it starts as one line.
@@ -47,9 +49,7 @@ pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect], wires: &Wir
         let run = &runs.runs[index];
         let wish = wishes[index].unwrap_or_else(|| inner_wish(runs, run, rects));
         let (from, to) = span(runs, cells, run);
-        let margin = MARGIN.min((run.high - run.low) / 3.0);
-        let (low, high) = (run.low + margin, run.high - margin);
-        let y = taken.find(wish.clamp(low, high), low, high, from, to);
+        let y = taken.find(wish, (run.low, run.high), from, to);
         taken.insert(y, from, to);
         runs.runs[index].y = y;
     }
@@ -63,13 +63,11 @@ fn settle_stub(runs: &mut Runs, cells: &Cells, stub: &[usize], wishes: &[Option<
     let members = || stub.iter().map(|index| &runs.runs[*index]);
     let low = members().map(|run| run.low).fold(f64::NEG_INFINITY, f64::max);
     let high = members().map(|run| run.high).fold(f64::INFINITY, f64::min);
-    let margin = MARGIN.min((high - low) / 3.0);
-    let (low, high) = (low + margin, high - margin);
     let (from, to) = members()
         .map(|run| span(runs, cells, run))
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), (from, to)| (a.min(from), b.max(to)));
     let wish = stub.iter().find_map(|index| wishes[*index]).unwrap_or(f64::midpoint(low, high));
-    let y = taken.find(wish.clamp(low, high), low, high, from, to);
+    let y = taken.find(wish, (low, high), from, to);
     taken.insert(y, from, to);
     for index in stub {
         runs.runs[*index].y = y;
@@ -179,11 +177,14 @@ fn inner_wish(runs: &Runs, run: &Run, rects: &[Rect]) -> f64 {
     if count > 0.0 { sum / count } else { f64::midpoint(run.low, run.high) }
 }
 
-/// From where to where a run reaches, taking turns to stand in the middle of their cells.
+/// From where to where a run may reach: turns may come to stand anywhere in their cells.
 fn span(runs: &Runs, cells: &Cells, run: &Run) -> (f64, f64) {
-    let turns = run.turns.iter().map(|turn| cells.cells[runs.turns[*turn].cell as usize].rect.center().x);
+    let turns = run.turns.iter().map(|turn| cells.cells[runs.turns[*turn].cell as usize].rect);
     let ports = run.ports.iter().map(|port| port.2);
-    turns.chain(ports).fold((f64::INFINITY, f64::NEG_INFINITY), |(from, to), x| (from.min(x), to.max(x)))
+    turns
+        .flat_map(|cell| [cell.x, cell.right()])
+        .chain(ports)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(from, to), x| (from.min(x), to.max(x)))
 }
 
 /// Heights already taken, by bucket.
@@ -209,8 +210,13 @@ impl Taken {
     }
 
     /// The free height nearest to the wish; where all are taken at every distance, the wish itself.
-    fn find(&self, wish: f64, low: f64, high: f64, from: f64, to: f64) -> f64 {
+    fn find(&self, wish: f64, (least, most): (f64, f64), from: f64, to: f64) -> f64 {
+        let (mut low, mut high, mut wish) = (least, most, wish);
         for gap in GAPS {
+            // Where lines stand close, they stand close to boxes too.
+            let margin = MARGIN.min((most - least) * if gap > CLOSE { 0.33 } else { 0.1 });
+            (low, high) = (least + margin, most - margin);
+            wish = wish.clamp(low, high);
             let mut offset = 0.0;
             while wish - offset >= low || wish + offset <= high {
                 for y in [wish + offset, wish - offset] {
@@ -224,6 +230,6 @@ impl Taken {
                 }
             }
         }
-        wish
+        wish.clamp(low, high)
     }
 }

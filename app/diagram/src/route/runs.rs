@@ -88,13 +88,7 @@ impl Runs {
     }
 
     /// Adds one edge's way. Steps known from other edges of its bundle are shared.
-    pub(super) fn add(
-        &mut self,
-        cells: &Cells,
-        rects: &[Rect],
-        ends: Ends,
-        way: &Way,
-    ) {
+    pub(super) fn add(&mut self, cells: &Cells, rects: &[Rect], ends: Ends, way: &Way) {
         let Ends { edge, root, leaf, outward, .. } = ends;
         if ends.alone {
             self.close_bundle();

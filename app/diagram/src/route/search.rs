@@ -21,13 +21,15 @@ const AGAINST: f64 = 160.0;
 /// Price of turning back within one cell.
 const TURN_BACK: f64 = 30.0;
 /// Height a line takes up in an opening.
-const LANE: f64 = 7.0;
+const LANE: f64 = 5.0;
 /// Width a turn takes up in a cell.
 const TRACK: f64 = 5.0;
 /// How often one cell is passed in one search, from each side.
 const PASSES: u8 = 2;
 /// More sources than this are searched without looking ahead.
 const AIM: usize = 4;
+/// Price of each pixel that an opening lacks for its lines.
+const FULL: f64 = 12.0;
 /// Least height in which a line goes straight on.
 const STRAIGHT: f64 = 14.0;
 
@@ -140,10 +142,7 @@ impl Search {
         self.queue.clear();
         let starts = starts(cells, bundle);
         let base = 2 * cells.openings.len();
-        self.labels.resize(
-            self.labels.len().max(base + starts.len()),
-            NOWHERE,
-        );
+        self.labels.resize(self.labels.len().max(base + starts.len()), NOWHERE);
         let mut goals = goals(cells, tree, graph, rects, bundle);
         let allowed = Allowed::of(tree, graph, bundle);
         for (index, (contact, price)) in starts.iter().enumerate() {
@@ -237,7 +236,7 @@ impl Search {
                     step_cost(&label, entry, x, side, opening.x, (opening.low, opening.high), crowd);
                 let lanes = f64::from(self.used[index as usize]);
                 let full = ((lanes + 1.0) * LANE - (opening.high - opening.low)).max(0.0);
-                let cost = label.cost + step + lanes * 0.5 + full * 2.0;
+                let cost = label.cost + step + lanes * 0.5 + full * FULL;
                 let ahead = goals.ahead(opening.x, near.0, near.1);
                 self.reach(next_name, cost, range, near, name, ahead);
             }

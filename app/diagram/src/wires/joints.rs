@@ -169,8 +169,12 @@ mod tests {
 
     fn graph(count: usize, pairs: &[(usize, usize)]) -> LayoutGraph {
         let node = LayoutNode { width: 100.0, height: 40.0, ..LayoutNode::default() };
-        let edges =
-            pairs.iter().map(|(source, target)| LayoutEdge { source: *source, target: *target, label: None, style: 0 });
+        let edges = pairs.iter().map(|(source, target)| LayoutEdge {
+            source: *source,
+            target: *target,
+            label: None,
+            style: 0,
+        });
         LayoutGraph { nodes: vec![node; count], edges: edges.collect(), ..LayoutGraph::default() }
     }
 
@@ -191,8 +195,9 @@ mod tests {
 
     #[test]
     fn every_pair_of_a_joint_is_a_relation_and_in_one_joint_only() {
-        let pairs: Vec<(usize, usize)> =
-            (0..12).flat_map(|s| (12..18).filter(move |t| (s * 7 + t * 5) % 4 != 0).map(move |t| (s, t))).collect();
+        let pairs: Vec<(usize, usize)> = (0..12)
+            .flat_map(|s| (12..18).filter(move |t| (s * 7 + t * 5) % 4 != 0).map(move |t| (s, t)))
+            .collect();
         let graph = graph(18, &pairs);
         let joints = found(&graph);
         assert!(!joints.is_empty());

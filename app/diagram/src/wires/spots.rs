@@ -48,7 +48,8 @@ pub(crate) fn locate(
             let held = tree.held_by(joint.parent).iter().map(|v| rects[*v]);
             let below_header = joint.parent.is_none_or(|group| {
                 let frame = rects[group];
-                rect.y > frame.y + groundplan_shared::scene::metrics::FRAME_HEADER && rect.bottom() < frame.bottom()
+                rect.y > frame.y + groundplan_shared::scene::metrics::FRAME_HEADER
+                    && rect.bottom() < frame.bottom()
             });
             !below_header
                 || held.into_iter().any(|other| other.overlaps(&near))
@@ -73,10 +74,8 @@ fn thinned(graph: &LayoutGraph, tree: &Tree, rects: &[Rect], joint: &Joint) -> O
     for source in &joint.sources {
         // The right edge of its column, where that is ragged.
         let rect = rects[*source];
-        let edge = cards()
-            .filter(|other| other.x == rect.x)
-            .map(|other| other.right())
-            .fold(rect.right(), f64::max);
+        let edge =
+            cards().filter(|other| other.x == rect.x).map(|other| other.right()).fold(rect.right(), f64::max);
         let sources = joint.sources.iter().filter(|s| rects[**s].right() <= edge).count();
         let targets = || joint.targets.iter().map(|t| rects[*t].x).filter(|x| *x >= edge + ROOM);
         let saved = gain(sources, targets().count());

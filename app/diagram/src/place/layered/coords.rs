@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use groundplan_shared::scene::Point;
 
-use super::proper::Proper;
 use super::lanes::Lanes;
+use super::proper::Proper;
 use super::{COLUMN_GAP, ROW_GAP};
 use crate::deadline::Deadline;
 
@@ -22,10 +22,12 @@ const PASSES: usize = 14;
 const SLACK: f64 = 1.06;
 /// Width of a track between two columns.
 const TRACK: f64 = 9.0;
+/// More tracks than this stand closer.
+const CLOSER: usize = 14;
 /// Least space before and behind a lane of joints.
 const LANE_GAP: f64 = 24.0;
 /// Widest gap between two columns.
-const WIDEST_GAP: f64 = 180.0;
+const WIDEST_GAP: f64 = 360.0;
 
 pub(super) fn assign(graph: &Proper, lanes: &Lanes, aspect: f64, deadline: &Deadline) -> Vec<Point> {
     let y = heights(graph, lanes, aspect, deadline);
@@ -57,10 +59,15 @@ fn columns(graph: &Proper, lanes: &Lanes, y: &[f64]) -> Vec<f64> {
     for c in 0..count {
         x.push(at);
         let least = if lane[c] || lane[c + 1] { LANE_GAP } else { COLUMN_GAP };
-        let room = least.max(18.0 + TRACK * tracks(graph, y, c) as f64).max(label[c] + 36.0).min(WIDEST_GAP);
+        let room = least.max(18.0 + room_for(tracks(graph, y, c))).max(label[c] + 36.0).min(WIDEST_GAP);
         at += width[c] + room.round();
     }
     x
+}
+
+/// Width that so many tracks take: many stand closer.
+fn room_for(tracks: usize) -> f64 {
+    TRACK * tracks.min(CLOSER) as f64 + TRACK / 2.0 * tracks.saturating_sub(CLOSER) as f64
 }
 
 /// Most lines that turn beside each other behind a column.
