@@ -57,7 +57,7 @@ fn import(app: &App, path: &Path) -> ImportApplied {
 }
 
 fn everything(app: &App) -> String {
-    let params = ExportParams { format: "json".into(), view: None, path: None };
+    let params = ExportParams { format: "json".into(), ..ExportParams::default() };
     ops::export::run(app, params).unwrap().text.unwrap()
 }
 
@@ -313,8 +313,11 @@ fn a_vault_comes_out_as_it_went_in() {
         let applied = import(&app, &source);
         pages += applied.counts.pages;
         let out = dir.path().join(format!("out-{folder}"));
-        let params =
-            ExportParams { format: "markdown".into(), view: None, path: Some(out.display().to_string()) };
+        let params = ExportParams {
+            format: "markdown".into(),
+            path: Some(out.display().to_string()),
+            ..ExportParams::default()
+        };
         assert_eq!(ops::export::run(&app, params).unwrap().files, applied.counts.pages);
         compare_folders(&out, &out, &source);
     }

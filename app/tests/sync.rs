@@ -92,7 +92,7 @@ fn rename(device: &Device, id: DocumentId, name: &str) {
 }
 
 fn everything(device: &Device) -> String {
-    let params = ExportParams { format: "json".into(), view: None, path: None };
+    let params = ExportParams { format: "json".into(), ..ExportParams::default() };
     ops::export::run(&device.app, params).unwrap().text.unwrap()
 }
 

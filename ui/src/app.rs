@@ -7,7 +7,7 @@ use crate::components::frame::{self, Frame, main_diagram};
 use crate::components::keys;
 use crate::components::states::{failure, loading};
 use crate::components::toasts::ToastList;
-use crate::pages::welcome;
+use crate::pages::{unlock, welcome};
 use crate::state::{App, DiagramRoute, Route};
 
 /// What the main area is built for: a change of it builds the page anew, everything finer the page follows itself.
@@ -15,6 +15,8 @@ use crate::state::{App, DiagramRoute, Route};
 enum Place {
     Loading,
     Failed(Box<groundplan_shared::api::ApiError>),
+    /// The profile is locked or does not open.
+    Shut,
     Welcome,
     In(Route),
     /// Screens that need no open workspace.
@@ -49,6 +51,7 @@ pub fn Root() -> impl IntoView {
                     {failure(&error, Some(Callback::new(move |()| app.reload())))}
                 </main>
             }.into_any(),
+            Place::Shut => view! { <main class="alone"><unlock::UnlockPage /></main> }.into_any(),
             Place::Welcome => view! { <main class="alone"><welcome::WelcomePage /></main> }.into_any(),
             Place::Outside(route) => view! {
                 <main class="alone"><a class="back-link" href="/">{crate::text::t("welcome.back")}</a>{page(route)}</main>
@@ -70,6 +73,7 @@ fn inner(place: Place) -> AnyView {
 fn place(app: App) -> Place {
     let open = app.status.with(|status| match status {
         None => Err(Place::Loading),
+        Some(Err(error)) if unlock::concerns(error) => Err(Place::Shut),
         Some(Err(error)) => Err(Place::Failed(Box::new(error.clone()))),
         Some(Ok(status)) => Ok(status.open.is_some()),
     });

@@ -39,8 +39,8 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 None => None,
             };
             let path = to.as_ref().map(|path| path.display().to_string());
-            let done =
-                app.run(Caller::CommandLine, ExportParams { format: format.clone(), view, path }).await?;
+            let params = ExportParams { format: format.clone(), view, path, ..ExportParams::default() };
+            let done = app.run(Caller::CommandLine, params).await?;
             match &done.text {
                 Some(text) => output.text(text),
                 None => {

@@ -13,9 +13,13 @@ use super::membership::{blocking, sync_failed, untrusted};
 use crate::runtime::App;
 use crate::sync::{log, run};
 
+/// How long joining waits for the content, so that the workspace appears under its own name and not empty. More than
+/// that comes in later, like every change.
+const CONTENT_MS: u64 = 10_000;
+
 /// Makes the workspace's database with log and keys, makes it the open workspace and starts synchronising.
 ///
-/// Safe to repeat after a crash: what is there already is kept.
+/// `name` is what the workspace is called until its own name is here. Safe to repeat after a crash: what is there already is kept.
 pub(super) async fn workspace(
     app: &Arc<App>,
     session: &Session,
@@ -55,6 +59,13 @@ pub(super) async fn workspace(
     })
     .await?;
     app.net.start(app);
+    if let Err(error) = app.net.now(app, CONTENT_MS).await {
+        tracing::info!(error.code = ?error.code, "the content of the workspace comes later");
+    }
     let app = Arc::clone(app);
-    blocking(move || crate::ops::workspace::view(&app, id)).await
+    blocking(move || {
+        crate::ops::workspace::refresh_name(&app)?;
+        crate::ops::workspace::view(&app, id)
+    })
+    .await
 }

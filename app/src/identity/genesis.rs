@@ -15,17 +15,15 @@ use crate::core::Tx;
 use crate::sync::workspace::wire_workspace;
 use crate::sync::{SqliteTx, SyncTx as _};
 
-/// The owner's name until the person gives one.
-const OWNER: &str = "Owner";
-
 /// Writes the first entry of a new workspace's membership log and the keys of its four compartments, in the
-/// transaction that makes the workspace. A workspace that stays on this device has them too.
+/// transaction that makes the workspace. `owner_name` is how members see its owner. A workspace that stays on this device has them too.
 ///
 /// # Errors
 /// Those of the store and of the system's random generator.
 pub fn genesis(
     tx: &mut Tx<'_>,
     device: &Device,
+    owner_name: &str,
     device_name: &str,
     workspace: WorkspaceId,
     now_ms: u64,
@@ -34,7 +32,7 @@ pub fn genesis(
     let new = NewWorkspace {
         workspace: wire_workspace(workspace),
         owner: MemberId(crate::env::make_uuid().into_bytes()),
-        owner_name: OWNER,
+        owner_name,
         device_name,
         policy: Policy::default(),
         time_ms: now_ms,

@@ -168,20 +168,14 @@ impl Net {
         }
         let files = match open {
             Some(open) => open,
-            None => Arc::new(app.workspace_files(workspace)?),
+            None => match app.workspace_files(workspace) {
+                Ok(files) => Arc::new(files),
+                // One workspace that does not open must not hide the others.
+                Err(error) => return Ok(shut(SyncState::Problem, Some(error))),
+            },
         };
         if files.read_only().is_some() {
-            return Ok(SyncStatus {
-                state: SyncState::Offline,
-                waiting: 0,
-                done: 0,
-                total: 0,
-                synced_ms: 0,
-                last_heard: None,
-                server: None,
-                problem: files.read_only().cloned(),
-                quarantined: 0,
-            });
+            return Ok(shut(SyncState::Offline, files.read_only().cloned()));
         }
         status::at_rest(&*files, None).map_err(sync_failed)
     }
@@ -290,6 +284,21 @@ impl Net {
     /// Returns the six digits of the join under way; empty if there is none.
     pub fn check_digits(&self) -> String {
         lock(&self.check).clone()
+    }
+}
+
+/// Describes a workspace whose synchronisation cannot be looked into.
+fn shut(state: SyncState, problem: Option<ApiError>) -> SyncStatus {
+    SyncStatus {
+        state: state,
+        waiting: 0,
+        done: 0,
+        total: 0,
+        synced_ms: 0,
+        last_heard: None,
+        server: None,
+        problem,
+        quarantined: 0,
     }
 }
 

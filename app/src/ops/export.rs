@@ -40,10 +40,8 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
             single(params.path.as_deref(), text + "\n")
         }
         "svg" => {
-            let drawn = view::scene(
-                app,
-                ViewSceneParams { id: params.view, scope: None, focus: None, focus_depth: 0 },
-            )?;
+            let (scope, focus, focus_depth) = (params.scope, params.focus, params.focus_depth);
+            let drawn = view::scene(app, ViewSceneParams { id: params.view, scope, focus, focus_depth })?;
             single(params.path.as_deref(), scene::to_svg(&scene::draw(&drawn.scene)))
         }
         "markdown" => {

@@ -14,6 +14,9 @@ use crate::runtime::App;
 use crate::store::StoreError;
 use crate::{doc, env, identity, query, sample};
 
+/// Longest name of an owner: a sealed name holds 200 bytes, and a character takes up to four.
+const OWNER_MAX_CHARS: usize = 48;
+
 /// Creates a workspace and opens it. Its database is complete before the profile knows of it.
 pub fn create(app: &App, params: WorkspaceCreateParams) -> Result<WorkspaceView, ApiError> {
     check_name("name", &params.name)?;
@@ -31,13 +34,24 @@ pub fn create(app: &App, params: WorkspaceCreateParams) -> Result<WorkspaceView,
 fn found(app: &App, workspace: &Workspace, name: &str) -> Result<(), ApiError> {
     // Read now: it may have been set since the program started.
     let device_name = super::app::device_name(app)?;
+    let owner_name = owner_name(app)?;
     workspace.transaction::<(), CoreError>(|tx| {
-        identity::genesis(tx, app.device(), &device_name, workspace.id(), tx.now_ms())
+        let now_ms = tx.now_ms();
+        identity::genesis(tx, app.device(), &owner_name, &device_name, workspace.id(), now_ms)
             .map_err(CoreError::Api)?;
         let settings = DocumentId::new(workspace.id().uuid());
         tx.create(settings, DocumentKind::Settings, |doc| Ok(doc::settings::set_name(doc, name)?))
     })?;
     Ok(())
+}
+
+/// Returns how members see the person who founds a workspace: by the account's name, else as the system knows them.
+fn owner_name(app: &App) -> Result<String, ApiError> {
+    let account = app.net.account(app)?.map(|account| account.name);
+    let user = || ["USER", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let name: String = account.or_else(user).unwrap_or_default().chars().take(OWNER_MAX_CHARS).collect();
+    let fits = !name.trim().is_empty() && check_name("name", &name).is_ok();
+    Ok(if fits { name } else { "Owner".to_owned() })
 }
 
 /// Opens a workspace of this profile.

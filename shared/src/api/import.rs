@@ -160,7 +160,7 @@ pub struct ImportSources {
 }
 
 /// Exports.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportParams {
     /// `json` (everything), `markdown` (the pages as a vault) or `svg` (one diagram).
@@ -168,6 +168,15 @@ pub struct ExportParams {
     /// The diagram, for `svg`; none draws the whole workspace.
     #[serde(default)]
     pub view: Option<DocumentId>,
+    /// The inside of this element instead, for `svg`.
+    #[serde(default)]
+    pub scope: Option<DocumentId>,
+    /// Only this element and its neighbours up to `focus_depth` relations away, for `svg`.
+    #[serde(default)]
+    pub focus: Option<DocumentId>,
+    /// 1 to 5; 0 means 1.
+    #[serde(default)]
+    pub focus_depth: u8,
     /// Where to write: a file, or a new or empty folder for `markdown`. None answers with the text.
     #[serde(default)]
     pub path: Option<String>,

@@ -89,9 +89,12 @@ pub fn TextEditor(
         let (number, touched) =
             app.changes.with(|changes| (changes.number, changes.number > 0 && changes.touch(document)));
         if touched && seen.is_some_and(|seen| seen != number) {
+            // One event, from this device, about this text alone: perhaps of this editor's own typing.
+            let maybe_own = seen.is_some_and(|seen| seen + 1 == number)
+                && app.changes.with(|changes| !changes.remote && changes.documents == [document]);
             editor.with_value(|editor| {
                 if let Some(editor) = editor {
-                    editor.pull();
+                    editor.pull(maybe_own);
                 }
             });
         }

@@ -1,6 +1,6 @@
 //! Keys of the whole window, and what actions do.
 
-use groundplan_shared::api::{ElementDeleteParams, SettingsSetParams, SyncNowParams};
+use groundplan_shared::api::{ElementDeleteParams, ProfileLockParams, SettingsSetParams, SyncNowParams};
 use groundplan_shared::model::PageKind;
 use leptos::ev;
 use leptos::prelude::*;
@@ -96,6 +96,7 @@ pub fn perform(app: App, shell: Shell, action: Action) {
         Action::Sync => shell.sync_open.update(|open| *open = !*open),
         Action::SyncNow => sync_now(app),
         Action::Theme => toggle_theme(app),
+        Action::Lock => lock(app),
         Action::CloseTab => {
             let shown = app.route.get_untracked();
             let mut next = None;
@@ -127,6 +128,11 @@ pub fn delete_chosen(app: App) {
 /// Synchronises; the status bar shows how far it is.
 pub fn sync_now(app: App) {
     app.run(SyncNowParams::default(), move |status| app.sync.set(Some(status)));
+}
+
+/// Closes everything until it is unlocked.
+pub fn lock(app: App) {
+    app.run(ProfileLockParams {}, move |_| app.reload());
 }
 
 fn toggle_theme(app: App) {

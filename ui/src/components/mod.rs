@@ -10,6 +10,7 @@ pub mod inline;
 pub mod inspector;
 pub mod keys;
 pub mod palette;
+pub mod passphrase;
 pub mod picker;
 pub mod prose;
 pub mod relations;

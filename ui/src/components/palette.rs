@@ -8,8 +8,9 @@ use super::dialog::Modal;
 use super::icon::{icon, kind_icon};
 use super::keys::{is_mac, perform};
 use crate::state::actions::chord_words;
-use crate::state::{Action, Load, Route, palette, query, use_app, use_shell};
+use crate::state::{Action, Route, palette, use_app, use_shell};
 use crate::text::t;
+use crate::transport::{decode, encode};
 
 /// Actions shown above the hits while something is typed.
 const ACTIONS_SHOWN: usize = 5;
@@ -31,15 +32,25 @@ pub fn Palette() -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
     let node = NodeRef::<html::Input>::new();
-    let hits = query(
-        app,
-        move || {
-            let text = typed.get();
-            (!text.trim().is_empty()).then_some(SearchParams { text, limit: HITS })
-        },
-        |_| false,
-    );
-    let entries = Memo::new(move |before: Option<&Vec<Entry>>| {
+    // The hits, and the text that they are for.
+    let hits = RwSignal::new((String::new(), Vec::<SearchHit>::new()));
+    // Enter was pressed before the hits for the text were here.
+    let waiting = RwSignal::new(false);
+    Effect::new(move |_| {
+        let text = typed.get();
+        if text.trim().is_empty() {
+            return hits.set((text, Vec::new()));
+        }
+        let params = encode(&SearchParams { text: text.clone(), limit: HITS });
+        let done = move |answer| {
+            if typed.try_with_untracked(|now| *now == text) == Some(true) {
+                let found = decode::<SearchParams>(answer).map(|results| results.hits).unwrap_or_default();
+                hits.set((text, found));
+            }
+        };
+        app.ask_then("search/query", params, Box::new(done));
+    });
+    let entries = Memo::new(move |_| {
         let text = typed.get();
         let actions = palette::rank(&text, Action::ALL.iter().copied(), |action| t(action.text()).to_owned());
         let mut out: Vec<Entry> =
@@ -49,14 +60,8 @@ pub fn Palette() -> impl IntoView {
         }
         out.truncate(ACTIONS_SHOWN);
         // Names come before actions: most of the time one looks for a thing.
-        let mut found: Vec<Entry> = match hits.get() {
-            Load::Ready(results) => results.hits.iter().cloned().map(Entry::Hit).collect(),
-            // The hits of the letters before stay until the new ones are here.
-            Load::Loading => before
-                .map(|old| old.iter().filter(|entry| matches!(entry, Entry::Hit(_))).cloned().collect())
-                .unwrap_or_default(),
-            Load::Failed(_) => Vec::new(),
-        };
+        // The hits of the letters before stay until the new ones are here.
+        let mut found: Vec<Entry> = hits.with(|(_, hits)| hits.iter().cloned().map(Entry::Hit).collect());
         found.append(&mut out);
         found.push(Entry::Everything(text));
         found
@@ -69,6 +74,20 @@ pub fn Palette() -> impl IntoView {
             Entry::Everything(text) => app.go(Route::Search(text)),
         }
     };
+    let enter = move || {
+        // What is shown may still be for the letters before: then the choice is made when the right list is here.
+        let current = typed.with_untracked(|text| hits.with_untracked(|(of, _)| of == text));
+        waiting.set(!current);
+        if current && let Some(entry) = entries.with_untracked(|all| all.get(at.get_untracked()).cloned()) {
+            run(entry);
+        }
+    };
+    Effect::new(move |_| {
+        hits.track();
+        if waiting.get_untracked() {
+            enter();
+        }
+    });
     let keydown = move |event: leptos::ev::KeyboardEvent| {
         let total = entries.with_untracked(Vec::len);
         let step = match event.key().as_str() {
@@ -76,10 +95,7 @@ pub fn Palette() -> impl IntoView {
             "ArrowUp" => total.saturating_sub(1),
             "Enter" => {
                 event.prevent_default();
-                if let Some(entry) = entries.with_untracked(|all| all.get(at.get_untracked()).cloned()) {
-                    run(entry);
-                }
-                return;
+                return enter();
             }
             _ => return,
         };
@@ -115,6 +131,7 @@ pub fn Palette() -> impl IntoView {
                     on:input=move |event| {
                         typed.set(event_target_value(&event));
                         at.set(0);
+                        waiting.set(false);
                     }
                     on:keydown=keydown
                 />

@@ -11,4 +11,5 @@ pub mod search;
 pub mod settings;
 pub mod sync;
 pub mod unknown;
+pub mod unlock;
 pub mod welcome;

@@ -4,11 +4,12 @@ use groundplan_shared::api::{SettingsSetParams, WorkspaceRenameParams};
 use groundplan_shared::validate;
 use leptos::prelude::*;
 
+use crate::components::icon::icon;
 use crate::components::inline::InlineText;
-use crate::components::keys::set_theme;
+use crate::components::keys::{lock, set_theme};
 use crate::components::states::{failure, loading};
 use crate::components::status::open_name;
-use crate::state::{form, use_app};
+use crate::state::{Dialog, form, use_app, use_shell};
 use crate::text::{name_of, t};
 
 /// The screen.
@@ -23,6 +24,10 @@ pub fn SettingsPage() -> impl IntoView {
             .with(|settings| settings.as_ref().map_or_else(|| "system".to_owned(), |all| all.theme.clone()))
     });
     let workspace = Memo::new(move |_| open_name(app));
+    let shell = use_shell();
+    let by_passphrase = Memo::new(move |_| {
+        app.status.with(|status| matches!(status, Some(Ok(status)) if status.key_storage == "passphrase"))
+    });
     let save_device = Callback::new(move |name: String| {
         let device_name = Some(name.trim().to_owned());
         app.run(SettingsSetParams { device_name, ..SettingsSetParams::default() }, move |settings| {
@@ -57,6 +62,16 @@ pub fn SettingsPage() -> impl IntoView {
                     })}
                 </div>
                 <p class="muted small">{t("settings.device_text")}</p>
+            </section>
+            <section class="block">
+                <h2 class="block-title">{t("settings.security")}</h2>
+                <div class="actions">
+                    <button class="button" on:click=move |_| shell.open(Dialog::Passphrase)>
+                        {move || t(if by_passphrase.get() { "settings.change_passphrase" } else { "settings.use_passphrase" })}
+                    </button>
+                    <button class="button" on:click=move |_| lock(app)>{icon("key")} {t("settings.lock")}</button>
+                </div>
+                <p class="muted small">{t("settings.lock_text")}</p>
             </section>
             <section class="block">
                 <h2 class="block-title">{t("settings.about")}</h2>

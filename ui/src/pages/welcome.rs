@@ -3,6 +3,7 @@
 use groundplan_shared::api::{WorkspaceOpenParams, WorkspaceSampleParams, WorkspaceView};
 use leptos::prelude::*;
 
+use super::unlock;
 use crate::components::icon::icon;
 use crate::components::states::{failure, loading};
 use crate::state::{Dialog, Route, sync_words, use_app, use_shell};
@@ -55,6 +56,7 @@ fn recent(workspaces: Vec<WorkspaceView>) -> AnyView {
     let rows = workspaces.into_iter().map(|workspace| {
         let id = workspace.id;
         let (tone, words) = sync_words::short(&workspace.sync);
+        let trouble = workspace.sync.problem.clone().filter(unlock::concerns);
         let when = if workspace.opened_ms == 0 { t("welcome.never_opened").to_owned() } else { ago(workspace.opened_ms) };
         let enter = move |_| {
             if open == Some(id) {
@@ -72,6 +74,7 @@ fn recent(workspaces: Vec<WorkspaceView>) -> AnyView {
                     <span class="muted small workspace-sync"><span class=format!("sync-sign {}", tone.class())></span>{words}</span>
                     <span class="muted small">{when}</span>
                 </button>
+                {trouble.map(|error| failure(&error, None))}
             </li>
         }
     });

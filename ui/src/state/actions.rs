@@ -42,6 +42,8 @@ pub enum Action {
     Settings,
     /// Changes between light and dark.
     Theme,
+    /// Closes everything until it is unlocked.
+    Lock,
     /// Goes to the list of workspaces.
     Workspaces,
     /// Closes the tab.
@@ -93,6 +95,7 @@ impl Action {
         Self::Workspaces,
         Self::Settings,
         Self::Theme,
+        Self::Lock,
         Self::Shortcuts,
     ];
 
@@ -118,6 +121,7 @@ impl Action {
             Self::SyncNow => "action.sync_now",
             Self::Settings => "action.settings",
             Self::Theme => "action.theme",
+            Self::Lock => "action.lock",
             Self::Workspaces => "action.workspaces",
             Self::CloseTab => "action.close_tab",
             Self::Shortcuts => "action.shortcuts",
@@ -145,7 +149,7 @@ impl Action {
             Self::Shortcuts => plain("?"),
             Self::Delete => plain("delete"),
             Self::Sync => plain("s"),
-            Self::SyncNow | Self::Theme | Self::Workspaces | Self::CloseTab => None,
+            Self::SyncNow | Self::Theme | Self::Lock | Self::Workspaces | Self::CloseTab => None,
         }
     }
 

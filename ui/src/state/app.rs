@@ -143,6 +143,13 @@ impl App {
         if error.code == ErrorCode::Offline && error.message == t("error.core_gone") {
             self.reachable.set(false);
         }
+        // Locked by another page or window of this program.
+        if error.code == ErrorCode::Locked
+            && self.status.with_untracked(|status| matches!(status, Some(Ok(_))))
+        {
+            self.status.set(Some(Err(error.clone())));
+            self.index.set(Arc::default());
+        }
         // Without a session nothing on the page can be kept true, so the page says that and nothing else.
         if error.code == ErrorCode::NotAllowed && error.message == t("error.no_session") {
             self.status.set(Some(Err(error.clone())));

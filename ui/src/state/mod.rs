@@ -12,6 +12,7 @@ mod layout;
 pub mod markdown;
 mod navigation;
 pub mod palette;
+pub mod passphrase;
 mod query;
 mod route;
 mod shell;

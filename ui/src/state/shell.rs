@@ -38,6 +38,8 @@ pub enum Dialog {
     EditRelation(Box<RelationView>),
     /// A new workspace.
     NewWorkspace,
+    /// Another passphrase for this device.
+    Passphrase,
     /// Registering or signing in.
     Connect,
     /// Letting another device in.
@@ -105,6 +107,7 @@ impl Shell {
                 app.selection.set(vec![id]);
             }
         });
+        keep_tabs(app, shell);
         // The sizes of last time, once.
         Effect::new(move |done: Option<bool>| {
             let kept = app.settings.with(|settings| settings.as_ref().map(|all| all.layout.clone()));
@@ -136,4 +139,30 @@ impl Shell {
         let layout = Some(self.layout.with_untracked(Layout::write));
         app.run(SettingsSetParams { layout, ..SettingsSetParams::default() }, |_| {});
     }
+}
+
+/// Keeps the tabs of each workspace for as long as the browser's tab or the window lives: reloading brings them back.
+fn keep_tabs(app: App, shell: Shell) {
+    let storage = window().session_storage().ok().flatten();
+    let storage = StoredValue::new_local(storage);
+    let place = Memo::new(move |_| {
+        let open = app.status.with(|status| status.as_ref().and_then(|status| status.as_ref().ok()?.open));
+        open.map(|id| format!("tabs/{id}"))
+    });
+    Effect::new(move |before: Option<Option<String>>| {
+        let Some(place) = place.get() else { return before.flatten() };
+        let storage = storage.get_value();
+        if before.flatten().as_ref() == Some(&place) {
+            let text = shell.tabs.with(Tabs::write);
+            // Full or forbidden storage costs the convenience, nothing else.
+            let _ = storage.map(|storage| storage.set_item(&place, &text));
+            return Some(place);
+        }
+        let kept = storage.and_then(|storage| storage.get_item(&place).ok().flatten()).unwrap_or_default();
+        let mut tabs = Tabs::read(&kept);
+        tabs.show(&app.route.get_untracked());
+        shell.tabs.set(tabs);
+        shell.tabs.track();
+        Some(place)
+    });
 }

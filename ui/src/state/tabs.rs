@@ -2,6 +2,9 @@
 
 use super::Route;
 
+/// Most tabs that are kept for the next time.
+const TABS_KEPT: usize = 32;
+
 /// A tab.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tab {
@@ -78,6 +81,23 @@ impl Tabs {
         Some(next.map_or(Route::Home, |tab| tab.route.clone()))
     }
 
+    /// Writes the tabs as a text to keep. Searches are left out: their text is nobody's business but the workspace's.
+    pub fn write(&self) -> String {
+        let kept = self.items.iter().filter(|tab| !matches!(tab.route, Route::Search(_)));
+        kept.map(|tab| format!("{}{}\n", if tab.pinned { '!' } else { ' ' }, tab.route.url())).collect()
+    }
+
+    /// Reads kept tabs; what cannot be read is left out.
+    pub fn read(text: &str) -> Self {
+        let items = text.lines().filter_map(|line| {
+            let (pinned, url) = line.strip_prefix('!').map_or((false, line.trim_start()), |url| (true, url));
+            let (path, query) = url.split_once('?').unwrap_or((url, ""));
+            let route = Route::parse(path, query);
+            has_tab(&route).then_some(Tab { route, pinned })
+        });
+        Self { items: items.take(TABS_KEPT).collect() }
+    }
+
     /// Closes tabs of things that are gone.
     pub fn retain(&mut self, keep: impl Fn(&Route) -> bool) {
         self.items.retain(|tab| keep(&tab.route));
@@ -89,6 +109,7 @@ mod tests {
     use groundplan_shared::model::DocumentId;
 
     use super::*;
+    use crate::state::DiagramRoute;
 
     fn element(n: u8) -> Route {
         Route::Element(DocumentId::from_bytes([n; 16]))
@@ -107,6 +128,23 @@ mod tests {
         assert_eq!(tabs.at(&element(2)), Some(0));
         tabs.show(&Route::Home);
         assert_eq!(tabs.items().len(), 2);
+    }
+
+    #[test]
+    fn tabs_read_back_without_what_was_searched() {
+        let mut tabs = Tabs::default();
+        tabs.show(&element(1));
+        tabs.pin(0, true);
+        let diagram =
+            DiagramRoute { scope: Some(DocumentId::from_bytes([4; 16])), ..DiagramRoute::default() };
+        tabs.show(&Route::Diagram(diagram));
+        assert_eq!(Tabs::read(&tabs.write()), tabs);
+        tabs.pin(1, true);
+        tabs.show(&Route::Search("secret".to_owned()));
+        let text = tabs.write();
+        assert!(!text.contains("secret"), "{text}");
+        assert_eq!(Tabs::read(&text).items().len(), 2);
+        assert_eq!(Tabs::read("!/nowhere\n nonsense\n"), Tabs::default());
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Registering on a server or signing in, then uploading the open workspace.
 
 use groundplan_shared::api::{
-    AccountLoginParams, AccountRegisterParams, ApiError, ErrorCode, Hidden, SyncConnectParams,
+    AccountLoginParams, AccountRegisterParams, AccountServerKeyParams, ApiError, ErrorCode, Hidden,
+    ServerKeys, SyncConnectParams,
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{form, text_field};
 use crate::components::dialog::Modal;
+use crate::components::icon::icon;
 use crate::components::keys::is_open;
 use crate::state::{form as rules, use_app, use_shell};
 use crate::text::t;
@@ -24,7 +26,8 @@ pub(super) fn connect() -> AnyView {
     let password = RwSignal::new(String::new());
     let invitation = RwSignal::new(String::new());
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
-    let go = move || {
+    let keys = RwSignal::new(None::<ServerKeys>);
+    let go_with = move |trust: Option<String>| {
         let server = rules::read_server(&server.get_untracked());
         let name = name.get_untracked().trim().to_owned();
         let password_text = password.get_untracked();
@@ -38,12 +41,13 @@ pub(super) fn connect() -> AnyView {
         let invitation = Some(invitation.get_untracked()).filter(|text| !text.trim().is_empty()).map(Hidden);
         busy.set(true);
         wrong.set(None);
+        keys.set(None);
         spawn_local(async move {
-            let hidden = Hidden(password_text);
+            let (hidden, asked) = (Hidden(password_text), server.clone());
             let signed_in = if new.get_untracked() {
-                app.call(AccountRegisterParams { server, name, password: hidden, invitation, trust: None }).await
+                app.call(AccountRegisterParams { server, name, password: hidden, invitation, trust }).await
             } else {
-                app.call(AccountLoginParams { server, name, password: hidden, trust: None }).await
+                app.call(AccountLoginParams { server, name, password: hidden, trust }).await
             };
             let done = match signed_in {
                 // A workspace that is already with a server stays as it is.
@@ -60,11 +64,16 @@ pub(super) fn connect() -> AnyView {
                     app.load().await;
                 }
                 Err(error) => {
+                    if error.field.as_deref() == Some("server_key") {
+                        let shown = app.call(AccountServerKeyParams { server: asked }).await;
+                        keys.try_set(shown.ok());
+                    }
                     wrong.try_set(Some(error));
                 }
             }
         });
     };
+    let go = move || go_with(None);
     let tab = move |register: bool, text: &'static str| {
         view! {
             <button type="button" role="tab" class="segment" aria-controls="account-fields"
@@ -84,6 +93,7 @@ pub(super) fn connect() -> AnyView {
             {move || text_field("account.password", password, "password", if new.get() { "new-password" } else { "current-password" }, false)}
             {move || new.get().then(|| text_field("account.invitation", invitation, "text", "off", false))}
         </div>
+        {move || keys.get().map(|keys| other_key(keys, move |trust| go_with(Some(trust))))}
         {move || busy.get().then(|| view! {
             <p role="status" class="muted">{t("account.working")}</p>
             <progress class="progress" aria-label=t("account.working")></progress>
@@ -94,6 +104,27 @@ pub(super) fn connect() -> AnyView {
         <Modal title=t("sync.connect") on_close=Callback::new(move |()| shell.close())>
             {form(busy, wrong, "account.go", go, fields)}
         </Modal>
+    }
+    .into_any()
+}
+
+/// Shows the key that is known and the one that the server has now, and lets a person trust the latter.
+fn other_key(keys: ServerKeys, trust: impl Fn(String) + 'static) -> AnyView {
+    let now = keys.refused.unwrap_or_default();
+    let chosen = now.clone();
+    view! {
+        <section class="notice other-key">
+            {icon("warn")}
+            <div class="stack">
+                <h3>{t("account.trust_title")}</h3>
+                <p>{t("account.trust_text")}</p>
+                <dl class="facts">
+                    <dt>{t("account.trust_known")}</dt><dd class="mono">{keys.known.unwrap_or_default()}</dd>
+                    <dt>{t("account.trust_new")}</dt><dd class="mono">{now}</dd>
+                </dl>
+                <button class="button" type="button" on:click=move |_| trust(chosen.clone())>{t("account.trust_do")}</button>
+            </div>
+        </section>
     }
     .into_any()
 }

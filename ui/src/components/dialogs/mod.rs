@@ -30,6 +30,7 @@ fn draw(dialog: Dialog) -> AnyView {
         Dialog::NewRelation { source, target } => relation::new_relation(source, target),
         Dialog::EditRelation(relation) => relation::edit_relation(*relation),
         Dialog::NewWorkspace => workspace::new_workspace(),
+        Dialog::Passphrase => super::passphrase::change(),
         Dialog::Connect => account::connect(),
         Dialog::LinkDevice => codes::link_device(),
         Dialog::Recovery => codes::recovery(),

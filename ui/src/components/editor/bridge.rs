@@ -31,9 +31,9 @@ extern "C" {
     #[derive(Clone)]
     pub(super) type Editor;
 
-    /// Fetches what others did.
+    /// Fetches what others did, unless what happened may be, and is, this editor's own typing.
     #[wasm_bindgen(method)]
-    pub(super) fn pull(this: &Editor);
+    pub(super) fn pull(this: &Editor, maybe_own: bool);
     /// Tries to save again now.
     #[wasm_bindgen(method)]
     pub(super) fn retry(this: &Editor);

@@ -37,7 +37,15 @@ pub(super) fn run(canvas: Canvas) {
             }
         };
         let path = format!("{}/{name}", folder.trim_end_matches('/'));
-        let params = ExportParams { format: "svg".to_owned(), view: at.id, path: Some(path.clone()) };
+        // What is shown: the inside or the neighbourhood of an element, where one was chosen.
+        let params = ExportParams {
+            format: "svg".to_owned(),
+            view: at.id,
+            scope: at.scope,
+            focus: at.focus,
+            focus_depth: at.depth,
+            path: Some(path.clone()),
+        };
         app.run(params, move |_| app.say(fill("diagram.exported", &[("file", &path)])));
     });
 }
