@@ -5,6 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    blobs::Blobs,
     clock::Clock,
     config::Config,
     identity::Identity,
@@ -26,6 +27,8 @@ pub struct Parts {
     pub config: Config,
     /// What is remembered.
     pub store: Arc<dyn Store>,
+    /// Bytes of attachments.
+    pub blobs: Blobs,
     /// Who this server is, and its keys.
     pub identity: Identity,
     /// Rate limits.

@@ -4,6 +4,7 @@
 //! Entry points: [`Server::start`] for a server inside a process, [`cli::main`] for the binary.
 
 pub mod app;
+pub mod blobs;
 pub mod caller;
 pub mod cli;
 pub mod clock;

@@ -52,6 +52,8 @@ pub enum Use {
     AccountRequest,
     /// An envelope.
     Envelope,
+    /// A blob put or read.
+    Blob,
     /// A sealed presence message.
     Presence,
 }
@@ -102,6 +104,7 @@ impl RateLimiter {
                 per_ms: f64::from(self.limits.envelopes_per_second) / 1000.0,
                 burst: f64::from(self.limits.envelope_burst),
             },
+            Use::Blob => minute(self.limits.blobs_per_minute),
             Use::Presence => Rate { per_ms: 0.02, burst: 60.0 },
         }
     }

@@ -69,6 +69,7 @@ impl From<StoreError> for Refusal {
                 Entity::RefreshFamily => "session",
                 Entity::Workspace => "workspace",
                 Entity::Mailbox => "mailbox",
+                Entity::Blob => "blob",
             }),
             StoreError::Conflict(conflict) => conflict.into(),
             StoreError::Unavailable(_) => {
@@ -140,6 +141,10 @@ impl From<Conflict> for Refusal {
             Conflict::MessageDiffers => {
                 Self::new(Code::Exists, "another message has this number in the mailbox; start pairing again")
             }
+            Conflict::BlobDiffers => Self::new(
+                Code::Exists,
+                "a blob of this id is there with other bytes; if they are bad, declare it unused and put it again",
+            ),
             Conflict::MailboxFull => {
                 Self::new(Code::TooLarge, "the mailbox holds as many messages as it may; start pairing again")
             }

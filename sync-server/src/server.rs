@@ -16,6 +16,7 @@ use tokio::{
 
 use crate::{
     app::{App, Parts},
+    blobs::Blobs,
     clock::Clock,
     config::Config,
     http::{
@@ -47,6 +48,9 @@ pub enum StartError {
     /// The database cannot be opened or migrated.
     #[error("the database cannot be used: {}", chain(.0))]
     Store(#[source] StoreError),
+    /// Where the bytes of attachments lie cannot be used.
+    #[error("the place of attachments cannot be used: {0}; check the settings that begin with `blobs.`")]
+    Blobs(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The address cannot be listened on.
     #[error("{address} cannot be listened on: {source}; choose another with --listen")]
     Listen {
@@ -103,6 +107,7 @@ impl Server {
     pub async fn start_with(config: Config, clock: Clock) -> Result<RunningServer, StartError> {
         let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let store = open_store(&config, &clock).await?;
+        let blobs = Blobs::open(&config)?;
         let listener = bind(config.listen).await?;
         let admin = match config.admin_listen {
             Some(address) => Some(bind(address).await?),
@@ -133,6 +138,7 @@ impl Server {
             limiter: RateLimiter::new(limits.clone(), clock.clone()),
             config,
             store,
+            blobs,
             identity,
             metrics: Arc::clone(&metrics),
             clock,

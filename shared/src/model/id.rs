@@ -81,6 +81,8 @@ ids! {
     LinkId = "link";
     /// Names an import source.
     SourceId = "import source";
+    /// Names an attachment, inside its page or element.
+    AttachmentId = "attachment";
     /// Names a profile on a device.
     ProfileId = "profile";
 }

@@ -4,6 +4,7 @@
 //! relations, pages and views. Not here: how they are stored (Automerge documents, in `app`), how they are
 //! checked (`validate`) and how they travel (`api`).
 
+mod attachment;
 mod element;
 mod id;
 mod kind;
@@ -12,8 +13,11 @@ mod property;
 mod relation;
 mod view;
 
+pub use attachment::{
+    ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX_BYTES, ATTACHMENTS_PER_DOCUMENT, Attachment, CHUNK_BYTES, ContentHash, NoHash,
+};
 pub use element::{Element, Endpoint, Link, Source};
-pub use id::{DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId, WorkspaceId};
+pub use id::{AttachmentId, DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId, WorkspaceId};
 pub use kind::{DocumentKind, ElementKind, PageKind, RelationKind, UnknownKind, ViewKind};
 pub use page::{Eol, Page};
 pub use property::{

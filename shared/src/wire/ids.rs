@@ -156,6 +156,8 @@ bytes_newtype! {
     Hash, 32;
     /// An envelope: SHA-256(header ‖ SHA-256(ciphertext)).
     EnvelopeId, 32;
+    /// A sealed chunk of an attachment: an HMAC of its content under a compartment's key.
+    BlobId, 32;
     /// A challenge of a server, used once.
     Nonce, 32;
     /// An Ed25519 or X25519 public key.
@@ -165,7 +167,7 @@ bytes_newtype! {
 }
 
 shown_as_uuid!(WorkspaceId DocumentId MemberId AccountId InviteId RoleId);
-shown_as_hex!(DeviceId ServerId Incarnation MailboxId Hash EnvelopeId Nonce PublicKey Signature);
+shown_as_hex!(DeviceId ServerId Incarnation MailboxId Hash EnvelopeId BlobId Nonce PublicKey Signature);
 
 impl Hash {
     /// What stands before the first link or entry of a chain.

@@ -24,3 +24,9 @@ pub const MAILBOX_MESSAGES: usize = 8;
 pub const TOKEN_BYTES: usize = 4 * 1024;
 /// Largest list of changes in one envelope.
 pub const CHANGES_PER_ENVELOPE: usize = 4096;
+/// Content of a chunk of an attachment, in bytes; the last one of a file may be shorter.
+pub const CHUNK_BYTES: usize = 1 << 20;
+/// Largest sealed chunk, in bytes: a full one needs no padding.
+pub const BLOB_BYTES: usize = CHUNK_BYTES + 81;
+/// Most blobs asked for at once.
+pub const BLOBS_ASKED: usize = 1024;

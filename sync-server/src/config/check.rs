@@ -36,6 +36,36 @@ pub(super) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigErro
         let reason = format!("{admin} is the public listener too");
         return wrong("admin_listen", reason, "choose another port, or set metrics_on_main = true");
     }
+    let blobs = &config.blobs;
+    if blobs.s3_bucket.is_none() {
+        for (key, set) in [
+            ("blobs.s3_region", blobs.s3_region.is_some()),
+            ("blobs.s3_endpoint", blobs.s3_endpoint.is_some()),
+            ("blobs.s3_prefix", blobs.s3_prefix.is_some()),
+            ("blobs.s3_access_key_id", blobs.s3_access_key_id.is_some()),
+            ("blobs.s3_secret_access_key", blobs.s3_secret_access_key.is_some()),
+        ] {
+            if set {
+                let reason = "there is no bucket that it belongs to".to_owned();
+                return wrong(key, reason, "set blobs.s3_bucket too, or leave both out");
+            }
+        }
+    } else if blobs.folder.is_some() {
+        let reason = "attachments lie in a bucket or in a folder, and both are set".to_owned();
+        return wrong("blobs.folder", reason, "leave out blobs.folder or blobs.s3_bucket");
+    }
+    if blobs.s3_access_key_id.is_some() != blobs.s3_secret_access_key.is_some() {
+        let reason = "the access key has an id and a secret, and one is missing".to_owned();
+        return wrong("blobs.s3_access_key_id", reason, "set both, or neither to use the machine's own role");
+    }
+    if blobs.s3_endpoint.as_ref().is_some_and(|url| url.starts_with("http://")) && !blobs.s3_allow_http {
+        let reason = "the endpoint has no TLS".to_owned();
+        return wrong("blobs.s3_endpoint", reason, "write https://, or set blobs.s3_allow_http = true");
+    }
+    if blobs.s3_prefix.as_ref().is_some_and(|prefix| prefix.contains(['/', '.', '\\'])) {
+        let reason = "it holds a slash or dot".to_owned();
+        return wrong("blobs.s3_prefix", reason, "write one word");
+    }
     if config.limits.envelope_burst < 64 {
         let reason = format!("{} is less than one push", config.limits.envelope_burst);
         return wrong("limits.envelope_burst", reason, "write at least 64");
@@ -67,5 +97,11 @@ mod tests {
         );
         refuses(&[("admin_listen", "-", "127.0.0.1:7420")], "is the public listener too");
         refuses(&[("limits.envelope_burst", "-", "63")], "less than one push");
+        refuses(&[("blobs.s3_endpoint", "-", "https://s3.example.org")], "no bucket that it belongs to");
+        let bucket = ("blobs.s3_bucket", "-", "b");
+        refuses(&[bucket, ("blobs.folder", "-", "/tmp/x")], "both are set");
+        refuses(&[bucket, ("blobs.s3_access_key_id", "-", "k")], "one is missing");
+        refuses(&[bucket, ("blobs.s3_endpoint", "-", "http://127.0.0.1:9000")], "has no TLS");
+        refuses(&[bucket, ("blobs.s3_prefix", "-", "../x")], "slash or dot");
     }
 }

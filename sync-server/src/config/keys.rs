@@ -35,6 +35,10 @@ fn one(values: Values<'_>) -> Result<&str, String> {
     }
 }
 
+fn filled(values: Values<'_>) -> Result<&str, String> {
+    one(values).and_then(|text| if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text) })
+}
+
 fn items<'a>(values: Values<'a>) -> impl Iterator<Item = &'a str> {
     // An environment variable holds a list as one text with commas.
     values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty())
@@ -180,6 +184,70 @@ pub(super) const MAIN: &[Key] = &[
         },
     },
     Key {
+        name: "blobs.folder",
+        remedy: "write a folder that this user may write to",
+        set: |config, values| {
+            config.blobs.folder = Some(filled(values)?.into());
+            Ok(())
+        },
+    },
+    Key {
+        name: "blobs.s3_bucket",
+        remedy: "write the name of the bucket",
+        set: |config, values| {
+            config.blobs.s3_bucket = Some(filled(values)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "blobs.s3_region",
+        remedy: "write the region, such as eu-central-1",
+        set: |config, values| {
+            config.blobs.s3_region = Some(filled(values)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "blobs.s3_endpoint",
+        remedy: "write the address of the service, such as https://s3.example.org",
+        set: |config, values| {
+            config.blobs.s3_endpoint = Some(parse::base_url(filled(values)?)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "blobs.s3_prefix",
+        remedy: "write a beginning for all names, such as groundplan, without slashes",
+        set: |config, values| {
+            config.blobs.s3_prefix = Some(filled(values)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "blobs.s3_access_key_id",
+        remedy: "write the id of the access key",
+        set: |config, values| {
+            config.blobs.s3_access_key_id = Some(filled(values)?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        name: "blobs.s3_secret_access_key",
+        remedy: "write the secret of the access key, best in the environment",
+        set: |config, values| {
+            config.blobs.s3_secret_access_key = Some(parse::Secret::new(filled(values)?));
+            Ok(())
+        },
+    },
+    Key {
+        name: "blobs.s3_allow_http",
+        remedy: "write true only for a service on a private network",
+        set: |config, values| {
+            config.blobs.s3_allow_http = parse::boolean(one(values)?)?;
+            Ok(())
+        },
+    },
+    Key {
         name: "log.format",
         remedy: "write json or pretty",
         set: |config, values| {
@@ -219,6 +287,9 @@ pub(super) const LIMITS: &[Key] = &limit_keys! {
     envelopes_per_second: "write how many envelopes a second one device may push in the long run",
     envelope_burst: "write how many envelopes one device may push at once",
     workspace_bytes: "write how many bytes a workspace may hold",
+    workspace_blob_bytes: "write how many bytes of attachments a workspace may hold",
+    blobs_per_minute: "write how many pieces of attachments a minute one device may put or read",
+    blob_unused_days: "write for how many days a piece is kept that no attachment needs any more",
     workspaces_per_account: "write how many workspaces an account may own",
     subscriptions_per_socket: "write how many workspaces one socket may follow",
     mailboxes: "write how many pairing mailboxes may exist at once",

@@ -26,6 +26,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Folder of the embedded database.
     pub data_dir: PathBuf,
+    /// Where the bytes of attachments lie.
+    pub blobs: Blobs,
     /// A Postgres database instead of the embedded one.
     pub database_url: Option<Secret>,
     /// Most connections to Postgres.
@@ -46,6 +48,27 @@ pub struct Config {
     pub log_filter: String,
     /// What one caller may use.
     pub limits: Limits,
+}
+
+/// Where the bytes of attachments lie: a folder, or a bucket if one is named.
+#[derive(Debug, Clone, Default)]
+pub struct Blobs {
+    /// The folder; `blobs` in the data folder if none.
+    pub folder: Option<PathBuf>,
+    /// An S3 bucket instead.
+    pub s3_bucket: Option<String>,
+    /// Its region.
+    pub s3_region: Option<String>,
+    /// Address of an S3-compatible service; Amazon's if none.
+    pub s3_endpoint: Option<String>,
+    /// Beginning of the names of all objects, without a slash at its end.
+    pub s3_prefix: Option<String>,
+    /// The access key.
+    pub s3_access_key_id: Option<String>,
+    /// The secret of the access key.
+    pub s3_secret_access_key: Option<Secret>,
+    /// Permits an endpoint without TLS, on loopback or a private network.
+    pub s3_allow_http: bool,
 }
 
 /// Certificate and key.
@@ -89,6 +112,12 @@ pub struct Limits {
     pub envelope_burst: u32,
     /// Bytes of envelopes and log entries in one workspace.
     pub workspace_bytes: u64,
+    /// Bytes of attachments in one workspace, sealed.
+    pub workspace_blob_bytes: u64,
+    /// Blobs that one device may put or read a minute.
+    pub blobs_per_minute: u32,
+    /// Days that a blob is kept after a member declared it unused.
+    pub blob_unused_days: u32,
     /// Workspaces that one account may own.
     pub workspaces_per_account: u32,
     /// Workspaces that one socket may follow.
@@ -116,10 +145,13 @@ impl Default for Limits {
             requests_per_minute: 6_000,
             sign_ins_per_minute: 300,
             sign_ins_per_name_per_minute: 20,
-            requests_per_account_per_minute: 1_200,
+            requests_per_account_per_minute: 3_600,
             envelopes_per_second: 50,
             envelope_burst: 2_000,
             workspace_bytes: 8 << 30,
+            workspace_blob_bytes: 16 << 30,
+            blobs_per_minute: 3_000,
+            blob_unused_days: 30,
             workspaces_per_account: 100,
             subscriptions_per_socket: 64,
             mailboxes: 10_000,
@@ -140,6 +172,7 @@ impl Default for Config {
             metrics_on_main: false,
             public_url: None,
             data_dir: PathBuf::from("groundplan-server-data"),
+            blobs: Blobs::default(),
             database_url: None,
             database_connections: 16,
             registration: RegistrationMode::Invitation,

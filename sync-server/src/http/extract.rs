@@ -48,6 +48,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// A body of bytes, of the size that the route allows.
+pub struct RawBody(pub axum::body::Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let limit = request.extensions().get::<BodyLimit>().map_or(0, |limit| limit.0);
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if kind != Some("application/octet-stream") {
+            let detail = "the body must be bytes; send Content-Type: application/octet-stream";
+            return Err(Refusal::new(ProblemCode::UnsupportedMediaType, detail));
+        }
+        to_bytes(request.into_body(), limit).await.map(Self).map_err(|_| {
+            Refusal::new(ProblemCode::TooLarge, format!("the body may have {limit} bytes; send less at once"))
+        })
+    }
+}
+
 /// Parameters in the path.
 pub struct PathParams<T>(pub T);
 

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod admin;
+mod blob;
 mod device;
 mod info;
 mod mailbox;

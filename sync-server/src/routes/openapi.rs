@@ -67,6 +67,9 @@ fn operation(route: &Route) -> Value {
     if let Some(request) = &route.request {
         operation["requestBody"] = json!({"required": true, "content": content(request)});
     }
+    if route.operation == "blob.put" {
+        operation["requestBody"] = json!({"required": true, "content": bytes()});
+    }
     if route.access != Access::Public {
         operation["security"] = json!([{"session": []}]);
     }
@@ -76,10 +79,15 @@ fn operation(route: &Route) -> Value {
 fn answer(route: &Route) -> (&'static str, Value) {
     match (&route.response, route.operation) {
         (Some(response), _) => ("200", json!({"description": "Done", "content": content(response)})),
+        (None, "blob.get") => ("200", json!({"description": "The bytes", "content": bytes()})),
         (None, "socket.open") => ("101", json!({"description": "The connection is a WebSocket now"})),
         (None, _) if route.method == "GET" => ("200", json!({"description": "Done"})),
         (None, _) => ("204", json!({"description": "Done"})),
     }
+}
+
+fn bytes() -> Value {
+    json!({"application/octet-stream": {}})
 }
 
 fn content(shape: &Shape) -> Value {

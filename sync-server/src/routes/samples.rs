@@ -5,15 +5,17 @@
 use groundplan_shared::{
     auth::jwks::Jwks,
     wire::{
-        AccountId, DeviceId, Hash, Incarnation, InviteId, Nonce, PublicKey, ServerId, Signature, WorkspaceId,
+        AccountId, BlobId, DeviceId, Hash, Incarnation, InviteId, Nonce, PublicKey, ServerId, Signature,
+        WorkspaceId,
         cbor::Blob,
         rest::{
-            DeviceProof, DeviceView, InviteAccessParams, LimitsView, LogAppendParams, LogAppendResponse,
-            LogGetResponse, LoginFinishParams, LoginFinishResponse, LoginStartParams, LoginStartResponse,
-            LogoutParams, MailboxGetResponse, MailboxMessage, MailboxPutParams, MailboxPutResponse,
-            MailboxSide, RegisterFinishParams, RegisterFinishResponse, RegisterStartParams,
-            RegisterStartResponse, RegistrationMode, ServerInfo, TokenPair, TokenRefreshParams,
-            WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse, WorkspaceView,
+            BlobMissingParams, BlobMissingResponse, DeviceProof, DeviceView, InviteAccessParams, LimitsView,
+            LogAppendParams, LogAppendResponse, LogGetResponse, LoginFinishParams, LoginFinishResponse,
+            LoginStartParams, LoginStartResponse, LogoutParams, MailboxGetResponse, MailboxMessage,
+            MailboxPutParams, MailboxPutResponse, MailboxSide, RegisterFinishParams, RegisterFinishResponse,
+            RegisterStartParams, RegisterStartResponse, RegistrationMode, ServerInfo, TokenPair,
+            TokenRefreshParams, WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse,
+            WorkspaceView,
         },
     },
 };
@@ -91,6 +93,8 @@ samples! {
     invite_access => InviteAccessParams {
         invite: InviteId([11; 16]), device: DEVICE, signature: Signature([10; 64]),
     };
+    blobs_asked => BlobMissingParams { blobs: vec![BlobId([12; 32])] };
+    blobs_missing => BlobMissingResponse { missing: vec![BlobId([12; 32])] };
     mailbox_put => MailboxPutParams { side: MailboxSide::New, sequence: 0, sealed: blob() };
     mailbox_put_done => MailboxPutResponse { expires_ms: TIME_MS };
     mailbox => MailboxGetResponse {

@@ -1,9 +1,9 @@
 //! The table itself: every address of the server with method, access, sizes, shapes and handler.
 
-use axum::routing::{MethodRouter, delete, get, post};
-use groundplan_shared::wire::rest::path;
+use axum::routing::{MethodRouter, delete, get, post, put};
+use groundplan_shared::wire::{limits::BLOB_BYTES, rest::path};
 
-use super::{account, admin, device, info, mailbox, operate, samples, schema::Shape, workspace};
+use super::{account, admin, blob, device, info, mailbox, operate, samples, schema::Shape, workspace};
 use crate::{app::App, socket};
 
 /// Who may call a route.
@@ -45,11 +45,18 @@ pub struct Route {
 const SMALL: usize = 16 * 1024;
 /// A body with one log entry or mailbox message in base64.
 const ENTRY: usize = 512 * 1024;
+/// A body with as many ids of blobs as may be asked for.
+const BLOBS: usize = 128 * 1024;
 /// A body with a whole log.
 const LOG: usize = 8 * 1024 * 1024;
 
 const AFTER: &[(&str, bool, &str)] =
     &[("after", false, "entries above this index; from the first where absent")];
+const BLOB: &[(&str, bool, &str)] = &[
+    ("compartment", true, "whose key sealed it: public, internal, confidential or restricted"),
+    ("epoch", true, "the epoch of that key; only the present one is taken"),
+    ("sha256", true, "SHA-256 of the body in hexadecimal"),
+];
 const MAILBOX: &[(&str, bool, &str)] =
     &[("side", true, "whose messages: existing or new"), ("after", false, "from this number on")];
 
@@ -67,6 +74,12 @@ impl Route {
     fn takes(mut self, body_limit: usize, shape: Shape) -> Self {
         self.body_limit = body_limit;
         self.request = Some(shape);
+        self
+    }
+
+    /// Takes bytes as they are.
+    fn takes_bytes(mut self, body_limit: usize) -> Self {
+        self.body_limit = body_limit;
         self
     }
 
@@ -256,6 +269,34 @@ fn workspaces() -> Vec<Route> {
         .asks(AFTER)
         .takes(SMALL, samples::invite_access())
         .gives(samples::log()),
+        route(
+            ("POST", path::BLOBS_MISSING, "blob.missing"),
+            Session,
+            post(blob::missing),
+            "Tells which blobs are missing; asking for one takes back that it was declared unused",
+        )
+        .takes(BLOBS, samples::blobs_asked())
+        .gives(samples::blobs_missing()),
+        route(
+            ("PUT", path::BLOB, "blob.put"),
+            Session,
+            put(blob::put),
+            "Takes a sealed chunk of an attachment; repeating it changes nothing",
+        )
+        .asks(BLOB)
+        .takes_bytes(BLOB_BYTES),
+        route(
+            ("GET", path::BLOB, "blob.get"),
+            Session,
+            get(blob::get),
+            "Gives a sealed chunk of an attachment; HEAD says whether it is there",
+        ),
+        route(
+            ("DELETE", path::BLOB, "blob.remove"),
+            Session,
+            delete(blob::remove),
+            "Declares a sealed chunk unused; it goes after some days unless a device asks for it",
+        ),
         route(
             ("POST", path::MAILBOX, "mailbox.put"),
             Public,

@@ -21,6 +21,8 @@ pub enum Entity {
     Workspace,
     /// A mailbox.
     Mailbox,
+    /// A blob.
+    Blob,
 }
 
 /// The one meaning of a refused write.
@@ -64,6 +66,8 @@ pub enum Conflict {
     },
     /// Another message has this number in the mailbox.
     MessageDiffers,
+    /// A blob of this id is there with other bytes.
+    BlobDiffers,
     /// The mailbox holds as many messages as it may.
     MailboxFull,
     /// There are as many of these (workspaces of the account, living mailboxes) as there may be.

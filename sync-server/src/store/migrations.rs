@@ -64,11 +64,11 @@ macro_rules! migrations {
 
 /// Migrations of the embedded store.
 pub const SQLITE: &[Migration] =
-    migrations!("sqlite": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes");
+    migrations!("sqlite": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes", 4 "0004_blobs");
 
 /// Migrations of the Postgres store.
 pub const POSTGRES: &[Migration] =
-    migrations!("postgres": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes");
+    migrations!("postgres": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes", 4 "0004_blobs");
 
 /// The table that records what was applied; both stores create it first.
 pub const RECORD_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (\

@@ -4,6 +4,7 @@
 //! content key. Checking signatures and rights is the service's matter; ordering, uniqueness and quota are decided here,
 //! under the lock of the workspace's row.
 
+mod blobs;
 #[cfg(test)]
 mod conformance;
 mod error;
@@ -21,6 +22,7 @@ use groundplan_shared::{
 };
 use tokio::sync::mpsc;
 
+pub use blobs::{BlobKey, BlobPut, BlobRow, BlobStore, ObjectId, Reserved};
 pub use error::{Cause, Conflict, Entity, StoreError};
 pub use ids::FamilyId;
 pub use types::*;
@@ -230,6 +232,6 @@ pub struct MailboxPut {
 }
 
 /// Everything the server remembers.
-pub trait Store: ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore {}
+pub trait Store: ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore {}
 
-impl<T: ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore> Store for T {}
+impl<T: ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore> Store for T {}

@@ -12,6 +12,7 @@ use crate::routes::{Access, table};
 fn filled(path: &str) -> String {
     path.replace("{workspace}", "01010101-0101-0101-0101-010101010101")
         .replace("{device}", &"03".repeat(16))
+        .replace("{blob}", &"0d".repeat(32))
         .replace("{mailbox}", &"0c".repeat(16))
 }
 

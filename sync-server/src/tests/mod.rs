@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod blobs;
 mod client;
 mod http;
 mod membership;

@@ -4,6 +4,7 @@
 
 pub mod base32;
 pub mod blob;
+pub mod chunk;
 pub mod compartment;
 pub mod device;
 pub mod invite;
@@ -15,6 +16,7 @@ pub mod recovery;
 pub mod safety;
 
 pub use blob::{BlobKey, NotOpened, open_blob, seal_blob};
+pub use chunk::{ChunkError, ChunkPlace, SealedChunk, chunk_id, open_chunk, seal_chunk};
 pub use compartment::{CompartmentKey, WrapError, WrapPlace};
 pub use device::{DeviceKeys, device_id, key_thumbprint};
 pub use invite::{InviteSecret, InviteTicket};

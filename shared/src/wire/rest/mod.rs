@@ -3,6 +3,7 @@
 //! Handlers, status codes and OpenAPI text are the server's; problems are in [`super::problem`].
 
 mod account;
+mod blob;
 mod mailbox;
 mod server;
 mod workspace;
@@ -12,6 +13,7 @@ pub use account::{
     LogoutParams, RegisterFinishParams, RegisterFinishResponse, RegisterStartParams, RegisterStartResponse,
     TokenPair, TokenRefreshParams,
 };
+pub use blob::{BlobMissingParams, BlobMissingResponse, BlobPutQuery};
 pub use mailbox::{MailboxGetResponse, MailboxMessage, MailboxPutParams, MailboxPutResponse, MailboxSide};
 pub use server::{LimitsView, RegistrationMode, ServerInfo};
 pub use workspace::{
@@ -47,6 +49,10 @@ pub mod path {
     pub const LOG: &str = "/v1/workspaces/{workspace}/log";
     /// POST: [`super::InviteAccessParams`] → [`super::LogGetResponse`].
     pub const INVITE_ACCESS: &str = "/v1/workspaces/{workspace}/invite-access";
+    /// POST: [`super::BlobMissingParams`] → [`super::BlobMissingResponse`].
+    pub const BLOBS_MISSING: &str = "/v1/workspaces/{workspace}/blobs/missing";
+    /// PUT with [`super::BlobPutQuery`], GET, HEAD, DELETE: one sealed chunk.
+    pub const BLOB: &str = "/v1/workspaces/{workspace}/blobs/{blob}";
     /// POST: [`super::MailboxPutParams`]; GET with `?side=…&after=…`: [`super::MailboxGetResponse`].
     pub const MAILBOX: &str = "/v1/mailboxes/{mailbox}";
     /// GET: the WebSocket.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod announce;
+mod blobs;
 mod devices;
 mod documents;
 mod mailboxes;

@@ -3,6 +3,7 @@
 //! `engine` owns threads and commits; the other files hold the statements of one area each.
 
 mod accounts;
+mod blobs;
 mod devices;
 mod documents;
 mod engine;
