@@ -41,18 +41,32 @@ pub struct LayoutEdge {
     pub style: u32,
 }
 
+/// Which way relations lead, as far as they can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// Whichever makes the better drawing; a drawing with stored positions goes on as it began.
+    #[default]
+    Auto,
+    /// To the right.
+    Across,
+    /// Downwards.
+    Down,
+}
+
 /// Wishes for a layout.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayoutOptions {
     /// Width ÷ height to aim at.
     pub aspect: f64,
+    /// Which way relations lead.
+    pub direction: Direction,
     /// Let edges of one style join on the way to one target, and leave a crowded rim as one line.
     pub merge: bool,
 }
 
 impl Default for LayoutOptions {
     fn default() -> Self {
-        Self { aspect: 1.6, merge: true }
+        Self { aspect: 1.6, direction: Direction::Auto, merge: true }
     }
 }
 

@@ -76,7 +76,8 @@ pub fn inspect(graph: &LayoutGraph, layout: &Layout) -> Result<Inspection, Layou
             (None, _) => {}
         }
     }
-    crossings(graph, layout, &mut found);
+    found.crossings = crossings(graph, layout);
+    found.coincident = coincident(graph, layout);
     Ok(found)
 }
 
@@ -99,31 +100,32 @@ struct Piece {
     to: f64,
 }
 
-fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
-    let (mut level, mut upright) = (Vec::new(), Vec::new());
+/// Level and upright stretches of all routes.
+fn pieces(graph: &LayoutGraph, layout: &Layout) -> [Vec<Piece>; 2] {
+    let mut pieces = [Vec::new(), Vec::new()];
     for (edge, route) in graph.edges.iter().zip(&layout.routes) {
         let way = (edge.target, edge.style);
         for pair in route.points.windows(2) {
             let (a, b) = (pair[0], pair[1]);
-            if a.y == b.y {
-                level.push(Piece { way, source: edge.source, at: a.y, from: a.x.min(b.x), to: a.x.max(b.x) });
-            } else {
-                upright.push(Piece {
-                    way,
-                    source: edge.source,
-                    at: a.x,
-                    from: a.y.min(b.y),
-                    to: a.y.max(b.y),
-                });
-            }
+            let level = a.y == b.y;
+            let (at, from, to) = if level { (a.y, a.x, b.x) } else { (a.x, a.y, b.y) };
+            let piece = Piece { way, source: edge.source, at, from: from.min(to), to: from.max(to) };
+            pieces[usize::from(!level)].push(piece);
         }
     }
+    pieces
+}
+
+fn key(v: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "positions are within ±10 million")]
+    let key = (v * 2.0).round() as i64;
+    key
+}
+
+/// Points where lines cross that share neither source nor way to their target.
+pub(crate) fn crossings(graph: &LayoutGraph, layout: &Layout) -> usize {
+    let [level, mut upright] = pieces(graph, layout);
     let mut points = BTreeSet::new();
-    let key = |v: f64| {
-        #[expect(clippy::cast_possible_truncation, reason = "positions are within ±10 million")]
-        let key = (v * 2.0).round() as i64;
-        key
-    };
     upright.sort_by(|a, b| a.at.total_cmp(&b.at));
     for l in &level {
         let first = upright.partition_point(|u| u.at <= l.from);
@@ -133,7 +135,12 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
             }
         }
     }
-    found.crossings = points.len();
+    points.len()
+}
+
+/// Stretches where lines lie on each other and mislead.
+fn coincident(graph: &LayoutGraph, layout: &Layout) -> usize {
+    let [mut level, mut upright] = pieces(graph, layout);
     let known: HashSet<(usize, usize, u32)> =
         graph.edges.iter().map(|edge| (edge.source, edge.target, edge.style)).collect();
     let has = |source: usize, (target, style): (usize, u32)| known.contains(&(source, target, style));
@@ -149,7 +156,7 @@ fn crossings(graph: &LayoutGraph, layout: &Layout, found: &mut Inspection) {
             }
         }
     }
-    found.coincident = shared.len();
+    shared.len()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod deadline;
 mod engine;
 mod graph;
 mod inspect;
+mod orient;
 mod place;
 mod route;
 mod text;
@@ -16,7 +17,7 @@ mod wires;
 
 pub use deadline::Deadline;
 pub use engine::{LayoutEngine, NestedLayers};
-pub use graph::{Layout, LayoutEdge, LayoutError, LayoutGraph, LayoutNode, LayoutOptions, Route};
+pub use graph::{Direction, Layout, LayoutEdge, LayoutError, LayoutGraph, LayoutNode, LayoutOptions, Route};
 pub use inspect::{Inspection, inspect};
 pub use text::{fit, measure};
 pub use view::{DiagramElement, DiagramRelation, Drawn, SceneError, layout_graph, scene_from};

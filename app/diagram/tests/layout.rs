@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use graphs::services;
 use groundplan_diagram::{
-    Deadline, Inspection, Layout, LayoutEdge, LayoutEngine, LayoutError, LayoutGraph, LayoutNode,
+    Deadline, Direction, Inspection, Layout, LayoutEdge, LayoutEngine, LayoutError, LayoutGraph, LayoutNode,
     NestedLayers, inspect, layout_graph,
 };
 use groundplan_shared::scene::{Point, Rect};
@@ -42,7 +42,11 @@ fn assert_valid(graph: &LayoutGraph, layout: &Layout) -> Inspection {
 }
 
 fn on_side(point: Point, rect: &Rect) -> bool {
-    (point.x == rect.x || point.x == rect.right()) && rect.y <= point.y && point.y <= rect.bottom()
+    let level =
+        (point.x == rect.x || point.x == rect.right()) && rect.y <= point.y && point.y <= rect.bottom();
+    let upright =
+        (point.y == rect.y || point.y == rect.bottom()) && rect.x <= point.x && point.x <= rect.right();
+    level || upright
 }
 
 /// The graph with every card fixed where the layout put it.
@@ -143,11 +147,51 @@ fn a_passed_deadline_gives_a_crude_but_valid_drawing() {
         let deadline = Deadline::work(budget);
         let layout = NestedLayers.layout(&graph, &deadline).expect("a valid graph");
         assert_valid(&graph, &layout);
-        assert_eq!(layout.degraded, whole.spent() > budget, "{budget} of {}", whole.spent());
+        // The first plan may have been finished in time, and be what is shown.
+        assert!(!layout.degraded || whole.spent() > budget, "{budget} of {}", whole.spent());
+        assert!(layout.degraded || budget > 1_000, "{budget}");
         // One step may run past the end; none is started after it.
         let slack = 12 * (graph.nodes.len() + graph.edges.len()) as u64;
         assert!(deadline.spent() <= budget + slack, "{} of {budget}", deadline.spent());
     }
+}
+
+#[test]
+fn drawings_flow_the_way_that_is_asked_for() {
+    let mut graph = LayoutGraph {
+        nodes: vec![card(None); 9],
+        edges: (0..8).map(|v| edge(v, v + 1)).chain([edge(0, 4), edge(2, 7)]).collect(),
+        ..LayoutGraph::default()
+    };
+    for (direction, wide) in [(Direction::Across, true), (Direction::Down, false)] {
+        graph.options.direction = direction;
+        let layout = lay_out(&graph);
+        assert_valid(&graph, &layout);
+        assert_eq!(layout.bounds.w > layout.bounds.h, wide, "{:?}", layout.bounds);
+    }
+}
+
+#[test]
+fn a_long_chain_is_no_ribbon() {
+    let graph = LayoutGraph {
+        nodes: vec![card(None); 12],
+        edges: (0..11).map(|v| edge(v, v + 1)).collect(),
+        ..LayoutGraph::default()
+    };
+    let layout = lay_out(&graph);
+    assert_valid(&graph, &layout);
+    assert!(layout.bounds.w < 1_900.0, "{:?}", layout.bounds);
+    assert_eq!(layout, lay_out(&fixed(&graph, &layout)), "what is stored keeps its direction");
+}
+
+#[test]
+fn many_that_use_the_same_few_hardly_cross() {
+    // Twenty consumers of three brokers: sixty relations, drawn as twenty-three lines.
+    let edges = (0..20).flat_map(|source| (20..23).map(move |target| edge(source, target))).collect();
+    let graph = LayoutGraph { nodes: vec![card(None); 23], edges, ..LayoutGraph::default() };
+    let layout = lay_out(&graph);
+    let found = assert_valid(&graph, &layout);
+    assert!(found.crossings <= 3 && found.coincident == 0, "{found:?}");
 }
 
 #[test]
@@ -185,7 +229,7 @@ fn cards_dragged_onto_each_other_still_get_a_drawing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn every_layout_is_valid(count in 1usize..70, density in 0usize..5, groups in 0usize..9, seed in any::<u64>()) {

@@ -2,9 +2,10 @@
 
 use groundplan_shared::scene::{Point, Rect};
 
-use super::{BOX_GAP, Blocks, frame_around, frames, place_block};
+use super::{BOX_GAP, Blocks, frames, place_block};
 use crate::deadline::Deadline;
 use crate::graph::LayoutGraph;
+use crate::orient::frame_around;
 use crate::tree::Tree;
 use crate::wires::Wires;
 
@@ -43,8 +44,8 @@ pub(crate) fn place_beside(
         .filter(|v| !placed[*v] && tree.parent[*v].is_none_or(|p| placed[p]))
         .collect();
     for &block in fresh.iter().filter(|block| tree.is_group(**block)) {
-        let bounds = place_block(wires, blocks, Some(block), rects, deadline);
-        let frame = frame_around(bounds, graph.nodes[block].header_width);
+        let bounds = place_block(wires, blocks, Some(block), (graph.options.aspect, None), rects, deadline);
+        let frame = frame_around(&graph.options, bounds, graph.nodes[block].header_width);
         rects[block] = Rect::new(0.0, 0.0, frame.w, frame.h);
         for &child in &tree.children[block] {
             rects[child].x -= frame.x;
@@ -98,7 +99,7 @@ fn settle_block(tree: &Tree, rects: &mut [Rect], block: usize, corner: Point) {
 fn frame_of(graph: &LayoutGraph, tree: &Tree, placed: &[bool], rects: &[Rect], group: usize) -> Option<Rect> {
     let inside =
         tree.children[group].iter().filter(|c| placed[**c]).map(|c| rects[*c]).reduce(|a, b| a.union(&b))?;
-    Some(frame_around(inside, graph.nodes[group].header_width))
+    Some(frame_around(&graph.options, inside, graph.nodes[group].header_width))
 }
 
 fn placed_frames(graph: &LayoutGraph, tree: &Tree, placed: &[bool], rects: &mut [Rect]) {
@@ -221,7 +222,7 @@ fn is_free(
             .filter(|v| placed[**v])
             .map(|v| rects[*v])
             .fold(inner, |a, b| a.union(&b));
-        let grown = frame_around(inside, graph.nodes[group].header_width);
+        let grown = frame_around(&graph.options, inside, graph.nodes[group].header_width);
         if rects[group].contains(&grown) {
             return true;
         }

@@ -6,6 +6,7 @@ use groundplan_shared::scene::{Rect, metrics};
 
 use super::Side;
 use crate::graph::LayoutGraph;
+use crate::orient::header;
 use crate::tree::Tree;
 
 /// Free space around the drawing that routes may use.
@@ -157,8 +158,8 @@ impl Cells {
         let mut blocks: Vec<Rect> = children.iter().map(|v| rects[*v]).collect();
         if let Some(group) = container {
             // No line through the frame's own label.
-            let width = graph.nodes[group].header_width.min(region.w);
-            blocks.push(Rect::new(region.x, region.y, width, metrics::FRAME_HEADER - 4.0));
+            let width = graph.nodes[group].header_width;
+            blocks.push(header(&graph.options, region, width, metrics::FRAME_HEADER - 4.0));
         }
         let mut lines: Vec<f64> = vec![region.x, region.right()];
         for block in &blocks {

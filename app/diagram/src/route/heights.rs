@@ -24,7 +24,7 @@ const SPREAD: f64 = 14.0;
 const BUCKET: f64 = 16.0;
 
 pub(super) fn assign(runs: &mut Runs, cells: &Cells, rects: &[Rect], wires: &Wires) {
-    let (wishes, stubs) = port_wishes(runs, rects, wires.graph.options.merge);
+    let (wishes, stubs) = port_wishes(runs, rects, wires);
     let mut order: Vec<usize> = (0..runs.runs.len()).collect();
     order.sort_by(|a, b| rank(&runs.runs[*a]).total_cmp(&rank(&runs.runs[*b])).then(a.cmp(b)));
     let mut taken = Taken::default();
@@ -86,7 +86,7 @@ fn rank(run: &Run) -> f64 {
 
 /// For each run that ends at a box: its place among the ends on that rim, in the order of where they lead, and the
 /// runs it shares its end with where a rim is crowded.
-fn port_wishes(runs: &Runs, rects: &[Rect], merge: bool) -> (Vec<Option<f64>>, Vec<Option<Stub>>) {
+fn port_wishes(runs: &Runs, rects: &[Rect], wires: &Wires) -> (Vec<Option<f64>>, Vec<Option<Stub>>) {
     let mut rims: BTreeMap<(usize, Side), Vec<(f64, usize)>> = BTreeMap::new();
     for (index, run) in runs.runs.iter().enumerate() {
         let key = leads_to(runs, index, rects);
@@ -100,18 +100,21 @@ fn port_wishes(runs: &Runs, rects: &[Rect], merge: bool) -> (Vec<Option<f64>>, V
     let mut sums: Vec<(f64, f64)> = vec![(0.0, 0.0); runs.runs.len()];
     let mut stubs: Vec<Option<Stub>> = vec![None; runs.runs.len()];
     for ((node, _), mut ends) in rims {
-        if merge && ends.len() > CROWDED {
+        if wires.graph.options.merge && ends.len() > CROWDED {
             share(runs, &mut ends, &mut stubs);
         }
         ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let rect = rects[node];
         let count = ends.len() as f64;
         let gap = SPREAD.min((rect.h - 2.0 * MARGIN).max(0.0) / count.max(1.0));
-        // On a tall frame the ends gather where they come from; on a card, around its middle.
+        // On a frame the ends gather where they come from; so they do on a long side of a card, but not at its
+        // corners, and around the middle of a short one.
+        let reach = if wires.tree.is_group(node) { 0.5 } else { 0.3 } * rect.h;
         let tall = rect.h > 80.0;
         for (place, (key, index)) in ends.into_iter().enumerate() {
             let spread = rect.center().y + (place as f64 - (count - 1.0) / 2.0) * gap;
-            let wish = if tall { key } else { spread };
+            let gathered = key.clamp(rect.center().y - reach, rect.center().y + reach);
+            let wish = if tall { gathered } else { spread };
             sums[index].0 += wish;
             sums[index].1 += 1.0;
         }

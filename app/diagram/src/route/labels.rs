@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use groundplan_shared::scene::{Point, Rect, metrics};
 
-use crate::graph::{LayoutGraph, Route};
+use crate::graph::{Direction, LayoutGraph, Route};
+use crate::orient::header;
 use crate::tree::Tree;
 
 /// Side of an index square.
 const SQUARE: f64 = 128.0;
+/// Reach of an arrowhead.
+const TIP: f64 = 9.0;
 /// Distance kept from cards.
 const AIR: f64 = 2.0;
 
@@ -56,8 +59,8 @@ pub(super) fn place(graph: &LayoutGraph, tree: &Tree, rects: &[Rect], routes: &m
     let mut solid = Index::default();
     for (node, rect) in rects.iter().enumerate() {
         if tree.is_group(node) {
-            let width = graph.nodes[node].header_width.min(rect.w);
-            solid.insert(Rect::new(rect.x, rect.y, width, metrics::FRAME_HEADER));
+            let width = graph.nodes[node].header_width;
+            solid.insert(header(&graph.options, *rect, width, metrics::FRAME_HEADER));
         } else {
             solid.insert(rect.grown(AIR));
         }
@@ -68,15 +71,20 @@ pub(super) fn place(graph: &LayoutGraph, tree: &Tree, rects: &[Rect], routes: &m
         let thin = Rect::new(a.x.min(b.x), a.y.min(b.y), (a.x - b.x).abs(), (a.y - b.y).abs());
         lines.insert(thin.grown(0.25));
     }
+    let down = graph.options.direction == Direction::Down;
+    let mut tips = Index::default();
+    for tip in routes.iter().filter_map(|route| route.points.last()) {
+        tips.insert(Rect::new(tip.x, tip.y, 0.0, 0.0).grown(TIP));
+    }
     for (edge, route) in graph.edges.iter().zip(routes) {
         let Some((w, h)) = edge.label else { continue };
         let mut best: Option<(f64, Rect)> = None;
-        for (price, middle) in candidates(&route.points, w) {
+        for (price, middle) in candidates(&route.points, (w, h), down) {
             let rect = Rect::new((middle.x - w / 2.0).round(), (middle.y - h / 2.0).round(), w, h);
             if best.as_ref().is_some_and(|(least, _)| *least <= price) || solid.hits(&rect) > 0 {
                 continue;
             }
-            let price = price + 4.0 * lines.hits(&rect) as f64;
+            let price = price + 4.0 * lines.hits(&rect) as f64 + 12.0 * tips.hits(&rect) as f64;
             if best.as_ref().is_none_or(|(least, _)| price < *least) {
                 best = Some((price, rect));
             }
@@ -88,17 +96,17 @@ pub(super) fn place(graph: &LayoutGraph, tree: &Tree, rects: &[Rect], routes: &m
     }
 }
 
-/// Middles to try, cheapest first in spirit: along long level stretches near the source, then along upright ones.
-fn candidates(points: &[Point], width: f64) -> Vec<(f64, Point)> {
+/// Middles to try, cheapest first in spirit: near the source, rather along what is level once it is drawn.
+fn candidates(points: &[Point], (width, height): (f64, f64), down: bool) -> Vec<(f64, Point)> {
     let mut found = Vec::new();
     for (index, pair) in points.windows(2).enumerate() {
         let (a, b) = (pair[0], pair[1]);
         let level = a.y == b.y;
         let length = (a.x - b.x).abs() + (a.y - b.y).abs();
-        let spare = length - if level { width + 12.0 } else { metrics::LABEL_HEIGHT };
+        let spare = length - if level { width } else { height } - if level != down { 12.0 } else { 0.0 };
         let tight = if spare < 0.0 { 12.0 - spare / 8.0 } else { 0.0 };
         for (step, t) in [0.5, 0.3, 0.7, 0.15, 0.85].into_iter().enumerate() {
-            let price = index as f64 + step as f64 * 0.5 + tight + if level { 0.0 } else { 3.0 };
+            let price = index as f64 + step as f64 * 0.5 + tight + if level != down { 0.0 } else { 3.0 };
             found.push((price, Point::new(a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t)));
         }
     }

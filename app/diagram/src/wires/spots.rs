@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-use groundplan_shared::scene::Rect;
+use groundplan_shared::scene::{Rect, metrics};
 
 use super::JOINT;
 use super::joints::{Joint, LEAST_GAIN, gain};
 use crate::graph::LayoutGraph;
+use crate::orient::header;
 use crate::tree::Tree;
 
 /// Least room between the sources' right edge and the targets' left edge.
@@ -46,12 +47,12 @@ pub(crate) fn locate(
         let solid = |rect: &Rect| {
             let near = Rect::new(from + 1.0, rect.y - AIR, rect.right() + AIR - from, rect.h + 2.0 * AIR);
             let held = tree.held_by(joint.parent).iter().map(|v| rects[*v]);
-            let below_header = joint.parent.is_none_or(|group| {
-                let frame = rects[group];
-                rect.y > frame.y + groundplan_shared::scene::metrics::FRAME_HEADER
-                    && rect.bottom() < frame.bottom()
+            let within = joint.parent.is_none_or(|group| {
+                let (frame, width) = (rects[group], graph.nodes[group].header_width);
+                let label = header(&graph.options, frame, width, metrics::FRAME_HEADER);
+                frame.contains(rect) && !label.overlaps(&rect.grown(AIR))
             });
-            !below_header
+            !within
                 || held.into_iter().any(|other| other.overlaps(&near))
                 || found.iter().any(|(_, other)| other.grown(AIR).overlaps(rect))
         };

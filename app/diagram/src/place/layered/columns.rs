@@ -1,6 +1,8 @@
 //! Which column each box stands in: longest path, then tightened so that links get short, then tall columns split.
 
-use super::{Item, ROW_GAP};
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Item, ItemRole, ROW_GAP};
 use crate::deadline::Deadline;
 
 /// A drawing this many times wider than wanted is a ribbon.
@@ -77,6 +79,21 @@ fn tighten(v: usize, out: &[Vec<usize>], into: &[Vec<usize>], column: &mut [usiz
     let moved = wanted != column[v];
     column[v] = wanted;
     moved
+}
+
+/// Renumbers columns so that none is empty.
+pub(super) fn close_ranks(column: &mut [usize]) {
+    let used: BTreeSet<usize> = column.iter().copied().collect();
+    let rank: HashMap<usize, usize> = used.into_iter().enumerate().map(|(rank, c)| (c, rank)).collect();
+    column.iter_mut().for_each(|c| *c = rank[c]);
+}
+
+/// Gives what stands outside columns of its own before and behind all others.
+pub(super) fn add_ports(column: &mut Vec<usize>, ports: &[Item]) {
+    let shift = usize::from(ports.iter().any(|port| matches!(port.role, ItemRole::Left(_))));
+    column.iter_mut().for_each(|c| *c += shift);
+    let last = column.iter().copied().max().map_or(0, |c| c + 1);
+    column.extend(ports.iter().map(|port| if matches!(port.role, ItemRole::Left(_)) { 0 } else { last }));
 }
 
 /// Joins neighbouring columns of a drawing that would be a ribbon. Links within a joined column run upright.

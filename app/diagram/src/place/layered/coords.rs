@@ -9,9 +9,11 @@ use groundplan_shared::scene::Point;
 
 use super::lanes::Lanes;
 use super::proper::Proper;
-use super::{COLUMN_GAP, ROW_GAP};
+use super::{COLUMN_GAP, ItemRole, ROW_GAP};
 use crate::deadline::Deadline;
 
+/// Half the height of what is a line, a joint or a port and no box.
+const THIN: f64 = 2.0;
 /// Space between two lines.
 const LINE_GAP: f64 = 8.0;
 /// Space between a line and a box.
@@ -51,9 +53,8 @@ fn columns(graph: &Proper, lanes: &Lanes, y: &[f64]) -> Vec<f64> {
         label[c] = label[c].max(link.label);
     }
     let mut lane = vec![false; count + 1];
-    for (v, item) in items.iter().enumerate().filter(|(_, item)| item.joint) {
-        lane[graph.column[v]] = item.joint;
-    }
+    let joints = (0..items.len()).filter(|v| items[*v].role == ItemRole::Joint);
+    joints.for_each(|v| lane[graph.column[v]] = true);
     let mut x = Vec::with_capacity(count);
     let mut at = 0.0;
     for c in 0..count {
@@ -149,7 +150,7 @@ enum Sides {
 }
 
 fn distance(graph: &Proper, upper: usize, lower: usize) -> f64 {
-    let gap = match (upper < graph.boxes, lower < graph.boxes) {
+    let gap = match (graph.half[upper] > THIN, graph.half[lower] > THIN) {
         (true, true) => ROW_GAP,
         (false, false) => LINE_GAP,
         _ => BOX_LINE_GAP,

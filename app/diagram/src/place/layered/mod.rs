@@ -19,8 +19,20 @@ use crate::deadline::Deadline;
 pub(crate) struct Item {
     pub(crate) width: f64,
     pub(crate) height: f64,
-    /// True for a joint of lines; joints come after all others.
-    pub(crate) joint: bool,
+    pub(crate) role: ItemRole,
+}
+
+/// What an item is. Boxes come first, then ports, then joints.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ItemRole {
+    /// A card or frame.
+    Box,
+    /// Something outside, left of all boxes, at this height among others of that side.
+    Left(f64),
+    /// The same to the right.
+    Right(f64),
+    /// A joint of lines.
+    Joint,
 }
 
 /// A relation between two boxes; `a` is never `b`.
@@ -44,25 +56,40 @@ pub(crate) const COLUMN_GAP: f64 = 44.0;
 
 /// Places the boxes; the upper left of the whole is the origin.
 pub(crate) fn place(items: &[Item], links: &[Link], aspect: f64, deadline: &Deadline) -> Vec<Point> {
-    let cards = items.iter().position(|item| item.joint).unwrap_or(items.len());
-    let flat = lanes::flattened(cards, links);
-    let reversed = cycles::reversed(cards, &flat);
+    let ending =
+        |last: fn(&ItemRole) -> bool| items.iter().position(|item| last(&item.role)).unwrap_or(items.len());
+    let solid = ending(|role| matches!(role, ItemRole::Joint));
+    let boxes = ending(|role| !matches!(role, ItemRole::Box));
+    let flat = lanes::flattened(solid, links);
+    let reversed = cycles::reversed(solid, &flat);
     let directed: Vec<(usize, usize)> = flat
         .iter()
         .zip(&reversed)
         .map(|(link, reversed)| if *reversed { (link.b, link.a) } else { (link.a, link.b) })
         .collect();
     deadline.spend((items.len() + flat.len()) as u64);
-    let mut column = columns::assign(cards, &directed, deadline);
-    columns::join_short(&mut column, &items[..cards], aspect);
-    columns::split_tall(&mut column, &items[..cards], &directed, aspect);
+    let mut column = columns::assign(solid, &directed, deadline);
+    column.truncate(boxes);
+    columns::close_ranks(&mut column);
+    let inner: Vec<(usize, usize)> =
+        directed.iter().copied().filter(|(a, b)| *a < boxes && *b < boxes).collect();
+    let flow = column.clone();
+    columns::join_short(&mut column, &items[..boxes], aspect);
+    columns::split_tall(&mut column, &items[..boxes], &inner, aspect);
+    columns::close_ranks(&mut column);
+    columns::add_ports(&mut column, &items[boxes..solid]);
     let lanes = lanes::open(items, links, column);
     let mut graph = proper::build(&lanes);
     order::minimise_crossings(&mut graph, deadline);
+    order::keep_flow(&mut graph, &flow);
     let mut places = vec![Point::default(); items.len()];
     for (place, item) in coords::assign(&graph, &lanes, aspect, deadline).into_iter().zip(&lanes.origin) {
         places[*item] = place;
     }
+    // Only boxes are there to be seen.
+    let corner = places[..boxes].iter().copied().reduce(|a, b| Point::new(a.x.min(b.x), a.y.min(b.y)));
+    let corner = corner.unwrap_or_default();
+    places.iter_mut().for_each(|place| *place = Point::new(place.x - corner.x, place.y - corner.y));
     places
 }
 
@@ -76,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_chain_is_a_straight_row() {
-        let items = vec![Item { width: 100.0, height: 40.0, joint: false }; 4];
+        let items = vec![Item { width: 100.0, height: 40.0, role: ItemRole::Box }; 4];
         let links = [link(0, 1), link(1, 2), link(2, 3)];
         let places = place(&items, &links, 1.6, &Deadline::unlimited());
         assert!(places.windows(2).all(|pair| pair[0].x + 100.0 < pair[1].x), "{places:?}");
@@ -85,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_cycle_is_placed_too() {
-        let items = vec![Item { width: 100.0, height: 40.0, joint: false }; 3];
+        let items = vec![Item { width: 100.0, height: 40.0, role: ItemRole::Box }; 3];
         let links = [link(0, 1), link(1, 2), link(2, 0)];
         let places = place(&items, &links, 1.6, &Deadline::unlimited());
         assert!(places[0].x < places[1].x && places[1].x < places[2].x, "{places:?}");
@@ -93,7 +120,7 @@ mod tests {
 
     #[test]
     fn two_crossed_pairs_are_untangled() {
-        let items = vec![Item { width: 100.0, height: 40.0, joint: false }; 5];
+        let items = vec![Item { width: 100.0, height: 40.0, role: ItemRole::Box }; 5];
         // 4 leads to 0 and 1; 0 → 3, 1 → 2: drawn in index order, the last two would cross.
         let links = [link(4, 0), link(4, 1), link(0, 3), link(1, 2)];
         let places = place(&items, &links, 1.6, &Deadline::unlimited());

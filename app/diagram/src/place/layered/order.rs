@@ -1,6 +1,6 @@
 //! Order within columns: barycentre sweeps, then swaps of neighbours; the best order seen is kept.
 
-use super::proper::Proper;
+use super::proper::{Proper, Segment};
 use crate::deadline::Deadline;
 
 /// Sweeps without improvement before giving up.
@@ -29,7 +29,7 @@ pub(super) fn minimise_crossings(graph: &mut Proper, deadline: &Deadline) {
             break;
         }
         graph.columns.clone_from(&first);
-        rearrange(&mut graph.columns, start);
+        rearrange(graph, start);
         number(&graph.columns, &mut position);
         let (found, columns) = settle(graph, &mut position, start % 2 == 0, deadline);
         if found < fewest {
@@ -40,11 +40,13 @@ pub(super) fn minimise_crossings(graph: &mut Proper, deadline: &Deadline) {
 }
 
 /// Another order to start from: reversed, then shuffled by a fixed rule that differs from start to start.
-fn rearrange(columns: &mut [Vec<usize>], start: usize) {
+fn rearrange(graph: &mut Proper, start: usize) {
+    let given = &graph.given;
+    let free = graph.columns.iter_mut().zip(given).filter(|(_, given)| !**given);
     match start {
         0 => {}
-        1 => columns.iter_mut().for_each(|column| column.reverse()),
-        _ => columns.iter_mut().for_each(|column| {
+        1 => free.for_each(|(column, _)| column.reverse()),
+        _ => free.for_each(|(column, _)| {
             column.sort_by_key(|v| {
                 (*v as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(start as u32 * 7)
             });
@@ -99,21 +101,52 @@ fn number(columns: &[Vec<usize>], position: &mut [usize]) {
     }
 }
 
+/// Lets boxes of columns that were joined follow each other as they did when they stood side by side, unless that
+/// costs many crossings.
+pub(super) fn keep_flow(graph: &mut Proper, flow: &[usize]) {
+    let mut position = vec![0usize; graph.half.len()];
+    number(&graph.columns, &mut position);
+    let before = crossings(graph, &position);
+    let columns = graph.columns.clone();
+    for column in &mut graph.columns {
+        let mut boxes: Vec<usize> = column.iter().copied().filter(|v| *v < flow.len()).collect();
+        boxes.sort_by_key(|v| flow[*v]);
+        let mut next = boxes.into_iter();
+        for v in column.iter_mut().filter(|v| **v < flow.len()) {
+            *v = next.next().unwrap_or(*v);
+        }
+    }
+    number(&graph.columns, &mut position);
+    if crossings(graph, &position) > before + before / 10 + 1 {
+        graph.columns = columns;
+    }
+}
+
 /// Orders each column by the mean position of its neighbours in the column before (or after).
 fn one_sweep(graph: &mut Proper, position: &mut [usize], forward: bool) {
     let count = graph.columns.len();
     let mut mean = vec![0.0f64; graph.half.len()];
     for step in 1..count {
         let c = if forward { step } else { count - 1 - step };
+        if graph.given[c] {
+            continue;
+        }
         let mut column = std::mem::take(&mut graph.columns[c]);
         for &v in &column {
-            let (segments, ends): (&[usize], fn(&super::proper::Segment) -> usize) =
-                if forward { (&graph.left[v], |s| s.from) } else { (&graph.right[v], |s| s.to) };
+            // Where within a frame a link ends counts as part of a place.
+            let (segments, ends): (&[usize], fn(&Segment) -> (usize, f64)) = if forward {
+                (&graph.left[v], |s| (s.from, s.offset_from))
+            } else {
+                (&graph.right[v], |s| (s.to, s.offset_to))
+            };
+            let place = |s: &usize| {
+                let (end, offset) = ends(&graph.segments[*s]);
+                position[end] as f64 + offset / (2.0 * graph.half[end] + 1.0)
+            };
             mean[v] = if segments.is_empty() {
                 f64::NAN
             } else {
-                segments.iter().map(|s| position[ends(&graph.segments[*s])] as f64).sum::<f64>()
-                    / segments.len() as f64
+                segments.iter().map(place).sum::<f64>() / segments.len() as f64
             };
         }
         // What has no neighbours there keeps its place: it takes the mean of whoever stands before it.
@@ -136,7 +169,7 @@ fn one_sweep(graph: &mut Proper, position: &mut [usize], forward: bool) {
 fn swap_neighbours(graph: &mut Proper, position: &mut [usize], deadline: &Deadline) -> bool {
     let mut swapped = false;
     for c in 0..graph.columns.len() {
-        if graph.columns[c].len() > SWAP_LIMIT {
+        if graph.columns[c].len() > SWAP_LIMIT || graph.given[c] {
             continue;
         }
         for upper in 0..graph.columns[c].len().saturating_sub(1) {

@@ -1,7 +1,9 @@
 //! The layered graph in which every segment joins neighbouring columns: long links get dummy vertices.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::ItemRole;
 use super::lanes::Lanes;
 
 /// A piece of one or more links between a vertex and one in the next column.
@@ -27,6 +29,8 @@ pub(super) struct Proper {
     pub(super) columns: Vec<Vec<usize>>,
     /// Segments, each between one column and the next.
     pub(super) segments: Vec<Segment>,
+    /// Columns whose order is given.
+    pub(super) given: Vec<bool>,
     /// Indices of segments that leave a vertex to the right.
     pub(super) right: Vec<Vec<usize>>,
     /// Indices of segments that enter a vertex from the left.
@@ -43,6 +47,7 @@ pub(super) fn build(lanes: &Lanes) -> Proper {
         half: items.iter().map(|item| item.height / 2.0).collect(),
         column: column.clone(),
         columns: Vec::new(),
+        given: Vec::new(),
         segments: Vec::new(),
         right: Vec::new(),
         left: Vec::new(),
@@ -86,6 +91,19 @@ pub(super) fn build(lanes: &Lanes) -> Proper {
         graph.left[segment.to].push(index);
     }
     graph.columns = initial_order(&graph);
+    graph.given = vec![false; graph.columns.len()];
+    let height = |v: usize| match items.get(v).map(|item| item.role) {
+        Some(ItemRole::Left(y) | ItemRole::Right(y)) => Some(y),
+        _ => None,
+    };
+    for (column, given) in graph.columns.iter_mut().zip(&mut graph.given) {
+        if column.iter().any(|v| height(*v).is_some()) {
+            *given = true;
+            column.sort_by(|a, b| {
+                height(*a).partial_cmp(&height(*b)).unwrap_or(Ordering::Equal).then(a.cmp(b))
+            });
+        }
+    }
     graph
 }
 
