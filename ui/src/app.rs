@@ -1,6 +1,6 @@
 //! The root: state, then the frame with what the address asks for.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::dialogs::Dialogs;
 use crate::components::frame::{self, Frame, main_diagram};
@@ -25,7 +25,7 @@ enum Place {
 
 /// Everything.
 #[component]
-pub fn Root() -> impl IntoView {
+pub fn Root() -> AnyView {
     let app = App::provide();
     let shell = frame::provide(app);
     keys::listen(app, shell);

@@ -6,6 +6,7 @@
 mod app;
 mod canvas;
 mod components;
+mod dom;
 mod pages;
 mod state;
 mod text;
@@ -13,5 +14,5 @@ mod transport;
 
 fn main() {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(app::Root);
+    leptos::mount::mount_to_body(|| dom::mount(app::Root()));
 }

@@ -14,7 +14,7 @@ import { FONTS, fontFaces } from "./fonts.mjs";
 /** What a first visit loads, without the editor and the fonts: bytes after gzip. */
 const BUDGET_BYTES = 400 * 1024;
 // Not there yet: until the first load is inside its budget it may at least never grow. Lower this with every cut.
-const CEILING_BYTES = 790 * 1024;
+const CEILING_BYTES = 540 * 1024;
 
 const ui = fileURLToPath(new URL("..", import.meta.url));
 const bound = resolve(process.argv[process.argv.indexOf("--wasm") + 1] ?? "");

@@ -19,6 +19,7 @@ mod backstage;
 mod compose;
 pub mod error;
 mod finish;
+pub mod html;
 mod limits;
 pub mod links;
 pub mod markdown;

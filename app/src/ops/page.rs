@@ -1,14 +1,18 @@
 //! Pages: create, show, list, change, delete.
 
-use groundplan_import::markdown;
+use std::collections::HashMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use groundplan_import::{html, markdown};
 use groundplan_shared::api::{
-    ApiError, Deleted, PageCreateParams, PageDeleteParams, PageGetParams, PageList, PageListParams,
-    PageUpdateParams, PageView,
+    ApiError, Deleted, PageCreateParams, PageDeleteParams, PageGetParams, PageLinkView, PageList,
+    PageListParams, PageUpdateParams, PageView,
 };
 use groundplan_shared::model::{DocumentId, DocumentKind, Page, PageKind, RelationKind};
 use groundplan_shared::validate::{PAGE_MAX_CHARS, check_name, check_path, check_relation, check_text};
 
 use super::{element, require_element, require_page};
+use crate::attachment::{chunks, find};
 use crate::runtime::App;
 use crate::{doc, env, query};
 
@@ -47,10 +51,83 @@ pub fn create(app: &App, params: PageCreateParams) -> Result<PageView, ApiError>
 
 /// Shows a page with links and backlinks.
 pub fn get(app: &App, params: PageGetParams) -> Result<PageView, ApiError> {
-    app.read_index(|tx| {
+    let mut view = app.read_index(|tx| {
         require_page(tx, params.id)?;
         query::page_view(tx, params.id)
+    })?;
+    let pictures = if view.page.body.contains("![") { pictures(app, params.id)? } else { HashMap::new() };
+    view.html = html::render_with_pictures(
+        &view.page.body,
+        |written| target(&view.links, written),
+        |written| pictures.get(written).or_else(|| pictures.get(&decoded(written))).cloned(),
+    );
+    Ok(view)
+}
+
+/// Reads the pictures that a page embeds, by their targets as written. Only bytes that lie here are shown: nothing is
+/// fetched because a page is looked at.
+fn pictures(app: &App, page: DocumentId) -> Result<HashMap<String, html::Picture>, ApiError> {
+    app.read(|tx| {
+        let mut found = HashMap::new();
+        let mut left = PICTURES_BYTES;
+        for one in find::linked(tx, page)? {
+            if !PICTURES.contains(&one.media_type.as_str()) || !one.here || one.size > left {
+                continue;
+            }
+            left -= one.size;
+            let (_, record) = find::one(tx, one.id)?;
+            let mut bytes = Vec::new();
+            let read = chunks::give(tx.sql(), &record, |piece| {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            });
+            if let Err(error) = read {
+                // A page with a bad picture is still a page.
+                tracing::warn!(attachment.id = %one.id, %error, "a picture was not shown");
+                continue;
+            }
+            let data_url = format!("data:{};base64,{}", one.media_type, BASE64.encode(bytes));
+            let picture = html::Picture { data_url, name: one.name };
+            found.extend(one.links.into_iter().map(|written| (written, picture.clone())));
+        }
+        Ok(found)
     })
+}
+
+/// Takes the percent signs out of an address, as the index of links does.
+fn decoded(written: &str) -> String {
+    let mut bytes = Vec::with_capacity(written.len());
+    let mut rest = written.bytes();
+    while let Some(byte) = rest.next() {
+        let digits =
+            rest.clone().take(2).map(|digit| char::from(digit).to_digit(16)).collect::<Option<Vec<_>>>();
+        match (byte, digits.as_deref()) {
+            (b'%', Some([high, low])) => {
+                bytes.push((high * 16 + low) as u8);
+                rest.nth(1);
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Bytes of pictures shown in one page at most; the rest stay names.
+const PICTURES_BYTES: u64 = 12 << 20;
+/// Types that are decoded to pixels and nothing else; in an image element SVG runs and loads nothing.
+const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"];
+
+/// Where a link leads, by what the index found for it: an address of the interface.
+fn target(links: &[PageLinkView], written: &str) -> Option<html::Target> {
+    let page = written.split('#').next().unwrap_or(written);
+    let link = links.iter().find(|link| link.text == written || link.text == page)?;
+    let target = link.target.as_ref().filter(|target| target.document != "missing")?;
+    let place = match target.document.as_str() {
+        "page" => "page",
+        "view" => "diagram",
+        _ => "element",
+    };
+    Some(html::Target { url: format!("/{place}/{}", target.id), name: target.name.clone() })
 }
 
 /// Lists pages.

@@ -61,7 +61,7 @@ pub fn page_view(tx: &mut Tx<'_>, id: DocumentId) -> Result<PageView, CoreError>
         .collect();
     let links = resolve_links(tx, id)?;
     let backlinks = backlinks(tx, id)?;
-    Ok(PageView { page, links, backlinks, conflicts })
+    Ok(PageView { page, links, backlinks, conflicts, html: String::new() })
 }
 
 /// Resolves the links of a page: to pages by the vault's rules, then to elements by name.

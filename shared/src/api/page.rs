@@ -56,6 +56,10 @@ pub struct PageView {
     pub backlinks: Vec<Reference>,
     /// Fields set differently on two devices.
     pub conflicts: Vec<FieldConflict>,
+    /// The body as HTML that cannot do anything, with addresses of the interface as links. Empty where the page is
+    /// the answer to a change of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub html: String,
 }
 
 /// Lists pages.

@@ -2,7 +2,7 @@
 //! the focus back.
 
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::icon::icon;
@@ -23,7 +23,7 @@ pub fn Modal(
     #[prop(optional)]
     bare: bool,
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = node.get()

@@ -8,7 +8,7 @@ mod links;
 use groundplan_shared::api::{ApiError, TextField, TextOpenParams};
 use groundplan_shared::model::DocumentId;
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::state::{App, use_app};
@@ -42,7 +42,7 @@ pub fn TextEditor(
     /// Takes the focus once it is open.
     #[prop(optional)]
     autofocus: bool,
-) -> impl IntoView {
+) -> AnyView {
     let app = use_app();
     let node = NodeRef::<html::Div>::new();
     let stage = RwSignal::new(Stage::Opening);

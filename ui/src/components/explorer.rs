@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use groundplan_shared::model::DocumentId;
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::icon::{icon, kind_icon};
 use super::states;
@@ -20,7 +20,7 @@ const TYPE_AHEAD_MS: u64 = 700;
 
 /// The tree with its filter.
 #[component]
-pub fn Explorer() -> impl IntoView {
+pub fn Explorer() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     let filter = RwSignal::new(String::new());
@@ -70,7 +70,7 @@ pub fn Explorer() -> impl IntoView {
 }
 
 #[component]
-fn Tree(filter: RwSignal<String>) -> impl IntoView {
+fn Tree(filter: RwSignal<String>) -> AnyView {
     let app = use_app();
     let node = NodeRef::<html::Div>::new();
     let open = RwSignal::new(HashSet::<Key>::new());

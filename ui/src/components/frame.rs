@@ -1,7 +1,7 @@
 //! The frame around every page: rail, explorer, tabs, inspector, status bar; on phones one pane and a bottom bar.
 
 use leptos::ev;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::explorer::Explorer;
 use super::icon::icon;
@@ -13,7 +13,7 @@ use crate::text::{fill, t};
 
 /// The frame with a page in it.
 #[component]
-pub fn Frame(children: ChildrenFn) -> impl IntoView {
+pub fn Frame(children: ChildrenFn) -> AnyView {
     let app = use_app();
     let shell = use_shell();
     Effect::new(move |_| {
@@ -123,7 +123,7 @@ fn place(url: &'static str, mark: &'static str, text: &'static str) -> AnyView {
 }
 
 #[component]
-fn Rail() -> impl IntoView {
+fn Rail() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     view! {
@@ -147,7 +147,7 @@ fn Rail() -> impl IntoView {
 
 /// The bar above a page on phones: where one is, and the inspector.
 #[component]
-fn TopBar() -> impl IntoView {
+fn TopBar() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     let title = Memo::new(move |_| app.route.with(|route| title_of(app, route)));
@@ -169,7 +169,7 @@ fn TopBar() -> impl IntoView {
 }
 
 #[component]
-fn BottomBar() -> impl IntoView {
+fn BottomBar() -> AnyView {
     let shell = use_shell();
     view! {
         <nav class="bottom-bar" aria-label=t("frame.rail")>

@@ -1,6 +1,6 @@
 //! The interface's own icons, drawn by us on a 16 × 16 grid as strokes, and those of the model's kinds.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 /// Path data of an icon of the interface.
 fn path(name: &str) -> &'static str {

@@ -2,7 +2,7 @@
 
 use groundplan_shared::validate::FieldError;
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 /// Checks what was typed.
 pub type Check = Callback<String, Result<(), FieldError>>;
@@ -32,7 +32,7 @@ pub fn InlineText(
     /// The keyboard that phones show.
     #[prop(optional)]
     inputmode: Option<&'static str>,
-) -> impl IntoView {
+) -> AnyView {
     let node = NodeRef::<html::Input>::new();
     let wrong = RwSignal::new(None::<FieldError>);
     let typed = move || node.get_untracked().map(|input| input.value()).unwrap_or_default();

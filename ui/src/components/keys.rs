@@ -3,7 +3,7 @@
 use groundplan_shared::api::{ElementDeleteParams, ProfileLockParams, SettingsSetParams, SyncNowParams};
 use groundplan_shared::model::PageKind;
 use leptos::ev;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::frame::main_diagram;

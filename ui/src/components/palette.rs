@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{SearchHit, SearchParams};
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::dialog::Modal;
 use super::icon::{icon, kind_icon};
@@ -26,7 +26,7 @@ enum Entry {
 
 /// The palette as a dialog.
 #[component]
-pub fn Palette() -> impl IntoView {
+pub fn Palette() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     let typed = RwSignal::new(String::new());

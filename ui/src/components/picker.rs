@@ -1,7 +1,7 @@
 //! A combobox that finds one of many by name (WAI-ARIA editable combobox with list autocomplete).
 
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::icon::kind_icon;
 use crate::state::palette;
@@ -51,7 +51,7 @@ pub fn Picker(
     /// Further classes.
     #[prop(optional)]
     class: &'static str,
-) -> impl IntoView {
+) -> AnyView {
     let node = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(None::<String>);
     let open = RwSignal::new(false);

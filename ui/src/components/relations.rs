@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{RelationDeleteParams, RelationView};
 use groundplan_shared::model::{DocumentId, RelationKind};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::icon::{icon, kind_icon};
 use crate::state::{Dialog, Route, use_app, use_shell};

@@ -1,6 +1,6 @@
 //! The sheet of shortcuts.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::dialog::Modal;
 use super::keys::is_mac;
@@ -34,7 +34,7 @@ const CANVAS: &[(&str, &str)] = &[
 
 /// The sheet as a dialog: what this view knows stands first.
 #[component]
-pub fn Shortcuts() -> impl IntoView {
+pub fn Shortcuts() -> AnyView {
     let shell = use_shell();
     let app = use_app();
     let on_diagram = app.route.with_untracked(|route| matches!(route, Route::Diagram(_)));

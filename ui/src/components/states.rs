@@ -1,7 +1,7 @@
 //! The states that every view has besides its content: loading, empty, failed, out of reach.
 
 use groundplan_shared::api::ApiError;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::icon::icon;
 use crate::state::{Load, use_app};

@@ -1,6 +1,6 @@
 //! The status bar and the popover of synchronisation: always there, always true.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::icon::icon;
 use super::keys;
@@ -10,7 +10,7 @@ use crate::text::{ago, count, fill, t};
 
 /// The bar at the bottom.
 #[component]
-pub fn StatusBar() -> impl IntoView {
+pub fn StatusBar() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     let workspace = Memo::new(move |_| open_name(app));
@@ -78,7 +78,7 @@ pub fn sync_summary() -> AnyView {
 
 /// Everything about synchronisation in short, with what to do.
 #[component]
-pub fn SyncPopover() -> impl IntoView {
+pub fn SyncPopover() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     let node = NodeRef::<leptos::html::Section>::new();

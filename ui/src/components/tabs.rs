@@ -1,7 +1,7 @@
 //! The open things as a strip of links. A tab in passing (italic) is used again by the next step until it is
 //! pinned.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::icon::{icon, kind_icon};
 use crate::state::{App, Route, use_app, use_shell};
@@ -9,7 +9,7 @@ use crate::text::{fill, t};
 
 /// The strip.
 #[component]
-pub fn TabStrip() -> impl IntoView {
+pub fn TabStrip() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     // Tabs of things that are gone close by themselves.

@@ -1,6 +1,6 @@
 //! The messages at the bottom, announced to screen readers.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::icon::icon;
 use super::states::error_details;
@@ -9,7 +9,7 @@ use crate::text::{fill, t};
 
 /// All messages.
 #[component]
-pub fn ToastList() -> impl IntoView {
+pub fn ToastList() -> AnyView {
     let app = use_app();
     let items = move || app.toasts.with(|toasts| toasts.items().to_vec());
     view! {

@@ -15,7 +15,7 @@ mod surface;
 mod switcher;
 mod toolbar;
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use connect::Connect;
 use minimap::Map;
@@ -27,7 +27,7 @@ use toolbar::{Toolbar, Zoom};
 
 /// The diagram that the address names.
 #[component]
-pub fn DiagramPage() -> impl IntoView {
+pub fn DiagramPage() -> AnyView {
     let canvas = Canvas::new();
     view! {
         <div class="canvas-page">

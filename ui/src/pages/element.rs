@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use groundplan_shared::api::{ElementGetParams, ElementUpdateParams, ElementView, Reference, TextField};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::editor::TextEditor;
 use crate::components::icon::{icon, kind_icon};
@@ -24,7 +24,7 @@ mod endpoints;
 pub fn ElementPage(
     /// Which.
     id: DocumentId,
-) -> impl IntoView {
+) -> AnyView {
     let app = use_app();
     let state = query(app, move || Some(ElementGetParams { id }), move |_| true);
     let element = Memo::new(move |_| state.get().ready());
@@ -33,7 +33,7 @@ pub fn ElementPage(
         Load::Failed(error) => Some(error),
         _ => None,
     });
-    move || match (error.get(), kind.get()) {
+    (move || match (error.get(), kind.get()) {
         (Some(error), _) if error.code == groundplan_shared::api::ErrorCode::NotFound => {
             let back = view! { <a class="button" href="/">{t("title.home")}</a> };
             empty("trash", t("element.gone"), t("element.gone_text"), back.into_any())
@@ -41,7 +41,8 @@ pub fn ElementPage(
         (Some(error), _) => failure(&error, Some(Callback::new(move |()| app.reload()))),
         (None, None) => loading(),
         (None, Some(kind)) => show(id, kind, element),
-    }
+    })
+    .into_any()
 }
 
 fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>>>) -> AnyView {

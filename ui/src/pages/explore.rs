@@ -1,13 +1,13 @@
 //! The tree as a page of its own, for phones.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::explorer::Explorer;
 use crate::text::t;
 
 /// The screen.
 #[component]
-pub fn ExplorePage() -> impl IntoView {
+pub fn ExplorePage() -> AnyView {
     view! {
         <div class="explore">
             <h1 class="sr-only">{t("title.explore")}</h1>

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundplan_shared::api::{ImportListParams, WorkspaceSummary, WorkspaceSummaryParams};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::icon::{icon, kind_icon};
 use crate::components::states::{empty, loaded};
@@ -29,7 +29,7 @@ const KINDS: &[&str] = &[
 
 /// The screen.
 #[component]
-pub fn HomePage() -> impl IntoView {
+pub fn HomePage() -> AnyView {
     let app = use_app();
     let state = query(app, || Some(WorkspaceSummaryParams {}), |_| true);
     view! { <div class="page home">{loaded(state, |summary| show(&summary))}</div> }

@@ -7,7 +7,7 @@ use groundplan_shared::api::{
     WorkspaceCreateParams,
 };
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::icon::icon;
@@ -20,7 +20,7 @@ use crate::transport::Pick;
 
 /// The wizard.
 #[component]
-pub fn ImportPage() -> impl IntoView {
+pub fn ImportPage() -> AnyView {
     let app = use_app();
     view! {
         <div class="page import">

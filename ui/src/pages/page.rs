@@ -7,7 +7,7 @@ use groundplan_shared::api::{
 };
 use groundplan_shared::model::{DocumentId, PageKind};
 use groundplan_shared::validate;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::element::references;
 use crate::components::editor::TextEditor;
@@ -23,7 +23,7 @@ use crate::text::{count, fill, name_of, t};
 pub fn TextPage(
     /// Which.
     id: DocumentId,
-) -> impl IntoView {
+) -> AnyView {
     let app = use_app();
     let state = query(app, move || Some(PageGetParams { id }), move |changes| changes.touch(id));
     let page = Memo::new(move |_| state.get().ready());
@@ -32,7 +32,7 @@ pub fn TextPage(
         Load::Failed(error) => Some(error),
         _ => None,
     });
-    move || match (error.get(), here.get()) {
+    (move || match (error.get(), here.get()) {
         (Some(error), _) if error.code == ErrorCode::NotFound => {
             let back = view! { <a class="button" href="/pages">{t("title.pages")}</a> };
             empty("trash", t("page.gone"), t("page.gone_text"), back.into_any())
@@ -40,7 +40,8 @@ pub fn TextPage(
         (Some(error), _) => failure(&error, Some(Callback::new(move |()| app.reload()))),
         (None, false) => loading(),
         (None, true) => show(id, page),
-    }
+    })
+    .into_any()
 }
 
 fn show(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
@@ -95,7 +96,7 @@ fn read(page: Memo<Option<Arc<PageView>>>) -> AnyView {
             {(!front.is_empty()).then(|| view! {
                 <details class="front-matter"><summary>{t("page.front_matter")}</summary><pre tabindex="0">{front}</pre></details>
             })}
-            {prose(&page.page.body, &page.links)}
+            {prose(page.html.clone())}
         }
     })))
     .into_any()

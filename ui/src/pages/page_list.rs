@@ -1,7 +1,7 @@
 //! All pages, by kind and by what their titles and paths contain.
 
 use groundplan_shared::model::PageKind;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::icon::{icon, kind_icon};
 use crate::components::states::{empty, failure, loading};
@@ -13,7 +13,7 @@ const SHOWN: usize = 500;
 
 /// The list.
 #[component]
-pub fn PagesPage() -> impl IntoView {
+pub fn PagesPage() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     let kind = RwSignal::new(None::<PageKind>);

@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{SearchHit, SearchParams};
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::icon::{icon, kind_icon};
 use crate::components::states::{empty, failure};
@@ -16,7 +16,7 @@ const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
 
 /// The screen.
 #[component]
-pub fn SearchPage() -> impl IntoView {
+pub fn SearchPage() -> AnyView {
     let app = use_app();
     let node = NodeRef::<html::Input>::new();
     let text = Memo::new(move |_| {

@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{SettingsSetParams, WorkspaceRenameParams};
 use groundplan_shared::validate;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::icon::icon;
 use crate::components::inline::InlineText;
@@ -14,7 +14,7 @@ use crate::text::{name_of, t};
 
 /// The screen.
 #[component]
-pub fn SettingsPage() -> impl IntoView {
+pub fn SettingsPage() -> AnyView {
     let app = use_app();
     let device = Memo::new(move |_| {
         app.settings.with(|settings| settings.as_ref().map(|all| all.device_name.clone()).unwrap_or_default())

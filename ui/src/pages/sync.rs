@@ -1,7 +1,7 @@
 //! Synchronisation, account, members and devices of the open workspace.
 
 use groundplan_shared::api::{AccountLogoutParams, DeviceList, DeviceListParams};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::icon::icon;
 use crate::components::keys;
@@ -12,7 +12,7 @@ use crate::text::{fill, name_of, t};
 
 /// The screen.
 #[component]
-pub fn SyncPage() -> impl IntoView {
+pub fn SyncPage() -> AnyView {
     let app = use_app();
     let shell = use_shell();
     let account = Memo::new(move |_| {

@@ -4,7 +4,7 @@ use groundplan_shared::api::{
     ApiError, ErrorCode, Hidden, ProfileCreateParams, ProfileState, ProfileStatus, ProfileStatusParams,
     ProfileUnlockParams,
 };
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::icon::icon;
 use crate::components::passphrase::{Fresh, fresh};
@@ -36,7 +36,7 @@ struct Attempt {
 
 /// The screen.
 #[component]
-pub fn UnlockPage() -> impl IntoView {
+pub fn UnlockPage() -> AnyView {
     let app = use_app();
     let found = RwSignal::new(None::<Result<ProfileStatus, ApiError>>);
     Effect::new(move |_| {

@@ -1,7 +1,7 @@
 //! The first screen: make, import, open, link, look at the sample. Also where workspaces are changed.
 
 use groundplan_shared::api::{WorkspaceOpenParams, WorkspaceSampleParams, WorkspaceView};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::unlock;
 use crate::components::icon::icon;
@@ -11,7 +11,7 @@ use crate::text::{ago, fill, t};
 
 /// The screen.
 #[component]
-pub fn WelcomePage() -> impl IntoView {
+pub fn WelcomePage() -> AnyView {
     let app = use_app();
     let known = Memo::new(move |_| {
         app.status.with(|status| match status {

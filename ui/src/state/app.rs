@@ -11,7 +11,7 @@ use groundplan_shared::api::{
     PageListParams, Settings, SettingsGetParams, SyncStatus, SyncStatusParams, ViewListParams,
 };
 use groundplan_shared::model::{DocumentId, WorkspaceId};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation};

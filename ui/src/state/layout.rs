@@ -28,7 +28,7 @@ impl Default for Layout {
 impl Layout {
     /// Reads a kept layout; what cannot be read is as at first.
     pub fn read(text: &str) -> Self {
-        serde_json::from_str::<Self>(text).unwrap_or_default().bounded()
+        crate::transport::json::read::<Self>(text).unwrap_or_default().bounded()
     }
 
     /// Writes the layout as a text to keep.

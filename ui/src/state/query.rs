@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use groundplan_shared::api::{ApiError, Command};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::{App, Changes};
 use crate::transport::{decode, encode};

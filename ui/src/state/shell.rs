@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{RelationView, SettingsSetParams};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::{App, Layout, Route, Tabs};
 

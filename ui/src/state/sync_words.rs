@@ -101,6 +101,11 @@ mod tests {
             server: None,
             problem: None,
             quarantined: 0,
+            standing: Default::default(),
+            alarm: None,
+            verified_entries: 0,
+            verified_items: 0,
+            attachments: Default::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! Not here: what commands mean (`groundplan_shared::api`) and what is shown of their answers.
 
 mod http;
+pub mod json;
 #[cfg(feature = "mock")]
 mod mock;
 mod tauri;
@@ -28,7 +29,7 @@ pub fn encode<P: Command>(params: &P) -> String {
 /// The error that came instead; `InvalidInput` where the two sides differ in version and do not understand each
 /// other.
 pub fn decode<P: Command>(answer: Result<String, ApiError>) -> Result<P::Response, ApiError> {
-    serde_json::from_str(&answer?).map_err(|_| garbled(P::METHOD))
+    json::read(&answer?).ok_or_else(|| garbled(P::METHOD))
 }
 
 /// A way to the client core. Copied freely; it holds nothing.
@@ -130,5 +131,5 @@ fn garbled(method: &str) -> ApiError {
 
 /// Reads an error that the core sent, or makes one of what came instead.
 fn read_error(method: &str, text: &str) -> ApiError {
-    serde_json::from_str(text).unwrap_or_else(|_| garbled(method))
+    json::read(text).unwrap_or_else(|| garbled(method))
 }

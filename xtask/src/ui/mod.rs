@@ -38,8 +38,6 @@ fn compile(toolchain: &wasm::Toolchain) -> Outcome<PathBuf> {
     let mut command = toolchain.cargo_build();
     command.args(["--locked", "--package", "groundplan-ui", "--profile", "wasm"]);
     command.env("CARGO_TARGET_DIR", paths::target_wasm());
-    // Leptos then builds views from boxed parts instead of one type per view: a sixth less to download.
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "--cfg erase_components");
     process::run(&mut command)?;
     Ok(paths::target_wasm().join(wasm::TARGET).join("wasm/groundplan-ui.wasm"))
 }

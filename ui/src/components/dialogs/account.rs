@@ -4,7 +4,7 @@ use groundplan_shared::api::{
     AccountLoginParams, AccountRegisterParams, AccountServerKeyParams, ApiError, ErrorCode, Hidden,
     ServerKeys, SyncConnectParams,
 };
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{form, text_field};

@@ -4,7 +4,7 @@ use groundplan_shared::api::{
     ApiError, DeviceLinkConfirmParams, DeviceLinkStartParams, DeviceLinkWaitParams, ErrorCode, InviteLink,
     LinkCode, LinkRequest, MemberInviteParams, RecoveryCode, RecoveryCreateParams,
 };
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{form, submit};

@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::ElementCreateParams;
 use groundplan_shared::model::{DocumentId, ElementKind, RelationKind, relation_allowed};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;

@@ -3,7 +3,7 @@
 use groundplan_shared::api::{
     Command, DeviceLinkJoinParams, Hidden, MemberJoinParams, RecoveryUseParams, WorkspaceView,
 };
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;

@@ -8,7 +8,7 @@ mod page;
 mod relation;
 mod workspace;
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::palette::Palette;
 use super::shortcuts::Shortcuts;
@@ -16,9 +16,9 @@ use crate::state::{App, Dialog, use_shell};
 
 /// The open dialog.
 #[component]
-pub fn Dialogs() -> impl IntoView {
+pub fn Dialogs() -> AnyView {
     let shell = use_shell();
-    move || shell.dialog.get().map(draw)
+    (move || shell.dialog.get().map(draw)).into_any()
 }
 
 fn draw(dialog: Dialog) -> AnyView {

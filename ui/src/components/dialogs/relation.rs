@@ -6,7 +6,7 @@ use groundplan_shared::api::{RelationCreateParams, RelationUpdateParams, Relatio
 use groundplan_shared::model::{
     DocumentId, ElementKind, PropertyValue, RelationKind, relation_allowed, relation_properties,
 };
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::{form, submit};
 use crate::components::dialog::Modal;

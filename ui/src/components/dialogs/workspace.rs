@@ -1,7 +1,7 @@
 //! Making a workspace.
 
 use groundplan_shared::api::WorkspaceCreateParams;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;

@@ -122,7 +122,7 @@ pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
 /// A JavaScript object as a value.
 pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Option<T> {
     let text = JSON::stringify(value).ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+    crate::transport::json::read(&text)
 }
 
 /// Pairs of label and detail as the editor's completion wants them.

@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{ElementSummary, ElementUpdateParams};
 use groundplan_shared::model::{DocumentId, ElementKind, RelationKind};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::picker::{Choice, Picker};

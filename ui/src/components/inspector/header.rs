@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{ElementUpdateParams, FieldConflict};
 use groundplan_shared::model::{DocumentId, ElementKind, element_property};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::icon::{icon, kind_icon};

@@ -3,7 +3,7 @@
 use groundplan_shared::api::ElementUpdateParams;
 use groundplan_shared::model::{DocumentId, Link, LinkId};
 use groundplan_shared::validate;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::icon::icon;

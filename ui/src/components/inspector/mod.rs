@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use groundplan_shared::api::{ElementGetParams, ElementView, ErrorCode};
 use groundplan_shared::model::DocumentId;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::states;
 use crate::state::{Load, query, use_app};
@@ -23,7 +23,7 @@ pub use properties::property_field;
 
 /// The panel.
 #[component]
-pub fn Inspector() -> impl IntoView {
+pub fn Inspector() -> AnyView {
     let app = use_app();
     // Only elements have properties here; what is not in the lists (yet) is asked for all the same.
     let one = Memo::new(move |_| {

@@ -5,7 +5,7 @@ use groundplan_shared::model::{
     DocumentId, ElementKind, PropertySpec, PropertyValue, Shape, element_properties,
 };
 use groundplan_shared::validate::FieldError;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::inline::InlineText;

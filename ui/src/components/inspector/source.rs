@@ -1,6 +1,6 @@
 //! Where the element was imported from, and in what it differs from there by now.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::icon::icon;

@@ -3,7 +3,7 @@
 use groundplan_shared::model::{DocumentId, ElementKind, RelationKind};
 use leptos::ev;
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::state::{Canvas, Connecting};
 use super::toolbar::kind_glyph;
@@ -48,8 +48,8 @@ fn choices(canvas: Canvas, source: DocumentId, kind: ElementKind, text: &str) ->
 
 /// The picker, while a relation is being made.
 #[component]
-pub(super) fn Connect(canvas: Canvas) -> impl IntoView {
-    move || {
+pub(super) fn Connect(canvas: Canvas) -> AnyView {
+    (move || {
         let connecting = canvas.connecting.get()?;
         let source: DocumentId = connecting.source.parse().ok()?;
         let (kind, name) = canvas.app.index.with_untracked(|index| {
@@ -57,7 +57,8 @@ pub(super) fn Connect(canvas: Canvas) -> impl IntoView {
         })?;
         let target: Option<DocumentId> = connecting.target.and_then(|id| id.parse().ok());
         Some(view! { <Picker canvas=canvas source=source kind=kind name=name target=target /> })
-    }
+    })
+    .into_any()
 }
 
 #[component]
@@ -67,7 +68,7 @@ fn Picker(
     kind: ElementKind,
     name: String,
     target: Option<DocumentId>,
-) -> impl IntoView {
+) -> AnyView {
     let text = RwSignal::new(String::new());
     let place = RwSignal::new(0_usize);
     let chosen = RwSignal::new(target);
@@ -178,7 +179,7 @@ fn kinds(
     kind: ElementKind,
     chosen: RwSignal<Option<DocumentId>>,
     relate_to: impl Fn(DocumentId, RelationKind) + Copy + 'static,
-) -> impl IntoView {
+) -> AnyView {
     let Some(target) = chosen.get() else { return ().into_any() };
     let element = canvas.app.index.with_untracked(|index| index.element(target).cloned());
     let Some(element) = element else { return ().into_any() };

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use groundplan_shared::api::{
     ApiError, ElementDeleteParams, RelationCreateParams, RelationDeleteParams, RelationListParams,
-    ViewCreateParams, ViewDeleteParams, ViewLayoutParams, ViewMoveParams, ViewUpdateParams,
+    ViewCreateParams, ViewDeleteParams, ViewFlow, ViewLayoutParams, ViewMoveParams, ViewUpdateParams,
 };
 use groundplan_shared::model::{DocumentId, ElementKind, RelationId, RelationKind, ViewFilter, ViewKind};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::state::Canvas;
@@ -122,7 +122,7 @@ impl Canvas {
             return;
         };
         let app = self.app;
-        app.run(ViewLayoutParams { id }, move |answer| {
+        app.run(ViewLayoutParams { id, flow: ViewFlow::Auto }, move |answer| {
             if at.scope.is_none() && at.focus.is_none() && self.at.get_untracked() == at {
                 self.show(at, answer);
                 self.fit();

@@ -2,7 +2,7 @@
 
 use groundplan_shared::api::{ErrorCode, ExportParams};
 use groundplan_shared::scene::{draw, to_svg};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -37,7 +37,6 @@ pub(super) fn run(canvas: Canvas) {
             }
         };
         let path = format!("{}/{name}", folder.trim_end_matches('/'));
-        // What is shown: the inside or the neighbourhood of an element, where one was chosen.
         let params = ExportParams {
             format: "svg".to_owned(),
             view: at.id,

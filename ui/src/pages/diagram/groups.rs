@@ -4,14 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use groundplan_shared::scene::{Role, Shape};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::state::{Canvas, Visible};
 use crate::canvas::picture::{Placed, WHOLE};
 
 /// All groups in sight, back to front. A group is drawn anew only when its content changes.
 #[component]
-pub(super) fn Groups(canvas: Canvas) -> impl IntoView {
+pub(super) fn Groups(canvas: Canvas) -> AnyView {
     let visible = in_portions(canvas, canvas.visible());
     let merged = Memo::new(move |_| visible.with(|visible| Arc::clone(&visible.merged)));
     view! {
@@ -68,7 +68,7 @@ fn in_portions(canvas: Canvas, wanted: Memo<Visible>) -> Memo<Visible> {
     drawn
 }
 
-fn group(canvas: Canvas, placed: &Arc<Placed>) -> impl IntoView + use<> {
+fn group(canvas: Canvas, placed: &Arc<Placed>) -> AnyView {
     let group = &placed.group;
     let (id, own) = (group.id.clone(), group.class.clone());
     let is_node = matches!(group.role, Role::Frame | Role::Node);

@@ -1,7 +1,6 @@
 //! The keys of the canvas.
 
 use leptos::ev;
-use leptos::prelude::*;
 
 use super::state::{Canvas, Connecting};
 use super::surface;

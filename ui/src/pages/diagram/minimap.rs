@@ -3,7 +3,7 @@
 use groundplan_shared::scene::Point;
 use leptos::ev;
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::groups::number;
 use super::state::Canvas;
@@ -16,7 +16,7 @@ const SIZE: Size = Size::new(180.0, 116.0);
 
 /// The map, where it helps. A click or drag on it moves the canvas.
 #[component]
-pub(super) fn Map(canvas: Canvas) -> impl IntoView {
+pub(super) fn Map(canvas: Canvas) -> AnyView {
     let useful = Memo::new(move |_| {
         let (camera, size) = (canvas.camera.get(), canvas.size.get());
         size.w >= 640.0
@@ -32,7 +32,7 @@ pub(super) fn Map(canvas: Canvas) -> impl IntoView {
 }
 
 #[component]
-fn Drawn(canvas: Canvas) -> impl IntoView {
+fn Drawn(canvas: Canvas) -> AnyView {
     let node = NodeRef::<html::Div>::new();
     let map = Memo::new(move |_| canvas.picture.with(|picture| Minimap::new(picture.scene.bounds, SIZE)));
     // All cards are one path: the map must cost nothing while panning.
@@ -89,7 +89,7 @@ fn Drawn(canvas: Canvas) -> impl IntoView {
                 }
             }
         >
-            <svg width=SIZE.w height=SIZE.h>
+            <svg width=SIZE.w.to_string() height=SIZE.h.to_string()>
                 {frames}
                 <path class="canvas-map-cards" d=move || cards.get() />
                 <rect

@@ -2,7 +2,7 @@
 
 use groundplan_shared::model::DocumentId;
 use groundplan_shared::scene::{OutlineItem, OutlineLink, outline};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::state::Canvas;
 use super::toolbar::kind_glyph;
@@ -15,7 +15,7 @@ const ALWAYS: usize = 600;
 
 /// The outline beside the canvas.
 #[component]
-pub(super) fn Outline(canvas: Canvas) -> impl IntoView {
+pub(super) fn Outline(canvas: Canvas) -> AnyView {
     let items = Memo::new(move |_| {
         canvas.picture.with(|picture| {
             let wanted = canvas.outline.get() || picture.scene.nodes.len() <= ALWAYS;
@@ -83,7 +83,7 @@ fn row(canvas: Canvas, item: OutlineItem) -> AnyView {
     .into_any()
 }
 
-fn link(link: OutlineLink, family: &'static str) -> impl IntoView {
+fn link(link: OutlineLink, family: &'static str) -> AnyView {
     let mut text = format!("{} {}", name_of(family, &link.kind), link.other_name);
     if let Some(label) = &link.label {
         text.push_str(": ");

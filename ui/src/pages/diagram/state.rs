@@ -9,7 +9,7 @@ use groundplan_shared::api::{ApiError, Reference, ViewScene, ViewSceneParams, Vi
 use groundplan_shared::model::DocumentId;
 use groundplan_shared::scene::{Group, Point, Rect, Role};
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::canvas::camera::{Camera, Size};

@@ -1,6 +1,6 @@
 //! What stands on the canvas when there is no drawing: loading, failure, emptiness; and what hovers over it.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::state::Canvas;
 use crate::components::states::failure;
@@ -9,10 +9,10 @@ use crate::text::{count, name_of, t};
 
 /// Loading, failure, emptiness.
 #[component]
-pub(super) fn States(canvas: Canvas) -> impl IntoView {
+pub(super) fn States(canvas: Canvas) -> AnyView {
     let shell = use_shell();
     let is_empty = Memo::new(move |_| canvas.picture.with(|picture| picture.is_empty()));
-    move || {
+    (move || {
         match canvas.shown.get() {
         None => view! { <div class="canvas-state" role="status"><p class="canvas-wait">{t("diagram.loading")}</p></div> }
             .into_any(),
@@ -49,12 +49,13 @@ pub(super) fn States(canvas: Canvas) -> impl IntoView {
             .then(|| view! { <p class="canvas-note" role="status">{t("diagram.coarse")}</p> })
             .into_any(),
     }
-    }
+    })
+    .into_any()
 }
 
 /// Full name and kind of what is under the pointer; for screen readers, what was walked to.
 #[component]
-pub(super) fn Hover(canvas: Canvas) -> impl IntoView {
+pub(super) fn Hover(canvas: Canvas) -> AnyView {
     let text = move || canvas.hovered.get().and_then(|id| describe(canvas, &id));
     let walked = Memo::new(move |_| {
         let selected = canvas.selected.get();

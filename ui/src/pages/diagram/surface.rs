@@ -2,7 +2,7 @@
 
 use groundplan_shared::scene::{Point, Rect};
 use leptos::ev;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
@@ -26,7 +26,7 @@ const DOUBLE_MS: f64 = 400.0;
 
 /// The canvas.
 #[component]
-pub(super) fn Surface(canvas: Canvas) -> impl IntoView {
+pub(super) fn Surface(canvas: Canvas) -> AnyView {
     observe_size(canvas);
     let detail = canvas.detail();
     let class = move || {
@@ -90,7 +90,7 @@ fn shift(canvas: Canvas, sign: f64) -> String {
 
 /// Selection halos, handles, guides, marquee and rubber line: in pixels, so that they keep their weight.
 #[component]
-fn Marks(canvas: Canvas) -> impl IntoView {
+fn Marks(canvas: Canvas) -> AnyView {
     let halos = move || {
         let camera = canvas.painted.get();
         canvas.picture.with(|picture| {

@@ -3,7 +3,7 @@
 use groundplan_shared::model::DocumentId;
 use leptos::ev;
 use leptos::html;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::state::Canvas;
@@ -23,7 +23,7 @@ enum Naming {
 
 /// The name of the diagram, and the list that opens below it.
 #[component]
-pub(super) fn Switcher(canvas: Canvas) -> impl IntoView {
+pub(super) fn Switcher(canvas: Canvas) -> AnyView {
     let open = RwSignal::new(false);
     let root = NodeRef::<html::Div>::new();
     let title = move || {
@@ -75,7 +75,7 @@ pub(super) fn Switcher(canvas: Canvas) -> impl IntoView {
 }
 
 #[component]
-fn List(canvas: Canvas, open: RwSignal<bool>) -> impl IntoView {
+fn List(canvas: Canvas, open: RwSignal<bool>) -> AnyView {
     let naming = RwSignal::new(Naming::Nothing);
     let current = canvas.at.get_untracked();
     let views = move || {
@@ -129,7 +129,7 @@ fn entry(
     name: String,
     detail: String,
     current: bool,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <li>
             <a href=Route::Diagram(route).url() aria-current=current.then_some("page") on:click=move |_| open.set(false)>
@@ -142,7 +142,7 @@ fn entry(
 
 /// A field for a name.
 #[component]
-fn Name(canvas: Canvas, open: RwSignal<bool>, naming: Naming) -> impl IntoView {
+fn Name(canvas: Canvas, open: RwSignal<bool>, naming: Naming) -> AnyView {
     let field = NodeRef::<html::Input>::new();
     let old = match naming {
         Naming::Rename(id) => {

@@ -1,7 +1,7 @@
 //! The bar above the canvas and the zoom controls on it.
 
 use groundplan_shared::scene::icon;
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use super::export;
 use super::state::Canvas;
@@ -21,7 +21,7 @@ const MINUS: &str = "M3.5 8h9";
 const UP: &str = "M8 12.5v-9M4.5 7 8 3.5 11.5 7";
 
 /// A glyph.
-pub(super) fn glyph(d: &'static str) -> impl IntoView {
+pub(super) fn glyph(d: &'static str) -> AnyView {
     view! {
         <svg class="canvas-glyph" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
             <path d=d />
@@ -30,7 +30,7 @@ pub(super) fn glyph(d: &'static str) -> impl IntoView {
 }
 
 /// The icon of an element kind.
-pub(super) fn kind_glyph(kind: &str) -> impl IntoView {
+pub(super) fn kind_glyph(kind: &str) -> AnyView {
     glyph(icon(kind))
 }
 
@@ -43,7 +43,7 @@ fn Tool(
     #[prop(optional, into)] pressed: Option<Signal<bool>>,
     #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
     run: impl Fn() + 'static,
-) -> impl IntoView {
+) -> AnyView {
     let title = if key.is_empty() { t(name).to_owned() } else { format!("{} ({key})", t(name)) };
     view! {
         <button
@@ -62,7 +62,7 @@ fn Tool(
 
 /// Name, breadcrumb and tools.
 #[component]
-pub(super) fn Toolbar(canvas: Canvas) -> impl IntoView {
+pub(super) fn Toolbar(canvas: Canvas) -> AnyView {
     let nothing_single = Signal::derive(move || {
         canvas.picture.with(|picture| {
             canvas.selected.with(|selected| {
@@ -95,7 +95,7 @@ pub(super) fn Toolbar(canvas: Canvas) -> impl IntoView {
 
 /// Where the drawing stands: everything, then the systems around it.
 #[component]
-fn Crumbs(canvas: Canvas) -> impl IntoView {
+fn Crumbs(canvas: Canvas) -> AnyView {
     let path = Memo::new(move |_| match canvas.shown.get() {
         Some(Ok(shown)) => shown.path,
         _ => Vec::new(),
@@ -136,7 +136,7 @@ fn Crumbs(canvas: Canvas) -> impl IntoView {
 
 /// How far the neighbourhood reaches.
 #[component]
-fn Depth(canvas: Canvas) -> impl IntoView {
+fn Depth(canvas: Canvas) -> AnyView {
     let depth = move || canvas.at.get().depth.clamp(1, 5);
     view! {
         <label class="canvas-depth">
@@ -155,7 +155,7 @@ fn Depth(canvas: Canvas) -> impl IntoView {
 
 /// Zoom out, zoom, zoom in, fit: in the corner of the canvas, within reach of the thumb.
 #[component]
-pub(super) fn Zoom(canvas: Canvas) -> impl IntoView {
+pub(super) fn Zoom(canvas: Canvas) -> AnyView {
     let percent = move || format!("{:.0} %", canvas.camera.get().zoom * 100.0);
     view! {
         <div class="canvas-zoom" role="group" aria-label=t("diagram.zoom")>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use groundplan_shared::api::{ElementView, EndpointRemoveParams, EndpointSetParams};
 use groundplan_shared::model::{DocumentId, Endpoint, EndpointId};
 use groundplan_shared::validate::{FieldError, check_line};
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 use crate::components::icon::icon;
 use crate::components::inline::InlineText;

@@ -39,7 +39,8 @@ impl Store {
             .filter(|element| element.relations.iter().any(|relation| relation.target == id))
             .map(|element| self.reference(element.id))
             .collect();
-        Ok(PageView { page, links, backlinks, conflicts: Vec::new() })
+        let html = page.body.replace('&', "&amp;").replace('<', "&lt;");
+        Ok(PageView { page, links, backlinks, conflicts: Vec::new(), html: format!("<pre>{html}</pre>") })
     }
 
     pub(super) fn create_page(&mut self, params: PageCreateParams) -> Result<PageView, ApiError> {

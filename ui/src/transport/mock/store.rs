@@ -33,6 +33,11 @@ fn sync(state: SyncState) -> SyncStatus {
         server: None,
         problem: None,
         quarantined: 0,
+        standing: Default::default(),
+        alarm: None,
+        verified_entries: 0,
+        verified_items: 0,
+        attachments: Default::default(),
     }
 }
 

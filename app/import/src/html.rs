@@ -2,6 +2,8 @@
 //! shown as text, links only to pages of the workspace and to `https`, `http` and `mailto` addresses, nothing
 //! fetched (images become links).
 //!
+//! Here rather than in the interface, because a parser of Markdown is a tenth of what a first visit may download.
+//!
 //! Not here: parsing (pulldown-cmark) and finding what a link means (the caller knows).
 
 use std::fmt::Write as _;
@@ -18,8 +20,26 @@ pub struct Target {
     pub name: String,
 }
 
+/// A picture that is shown in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its bytes as a `data:` address: nothing is fetched for it.
+    pub data_url: String,
+    /// What is said where it cannot be seen and the page has no words for it.
+    pub name: String,
+}
+
 /// Renders Markdown. `resolve` finds the target of a wiki-link or relative link by its text as written.
 pub fn render(text: &str, resolve: impl Fn(&str) -> Option<Target>) -> String {
+    render_with_pictures(text, resolve, |_| None)
+}
+
+/// Renders Markdown; `picture` finds the bytes of an embedded picture by its target as written.
+pub fn render_with_pictures(
+    text: &str,
+    resolve: impl Fn(&str) -> Option<Target>,
+    picture: impl Fn(&str) -> Option<Picture>,
+) -> String {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
@@ -27,6 +47,8 @@ pub fn render(text: &str, resolve: impl Fn(&str) -> Option<Target>) -> String {
     let mut writer = Writer {
         out: String::with_capacity(text.len() * 2),
         resolve,
+        picture,
+        open: None,
         links: Vec::new(),
         columns: Vec::new(),
         column: 0,
@@ -39,9 +61,12 @@ pub fn render(text: &str, resolve: impl Fn(&str) -> Option<Target>) -> String {
     writer.out
 }
 
-struct Writer<F> {
+struct Writer<F, P> {
     out: String,
     resolve: F,
+    picture: P,
+    /// The picture whose words are being read, and how many more images they are inside of.
+    open: Option<(Picture, String, usize)>,
     /// Closing tags of open links.
     links: Vec<&'static str>,
     /// How the columns of the present table are aligned.
@@ -51,8 +76,11 @@ struct Writer<F> {
     level: u8,
 }
 
-impl<F: Fn(&str) -> Option<Target>> Writer<F> {
+impl<F: Fn(&str) -> Option<Target>, P: Fn(&str) -> Option<Picture>> Writer<F, P> {
     fn event(&mut self, event: Event<'_>) {
+        if self.open.is_some() {
+            return self.words(event);
+        }
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
@@ -151,7 +179,44 @@ impl<F: Fn(&str) -> Option<Target>> Writer<F> {
         }
     }
 
+    /// Collects the words of a picture: its text without marks.
+    fn words(&mut self, event: Event<'_>) {
+        let Some((picture, words, inside)) = &mut self.open else { return };
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => words.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => words.push(' '),
+            Event::Start(Tag::Image { .. }) => *inside += 1,
+            Event::End(TagEnd::Image) if *inside > 0 => *inside -= 1,
+            Event::End(TagEnd::Image) => {
+                let (picture, words) = (picture.clone(), std::mem::take(words));
+                self.open = None;
+                self.show(&picture, &words);
+            }
+            _ => {}
+        }
+    }
+
+    fn show(&mut self, picture: &Picture, words: &str) {
+        self.out.push_str("<img src=\"");
+        self.text(&picture.data_url);
+        self.out.push_str("\" alt=\"");
+        // Obsidian writes a width where the words would stand: `![[plan.png|300]]` or `300x200`.
+        let (width, height) = words.split_once('x').map_or((words, None), |(w, h)| (w, Some(h)));
+        let number = |text: &str| text.parse::<u16>().ok().filter(|n| (1..=4096).contains(n));
+        let size = number(width).filter(|_| height.is_none_or(|height| number(height).is_some()));
+        self.text(if size.is_some() || words.trim().is_empty() { &picture.name } else { words });
+        self.out.push('"');
+        if let Some(width) = size {
+            let _ = write!(self.out, " width=\"{width}\"");
+        }
+        self.out.push('>');
+    }
+
     fn link(&mut self, url: &str, kind: LinkType, image: bool) {
+        if image && let Some(picture) = (self.picture)(url) {
+            self.open = Some((picture, String::new(), 0));
+            return;
+        }
         let wiki = matches!(kind, LinkType::WikiLink { .. });
         if !wiki && check_url("url", url).is_ok() {
             self.out.push_str("<a rel=\"noopener noreferrer\" target=\"_blank\" href=\"");
@@ -208,6 +273,27 @@ mod tests {
 
     fn check(text: &str, expected: &str) {
         assert_eq!(plain(text).trim(), expected, "{text}");
+    }
+
+    #[test]
+    fn pictures_of_the_workspace_are_shown_and_no_others() {
+        let picture = |written: &str| {
+            (written == "plan.png")
+                .then(|| Picture { data_url: "data:image/png;base64,AA==".into(), name: "plan.png".into() })
+        };
+        let draw = |text: &str| render_with_pictures(text, |_| None, picture);
+        let img = |rest: &str| format!("<p><img src=\"data:image/png;base64,AA==\" alt={rest}></p>");
+        let check = |text: &str, rest: &str| assert_eq!(draw(text).trim(), img(rest), "{text}");
+        check("![The *plan* \"<b>\"](plan.png)", "\"The plan &quot;&lt;b&gt;&quot;\"");
+        check("![[plan.png]]", "\"plan.png\"");
+        check("![[plan.png|300]]", "\"plan.png\" width=\"300\"");
+        check("![[plan.png|300x200]]", "\"plan.png\" width=\"300\"");
+        check("![](plan.png)", "\"plan.png\"");
+        for other in
+            ["![x](https://evil.example/a.png)", "![x](other.png)", "![x](data:image/png;base64,AA==)"]
+        {
+            assert!(!draw(other).contains("<img"), "{other}");
+        }
     }
 
     #[test]
