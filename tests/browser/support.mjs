@@ -15,7 +15,8 @@ const require = createRequire(join(root, "ui/package.json"));
 const { chromium } = require("playwright-core");
 const axe = require.resolve("axe-core/axe.min.js");
 const artifacts = process.env.GROUNDPLAN_ARTIFACTS ?? join(homedir(), ".cache/groundplan/artifacts");
-const PASSPHRASE = "browser tests only";
+/** The passphrase of profiles that open by themselves. */
+export const PASSPHRASE = "browser tests only";
 
 /** A file of the corpora, or nothing where they are not there. */
 export function corpus(path) {
@@ -25,9 +26,13 @@ export function corpus(path) {
 }
 
 /** Runs `story` with a page of an agent that has nothing in it yet. */
-export async function withAgent(story, { width = 1440, height = 900, scheme = "light" } = {}) {
+export async function withAgent(
+  story,
+  { width = 1440, height = 900, scheme = "light", contrast = "no-preference", touch = false, unlocked = true, prepare = () => {} } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), "groundplan-browser-"));
-  const agent = new Agent(folder);
+  prepare(folder);
+  const agent = new Agent(folder, unlocked);
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
@@ -36,14 +41,19 @@ export async function withAgent(story, { width = 1440, height = 900, scheme = "l
     ],
   });
   try {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+    const viewport = { width, height };
+    const context = await browser.newContext({ viewport, colorScheme: scheme, contrast, hasTouch: touch });
     const page = await context.newPage();
     const problems = [];
     page.on("pageerror", (error) => problems.push(error.message));
-    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    // A refused command is an HTTP status, which the browser reports as if the page had failed.
+    const refused = (text) => !unlocked && /status of [45]\d\d/.test(text);
+    page.on("console", (message) => {
+      if (message.type() === "error" && !refused(message.text())) problems.push(message.text());
+    });
     await page.goto(await agent.link());
     await page.locator("main").waitFor();
-    await story({ page, agent, context });
+    await story({ page, agent, context, folder });
     if (problems.length > 0) throw new Error(`the page complained: ${problems.join(" | ")}`);
   } finally {
     await browser.close();
@@ -58,9 +68,11 @@ class Agent {
   #folder;
   #waiting = [];
 
-  constructor(folder) {
+  constructor(folder, unlocked) {
     this.#folder = folder;
-    this.#process = spawn(program(), ["--data-dir", folder, "agent"], { env: environment(), stdio: ["ignore", "pipe", "inherit"] });
+    const env = environment();
+    if (!unlocked) delete env.GROUNDPLAN_PASSPHRASE;
+    this.#process = spawn(program(), ["--data-dir", folder, "agent"], { env, stdio: ["ignore", "pipe", "inherit"] });
     this.#process.stdout.on("data", (data) => {
       this.#output += data;
       this.#waiting.splice(0).forEach((wake) => wake());
@@ -94,14 +106,16 @@ class Agent {
   }
 }
 
-function program() {
+/** The path of the command-line program. */
+export function program() {
   const path = process.env.GROUNDPLAN_BIN;
   if (!path) throw new Error("GROUNDPLAN_BIN is not set; run `cargo xtask test browser`");
   return path;
 }
 
 function environment() {
-  return { ...process.env, GROUNDPLAN_PASSPHRASE: PASSPHRASE };
+  // No story may touch the keyring of the person who runs it.
+  return { ...process.env, GROUNDPLAN_PASSPHRASE: PASSPHRASE, DBUS_SESSION_BUS_ADDRESS: "disabled:" };
 }
 
 /** Keeps a picture of the page as test output. */

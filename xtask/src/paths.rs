@@ -56,9 +56,18 @@ pub fn artifacts() -> PathBuf {
 
 /// Where a server that `xtask` starts keeps its data unless told otherwise: with the user's data, not in the cache.
 pub fn server_data() -> PathBuf {
+    user_data().join("groundplan-server")
+}
+
+/// Where the app keeps its data unless told otherwise; the app itself decides, this is for telling people.
+pub fn app_data() -> PathBuf {
+    user_data().join("groundplan")
+}
+
+fn user_data() -> PathBuf {
     let xdg = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = env::var_os("HOME").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
-    xdg.unwrap_or_else(|| home.join(".local/share")).join("groundplan-server")
+    xdg.unwrap_or_else(|| home.join(".local/share"))
 }
 
 /// The folder of the UI crate and its npm tools.

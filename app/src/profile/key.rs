@@ -48,7 +48,7 @@ impl KeyStorage {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// `key.json` cannot be read or written.
-    #[error("{path}: {detail}")]
+    #[error("the key file {path} cannot be used: {detail}")]
     File {
         /// The file.
         path: PathBuf,
@@ -179,7 +179,7 @@ impl StoreKey {
             return Ok(Self::new(unlock(&file, options.passphrase.as_ref())?, file.storage()));
         }
         if dirs.profile_database().exists() {
-            let detail = "is missing, although the profile's database is there".to_owned();
+            let detail = "it is missing, although the profile's database is there".to_owned();
             return Err(KeyError::File { path, detail });
         }
         let key = Zeroizing::new(env::random::<32>());
@@ -203,7 +203,7 @@ impl StoreKey {
         new: Option<&SecretString>,
     ) -> Result<(), KeyError> {
         let path = dirs.key_file();
-        let missing = || KeyError::File { path: path.clone(), detail: "is missing".to_owned() };
+        let missing = || KeyError::File { path: path.clone(), detail: "it is missing".to_owned() };
         let before = KeyFile::read(&path)?.ok_or_else(missing)?;
         if let Some(new) = new {
             wrap::check(new)?;

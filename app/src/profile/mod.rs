@@ -52,7 +52,8 @@ impl Profile {
     /// Opens the profile, making it if asked to. Blocks on the keyring.
     pub fn open(options: &ProfileOptions) -> Result<Self, ApiError> {
         let dirs = options.dirs()?;
-        if !dirs.key_file().exists() && !options.create {
+        let missing = !dirs.key_file().exists() && !dirs.profile_database().exists();
+        if missing && !options.create {
             return Err(ApiError::new(
                 ErrorCode::NotFound,
                 format!(

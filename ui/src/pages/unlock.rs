@@ -128,6 +128,12 @@ fn go(app: App, attempt: Attempt, method: &'static str, params: String) {
                 app.reload();
             }
             Err(error) => {
+                let about_entry = matches!(error.code, ErrorCode::InvalidInput | ErrorCode::RateLimited)
+                    || error.field.as_deref() == Some("passphrase");
+                if !about_entry {
+                    // It stands differently now: the screen for that says more.
+                    return app.reload();
+                }
                 let _ = attempt.wrong.try_set(Some(error));
             }
         }

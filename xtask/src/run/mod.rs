@@ -6,6 +6,7 @@ mod check;
 mod programs;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Instant;
 
 use crate::arguments::RunOptions;
 use crate::failure::{Context, Failure, Outcome};
@@ -17,28 +18,39 @@ const DEFAULT_PORT: u16 = 7420;
 
 /// Builds everything and launches it; false if the headless check found a fault.
 pub fn run(options: &RunOptions) -> Outcome<bool> {
+    let start = Instant::now();
     let window = !options.check && !options.browser && has_display();
+    if !paths::target().exists() {
+        say::step("The first build compiles everything: expect ten minutes or more. Later ones take seconds");
+    }
     setup::for_run(window)?;
     ui::build()?;
     let programs = Programs::build(window, options.release)?;
     if options.check {
         return check::run(&programs, options.data_dir.as_deref());
     }
+    say::note(&format!("everything is built ({} in all)", say::duration(start.elapsed())));
     launch(&programs, options, window).map(|()| true)
 }
 
 fn launch(programs: &Programs, options: &RunOptions, window: bool) -> Outcome<()> {
     let address = free_address(DEFAULT_PORT)?;
     let data_dir = |part: &str| options.data_dir.as_ref().map(|folder| folder.join(part));
-    let server = programs.serve(address, &data_dir("server").unwrap_or_else(paths::server_data))?;
-    say::step(&format!("Server: http://{address} (optional: the app works without one)"));
+    let server_data = data_dir("server").unwrap_or_else(paths::server_data);
+    let server = programs.serve(address, &server_data)?;
+    let app_data = data_dir("app").unwrap_or_else(paths::app_data);
+    say::step(if window { "Running in a window" } else { "Running for a browser" });
+    if !window && !options.browser {
+        say::note("no display was found (neither DISPLAY nor WAYLAND_DISPLAY is set), so there is no window");
+    }
+    say::note(&format!("app      data in {}", app_data.display()));
+    say::note(&format!("server   http://{address} (optional: the app works without it)"));
+    say::note(&format!("         data in {}", server_data.display()));
+    let closing = if window { "Ctrl-C, or close the window" } else { "Ctrl-C" };
+    say::note(&format!("stop     {closing}; nothing is lost"));
     let mut app = if window {
-        say::step("Opening the desktop window; Ctrl-C or closing it ends everything");
         programs.desktop(data_dir("app").as_deref())?
     } else {
-        say::step(
-            "Starting the app for the browser; open the address that it prints, Ctrl-C ends everything",
-        );
         programs.agent(data_dir("app").as_deref())?
     };
     let well = app.wait()?;
