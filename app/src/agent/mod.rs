@@ -4,6 +4,7 @@
 //! they may do by `dispatch`. Not here: any operation.
 
 mod assets;
+mod attachment;
 mod guard;
 mod routes;
 

@@ -29,9 +29,16 @@ const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; sty
     form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Clone)]
-struct Context {
+pub(super) struct Context {
     shared: Arc<Shared>,
     stopping: Arc<Notify>,
+}
+
+impl Context {
+    /// Returns the client core, if the profile is open.
+    pub(super) async fn app(&self) -> Result<Arc<crate::runtime::App>, ApiError> {
+        self.shared.host.app().await
+    }
 }
 
 pub(super) fn router(shared: Arc<Shared>, stopping: Arc<Notify>) -> Router {
@@ -39,6 +46,7 @@ pub(super) fn router(shared: Arc<Shared>, stopping: Arc<Notify>) -> Router {
     let api = Router::new()
         .route("/api/call", post(call))
         .route("/api/events", get(events))
+        .route("/api/attachment/{id}", get(super::attachment::get))
         .layer(DefaultBodyLimit::max(PARAMS_MAX_BYTES))
         .layer(middleware::from_fn_with_state(context.clone(), with_session));
     Router::new()
@@ -56,8 +64,9 @@ async fn from_here(State(context): State<Context>, request: Request, next: Next)
         Err(refused) => refuse(refused),
     };
     let headers = response.headers_mut();
+    // An attachment comes with a stricter one.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -140,7 +149,7 @@ async fn call(State(context): State<Context>, headers: HeaderMap, body: Bytes) -
     }
 }
 
-fn fail(error: &ApiError) -> Response {
+pub(super) fn fail(error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, Json(error)).into_response()
 }

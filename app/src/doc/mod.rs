@@ -6,6 +6,7 @@
 //!
 //! Every document: root `k` (kind of document), `v` (schema version), `alive` (see [`touch`]).
 
+pub mod attachment;
 pub mod element;
 pub mod page;
 mod read;

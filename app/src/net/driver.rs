@@ -326,6 +326,8 @@ impl Driver {
         }
         if self.report.borrow().status != status {
             self.report.send_modify(|report| report.status = status.clone());
+            let mut status = status;
+            app.net.courier.tell(workspace, &mut status);
             app.emit(AppEvent::Sync { workspace, status });
         }
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use groundplan_shared::api::ApiError;
 use groundplan_shared::wire::rest::{
-    InviteAccessParams, LogAppendParams, LogAppendResponse, LogGetResponse, LoginFinishParams,
-    LoginFinishResponse, LoginStartParams, LoginStartResponse, LogoutParams, MailboxGetResponse,
-    MailboxPutParams, MailboxPutResponse, MailboxSide, RegisterFinishParams, RegisterFinishResponse,
-    RegisterStartParams, RegisterStartResponse, ServerInfo, TokenPair, TokenRefreshParams,
-    WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse, path,
+    BlobMissingParams, BlobMissingResponse, BlobPutQuery, InviteAccessParams, LogAppendParams,
+    LogAppendResponse, LogGetResponse, LoginFinishParams, LoginFinishResponse, LoginStartParams,
+    LoginStartResponse, LogoutParams, MailboxGetResponse, MailboxPutParams, MailboxPutResponse, MailboxSide,
+    RegisterFinishParams, RegisterFinishResponse, RegisterStartParams, RegisterStartResponse, ServerInfo,
+    TokenPair, TokenRefreshParams, WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse,
+    path,
 };
-use groundplan_shared::wire::{MailboxId, Problem, WorkspaceId};
+use groundplan_shared::wire::{BlobId, MailboxId, Problem, WorkspaceId};
 use reqwest::{Client, Method, RequestBuilder, Response, Url, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -229,6 +230,63 @@ impl Rest {
             request = request.bearer_auth(token);
         }
         self.call(request).await
+    }
+
+    /// Asks which sealed chunks the server does not have.
+    pub async fn blobs_missing(
+        &self,
+        workspace: WorkspaceId,
+        blobs: Vec<BlobId>,
+        bearer: Bearer<'_>,
+    ) -> Result<BlobMissingResponse, ApiError> {
+        let path = path::BLOBS_MISSING.replace("{workspace}", &workspace.to_string());
+        self.call(self.post(&path, &BlobMissingParams { blobs }, Some(bearer))).await
+    }
+
+    fn blob(&self, workspace: WorkspaceId, blob: BlobId) -> Url {
+        let path = path::BLOB.replace("{workspace}", &workspace.to_string());
+        self.url(&path.replace("{blob}", &blob.to_string()))
+    }
+
+    /// Uploads a sealed chunk; safe to repeat.
+    pub async fn blob_put(
+        &self,
+        workspace: WorkspaceId,
+        blob: BlobId,
+        query: &BlobPutQuery,
+        bytes: Vec<u8>,
+        bearer: Bearer<'_>,
+    ) -> Result<(), ApiError> {
+        let mut url = self.blob(workspace, blob);
+        if let Ok(serde_json::Value::Object(pairs)) = serde_json::to_value(query) {
+            let mut put = url.query_pairs_mut();
+            for (name, value) in pairs {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                put.append_pair(&name, &text);
+            }
+        }
+        let request = self.client.put(url).header("content-type", "application/octet-stream").body(bytes);
+        self.send(request.bearer_auth(bearer.0)).await.map(drop)
+    }
+
+    /// Downloads a sealed chunk.
+    pub async fn blob_get(
+        &self,
+        workspace: WorkspaceId,
+        blob: BlobId,
+        bearer: Bearer<'_>,
+    ) -> Result<Vec<u8>, ApiError> {
+        self.send(self.client.get(self.blob(workspace, blob)).bearer_auth(bearer.0)).await
+    }
+
+    /// Declares a sealed chunk unused; the server lets go of it after a while unless somebody asks for it.
+    pub async fn blob_delete(
+        &self,
+        workspace: WorkspaceId,
+        blob: BlobId,
+        bearer: Bearer<'_>,
+    ) -> Result<(), ApiError> {
+        self.send(self.client.delete(self.blob(workspace, blob)).bearer_auth(bearer.0)).await.map(drop)
     }
 }
 

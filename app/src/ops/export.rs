@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 
 use groundplan_import::markdown::{PageText, render};
 use groundplan_shared::api::{
-    ApiError, ElementListParams, ErrorCode, ExportParams, Exported, PageListParams, ViewSceneParams,
+    ApiError, AttachmentView, ElementListParams, ErrorCode, ExportParams, Exported, PageListParams,
+    ViewSceneParams,
 };
-use groundplan_shared::model::{Element, Page, View};
+use groundplan_shared::model::{Attachment, DocumentId, Element, Page, View};
 use groundplan_shared::scene;
 use groundplan_shared::validate::check_path;
 use serde::Serialize;
 
 use super::view;
+use crate::attachment::{chunks, find};
 use crate::core::{CoreError, Tx};
 use crate::runtime::App;
 use crate::{doc, query};
@@ -29,6 +31,16 @@ struct Everything {
     elements: Vec<Element>,
     pages: Vec<Page>,
     views: Vec<View>,
+    /// What is said about attached files; their bytes are in an export as a vault.
+    attachments: Vec<Attached>,
+}
+
+/// An attachment with the page or element that it belongs to.
+#[derive(Serialize)]
+struct Attached {
+    document: DocumentId,
+    #[serde(flatten)]
+    attachment: Attachment,
 }
 
 /// Exports the workspace or a part of it.
@@ -69,6 +81,7 @@ fn everything(tx: &mut Tx<'_>) -> Result<Everything, CoreError> {
         elements: Vec::new(),
         pages: Vec::new(),
         views: Vec::new(),
+        attachments: Vec::new(),
     };
     for row in query::elements(tx, &ElementListParams::default())?.items {
         all.elements.extend(tx.with(row.id, |doc| doc::element::read(doc, row.id))?);
@@ -78,6 +91,10 @@ fn everything(tx: &mut Tx<'_>) -> Result<Everything, CoreError> {
     }
     for row in query::views(tx)? {
         all.views.extend(tx.with(row.id, |doc| doc::view::read(doc, row.id))?);
+    }
+    for row in find::list(tx, None)? {
+        let (_, attachment) = find::one(tx, row.id)?;
+        all.attachments.push(Attached { document: row.document, attachment });
     }
     Ok(all)
 }
@@ -111,7 +128,7 @@ fn vault(app: &App, folder: &Path) -> Result<Exported, ApiError> {
         }
         Ok(pages)
     })?;
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     let mut exported = Exported { files: 0, bytes: 0, text: None };
     for page in pages {
         let path = folder.join(place(&page, &mut taken));
@@ -125,19 +142,84 @@ fn vault(app: &App, folder: &Path) -> Result<Exported, ApiError> {
         exported.files += 1;
         exported.bytes += bytes.len() as u64;
     }
+    for file in app.read(|tx| find::list(tx, None))? {
+        // One at a time: the bytes of all of them need not fit in memory.
+        let path = folder.join(place_of_file(&file, &mut taken));
+        let bytes = app.read(|tx| {
+            let (_, record) = find::one(tx, file.id)?;
+            let mut bytes = Vec::with_capacity(usize::try_from(record.size).unwrap_or(0));
+            chunks::give(tx.sql(), &record, |piece| {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            })?;
+            Ok(bytes)
+        })?;
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+        }
+        write_whole(&path, &bytes).map_err(|error| failed(&path, &error))?;
+        exported.files += 1;
+        exported.bytes += file.size;
+    }
     Ok(exported)
 }
 
+/// Places in the folder that are taken, without regard to case.
+#[derive(Default)]
+struct Taken {
+    files: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Taken {
+    /// Takes a place if it is inside the folder, visible, and neither a file nor a folder is there.
+    fn take(&mut self, wanted: &str) -> bool {
+        let hidden = |part: &str| part.is_empty() || part.starts_with('.');
+        if check_path("path", wanted).is_err() || wanted.split('/').any(hidden) || has_drive(wanted) {
+            return false;
+        }
+        let wanted = wanted.to_lowercase();
+        let above: Vec<&str> = wanted.match_indices('/').filter_map(|(at, _)| wanted.get(..at)).collect();
+        if self.folders.contains(&wanted)
+            || self.files.contains(&wanted)
+            || above.iter().any(|folder| self.files.contains(*folder))
+        {
+            return false;
+        }
+        self.folders.extend(above.into_iter().map(str::to_owned));
+        self.files.insert(wanted);
+        true
+    }
+}
+
+/// Says whether a path names a drive or a stream of Windows.
+fn has_drive(path: &str) -> bool {
+    path.contains(':')
+}
+
+/// Chooses the place of an attachment: its path where that is safe and free, else one made of its id, which is.
+fn place_of_file(file: &AttachmentView, taken: &mut Taken) -> PathBuf {
+    let wanted = if file.path.is_empty() { format!("attachments/{}", file.name) } else { file.path.clone() };
+    if taken.take(&wanted) {
+        return PathBuf::from(wanted);
+    }
+    let extension = file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let simple =
+        !extension.is_empty() && extension.len() <= 8 && extension.chars().all(|c| c.is_ascii_alphanumeric());
+    let other = if simple { format!("{}.{extension}", file.id) } else { file.id.to_string() };
+    taken.take(&other);
+    PathBuf::from(other)
+}
+
 /// Chooses the file of a page: its path where that is safe and free, else one made of its title and id.
-fn place(page: &Page, taken: &mut HashSet<String>) -> PathBuf {
+fn place(page: &Page, taken: &mut Taken) -> PathBuf {
     let wanted = if page.path.is_empty() { format!("{}.md", page.title) } else { page.path.clone() };
-    let safe = check_path("path", &wanted).is_ok() && !wanted.split('/').any(|part| part.starts_with('.'));
-    let chosen = if safe && taken.insert(wanted.to_lowercase()) {
+    let chosen = if taken.take(&wanted) {
         wanted
     } else {
-        let id = page.id.to_string();
-        taken.insert(id.clone());
-        format!("{id}.md")
+        let other = format!("{}.md", page.id);
+        taken.take(&other);
+        other
     };
     PathBuf::from(chosen)
 }
@@ -158,4 +240,36 @@ fn failed(path: &Path, error: &std::io::Error) -> ApiError {
         format!("{} cannot be written: {error}.", path.display()),
         "Name a place that can be written.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_places_inside_the_folder_are_taken_and_each_once() {
+        let mut taken = Taken::default();
+        for good in ["a.png", "img/b.png", "img/deep/c.png", "img2"] {
+            assert!(taken.take(good), "{good}");
+        }
+        for bad in [
+            "",
+            "../x",
+            "/etc/passwd",
+            "a/../../x",
+            "img//b",
+            ".ssh/config",
+            "img/.hidden",
+            "C:\\x",
+            "C:/x",
+            "a:b",
+            "A.PNG",
+            "img",
+            "a.png/x",
+            "a\\b",
+            "img/b.png\0",
+        ] {
+            assert!(!taken.take(bad), "{bad:?}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use groundplan_import::{html, markdown};
 use groundplan_shared::api::{
     ApiError, Deleted, PageCreateParams, PageDeleteParams, PageGetParams, PageLinkView, PageList,
-    PageListParams, PageUpdateParams, PageView,
+    PageListParams, PageUpdateParams, PageView, Reference,
 };
 use groundplan_shared::model::{DocumentId, DocumentKind, Page, PageKind, RelationKind};
 use groundplan_shared::validate::{PAGE_MAX_CHARS, check_name, check_path, check_relation, check_text};
@@ -55,7 +55,7 @@ pub fn get(app: &App, params: PageGetParams) -> Result<PageView, ApiError> {
         require_page(tx, params.id)?;
         query::page_view(tx, params.id)
     })?;
-    let pictures = if view.page.body.contains("![") { pictures(app, params.id)? } else { HashMap::new() };
+    let pictures = if view.links.is_empty() { HashMap::new() } else { attached(app, &mut view)? };
     view.html = html::render_with_pictures(
         &view.page.body,
         |written| target(&view.links, written),
@@ -64,13 +64,24 @@ pub fn get(app: &App, params: PageGetParams) -> Result<PageView, ApiError> {
     Ok(view)
 }
 
-/// Reads the pictures that a page embeds, by their targets as written. Only bytes that lie here are shown: nothing is
-/// fetched because a page is looked at.
-fn pictures(app: &App, page: DocumentId) -> Result<HashMap<String, html::Picture>, ApiError> {
+/// Finds the attachments that links of the page lead to, and reads the pictures among them by their targets as written.
+/// Only bytes that lie here are shown: nothing is fetched because a page is looked at.
+fn attached(app: &App, view: &mut PageView) -> Result<HashMap<String, html::Picture>, ApiError> {
+    let page = view.page.id;
     app.read(|tx| {
-        let mut found = HashMap::new();
+        let mut pictures = HashMap::new();
         let mut left = PICTURES_BYTES;
         for one in find::linked(tx, page)? {
+            for link in view.links.iter_mut().filter(|link| link.target.is_none()) {
+                if one.links.contains(&link.text) {
+                    link.target = Some(Reference {
+                        id: DocumentId::from_bytes(one.id.to_bytes()),
+                        document: "attachment".to_owned(),
+                        kind: one.media_type.clone(),
+                        name: one.name.clone(),
+                    });
+                }
+            }
             if !PICTURES.contains(&one.media_type.as_str()) || !one.here || one.size > left {
                 continue;
             }
@@ -88,9 +99,9 @@ fn pictures(app: &App, page: DocumentId) -> Result<HashMap<String, html::Picture
             }
             let data_url = format!("data:{};base64,{}", one.media_type, BASE64.encode(bytes));
             let picture = html::Picture { data_url, name: one.name };
-            found.extend(one.links.into_iter().map(|written| (written, picture.clone())));
+            pictures.extend(one.links.into_iter().map(|written| (written, picture.clone())));
         }
-        Ok(found)
+        Ok(pictures)
     })
 }
 
@@ -121,7 +132,10 @@ const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp
 fn target(links: &[PageLinkView], written: &str) -> Option<html::Target> {
     let page = written.split('#').next().unwrap_or(written);
     let link = links.iter().find(|link| link.text == written || link.text == page)?;
-    let target = link.target.as_ref().filter(|target| target.document != "missing")?;
+    let target = link
+        .target
+        .as_ref()
+        .filter(|target| !matches!(target.document.as_str(), "missing" | "attachment"))?;
     let place = match target.document.as_str() {
         "page" => "page",
         "view" => "diagram",

@@ -149,6 +149,15 @@ impl FileTree for DiskTree {
     }
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ImportError> {
+        let mut bytes = Vec::new();
+        self.open(path, limit)?.read_to_end(&mut bytes).map_err(|error| io_error(path, &error))?;
+        if bytes.len() as u64 > limit {
+            return Err(too_large(path, limit));
+        }
+        Ok(bytes)
+    }
+
+    fn open(&self, path: &str, limit: u64) -> Result<Box<dyn Read>, ImportError> {
         let Some((at, meta)) = self.locate(path)? else {
             return Err(ImportError::file(path, "is not there", "Check the path, or add the file."));
         };
@@ -159,12 +168,7 @@ impl FileTree for DiskTree {
         if !file.metadata().map_err(|error| io_error(path, &error))?.is_file() {
             return Err(not_a_file(path));
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
-        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| io_error(path, &error))?;
-        if bytes.len() as u64 > limit {
-            return Err(too_large(path, limit));
-        }
-        Ok(bytes)
+        Ok(Box::new(file.take(limit.saturating_add(1))))
     }
 }
 

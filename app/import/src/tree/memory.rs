@@ -86,6 +86,10 @@ impl FileTree for MemoryTree {
             None => Err(ImportError::file(path, "is not there", "Add it to the files to import.")),
         }
     }
+
+    fn open(&self, path: &str, limit: u64) -> Result<Box<dyn std::io::Read>, ImportError> {
+        Ok(Box::new(std::io::Cursor::new(self.read(path, limit)?)))
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,10 @@ pub trait FileTree {
 
     /// Reads a file of at most `limit` bytes.
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ImportError>;
+
+    /// Opens a file of at most `limit` bytes, to be read piece by piece. One that grows meanwhile ends one byte after
+    /// the limit.
+    fn open(&self, path: &str, limit: u64) -> Result<Box<dyn std::io::Read>, ImportError>;
 }
 
 /// Reads a text file: UTF-8 within the limit. A byte order mark stays.

@@ -69,7 +69,7 @@ pub(super) fn compare(
 }
 
 impl Plan {
-    fn row(
+    pub(super) fn row(
         &mut self,
         change: &str,
         document: &str,

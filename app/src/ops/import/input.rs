@@ -20,6 +20,8 @@ pub(super) struct Read {
     pub path: String,
     /// What it says.
     pub set: ImportSet,
+    /// Where the bytes of its files are read from when they are needed.
+    pub tree: Box<dyn FileTree>,
 }
 
 pub(super) fn read(input: &ImportInput, job: &Job<'_>) -> Result<Read, ApiError> {
@@ -60,7 +62,7 @@ pub(super) fn read(input: &ImportInput, job: &Job<'_>) -> Result<Read, ApiError>
         SourceKind::Backstage => "backstage",
         SourceKind::MarkdownVault | SourceKind::MarkdownPage => "markdown",
     };
-    Ok(Read { format, path, set })
+    Ok(Read { format, path, set, tree })
 }
 
 fn uploaded(input: &ImportInput) -> Result<(Box<dyn FileTree>, String), ApiError> {
@@ -113,7 +115,8 @@ fn kind(input: &ImportInput, tree: &dyn FileTree) -> Result<SourceKind, ApiError
     })
 }
 
-fn refused(error: ImportError) -> ApiError {
+/// Puts a refusal into words.
+pub(super) fn refused(error: ImportError) -> ApiError {
     match error.refusal() {
         Some(refusal) => {
             let mut place = refusal.file.clone();

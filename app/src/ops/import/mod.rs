@@ -3,6 +3,7 @@
 //! Extract and transform are `groundplan-import`'s; here are validation against the workspace, preview and apply.
 
 mod act;
+mod attach;
 mod base;
 mod compare;
 mod input;
@@ -28,7 +29,7 @@ pub fn preview(app: &App, params: ImportPreviewParams) -> Result<ImportPreview, 
     let read = input::read(&params.input, &job)?;
     app.read(|tx| {
         let known = find(tx, &params.input, &read)?;
-        let plan = plan(tx, &read.set, known.as_ref().map(|source| source.id), &job)?;
+        let (plan, _) = plan(tx, &read, known.as_ref().map(|source| source.id), &job)?;
         let mut rows = plan.rows;
         rows.truncate(PREVIEW_ROWS);
         Ok(ImportPreview {
@@ -50,10 +51,10 @@ pub fn apply(app: &App, params: ImportApplyParams) -> Result<ImportApplied, ApiE
     app.edit(&format!("Import {}", read.set.source_title), |tx| {
         let known = find(tx, &params.input, &read)?;
         let id = known.as_ref().map_or_else(|| SourceId::new(env::make_uuid()), |source| source.id);
-        let plan = plan(tx, &read.set, known.as_ref().map(|source| source.id), &job)?;
+        let (plan, files) = plan(tx, &read, known.as_ref().map(|source| source.id), &job)?;
         let total = plan.acts.len() as u64;
         let mut view = view_of(tx, id)?;
-        if plan.acts.is_empty() && known.is_some() {
+        if plan.acts.is_empty() && files.is_empty() && known.is_some() {
             return Ok(ImportApplied {
                 source: id,
                 counts: plan.counts,
@@ -65,6 +66,7 @@ pub fn apply(app: &App, params: ImportApplyParams) -> Result<ImportApplied, ApiE
             job.step("apply", done as u64, total).map_err(CoreError::Api)?;
             act::apply(tx, id, act)?;
         }
+        attach::apply(tx, id, read.tree.as_ref(), files, &job)?;
         if view.is_none() && !read.set.elements.is_empty() {
             view = Some(add_view(tx, &read.set, &plan.ids)?);
         }
@@ -81,12 +83,14 @@ pub fn list(app: &App, _: ImportListParams) -> Result<ImportSources, ApiError> {
 
 fn plan(
     tx: &mut Tx<'_>,
-    set: &ImportSet,
+    read: &input::Read,
     source: Option<SourceId>,
     job: &Job<'_>,
-) -> Result<Plan, CoreError> {
+) -> Result<(Plan, Vec<attach::AttachAct>), CoreError> {
     let known = known::load(tx, source)?;
-    compare::compare(tx, set, &known, job)
+    let mut plan = compare::compare(tx, &read.set, &known, job)?;
+    let files = attach::compare(tx, &read.set, read.tree.as_ref(), source, &known, &mut plan, job)?;
+    Ok((plan, files))
 }
 
 fn sources(tx: &mut Tx<'_>) -> Result<Vec<ImportSource>, CoreError> {
@@ -171,20 +175,12 @@ fn dangling(set: &ImportSet) -> Vec<String> {
 }
 
 fn notes(set: &ImportSet) -> Vec<String> {
-    let mut notes: Vec<String> = set
-        .notes
+    set.notes
         .iter()
         .map(|note| match (note.file.as_str(), note.line) {
             ("", _) => note.message.clone(),
             (file, Some(line)) => format!("{file}:{line}: {}", note.message),
             (file, None) => format!("{file}: {}", note.message),
         })
-        .collect();
-    if !set.attachments.is_empty() {
-        notes.push(format!(
-            "{} attached files are linked but not copied into the workspace: attachments are not supported yet.",
-            set.attachments.len()
-        ));
-    }
-    notes
+        .collect()
 }

@@ -126,6 +126,18 @@ mod tests {
     const PLACE: ChunkPlace =
         ChunkPlace { workspace: WorkspaceId([1; 16]), compartment: Compartment::Internal, epoch: 2 };
 
+    /// Kept for ever; computed by another implementation, from the description above alone.
+    #[test]
+    fn the_format_is_fixed() {
+        let key = CompartmentKey::from_secret(crate::crypto::Secret::new([7; 32]));
+        let sealed = seal_chunk(&key, &PLACE, b"a picture of the system").unwrap();
+        assert_eq!(sealed.id.to_string(), "d7327f4f2f2fda7a04d405cc527e2e3986df576efd4d3407346b218cc97d55f1");
+        assert_eq!(
+            (sealed.bytes.len(), sha256(&[&sealed.bytes]).to_string().as_str()),
+            (337, "8691754c3566088d9364392a0f6829ad9dee06823ea68e2ecd974bcc0abe621e")
+        );
+    }
+
     #[test]
     fn equal_content_is_one_blob_and_another_key_or_place_is_another() {
         let random = seeded(40);
