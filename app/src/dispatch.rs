@@ -218,6 +218,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::ViewLayoutParams => ops::view::layout;
             api::ViewUpdateParams => ops::view::update;
             api::ViewDeleteParams => ops::view::delete;
+            api::ExplorerListParams => ops::explorer::list;
             api::SearchParams => ops::search::query;
             api::ImportPreviewParams => ops::import::preview;
             api::ImportApplyParams => ops::import::apply;

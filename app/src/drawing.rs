@@ -66,6 +66,7 @@ fn collect(tx: &Tx<'_>, scope: &Scope) -> Result<(Vec<DiagramElement>, Vec<Diagr
         .map(|element| (element.id, element))
         .collect();
     let relations: Vec<RelationView> = query::relations(tx, &RelationListParams::default())?
+        .items
         .into_iter()
         .filter(|relation| relation.kind.is_drawn() && all.contains_key(&relation.target))
         .collect();

@@ -130,6 +130,7 @@ fn every_question_is_answered_equally() {
         ("text/open", json!({ "document": page, "field": "body" })),
         ("view/list", json!({})),
         ("view/scene", json!({ "id": view })),
+        ("explorer/list", json!({ "part": "elements" })),
         ("search/query", json!({ "text": "server" })),
         ("import/list", json!({})),
         ("export/run", json!({ "format": "json" })),

@@ -145,7 +145,7 @@ async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
         list_properties(output);
     } else if *relations {
         let kind = parsed(kind)?;
-        let found = app.run(CLI, RelationListParams { kind, element: None }).await?;
+        let found = app.run(CLI, RelationListParams { kind, ..Default::default() }).await?;
         output.answer(&found.items, |items| {
             table(
                 &items
@@ -155,7 +155,7 @@ async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
             )
         });
     } else if *pages {
-        let found = app.run(CLI, PageListParams { kind: parsed(kind)?, filter: text(filter) }).await?;
+        let found = app.run(CLI, PageListParams { kind: parsed(kind)?, filter: text(filter), ..Default::default() }).await?;
         output.answer(&found.items, |items| {
             table(
                 &items

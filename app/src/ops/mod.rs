@@ -9,6 +9,7 @@ pub mod device;
 pub mod edit;
 pub mod element;
 pub mod endpoint;
+pub mod explorer;
 pub mod export;
 pub mod import;
 pub mod member;

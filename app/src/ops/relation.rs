@@ -68,12 +68,12 @@ pub fn delete(app: &App, params: RelationDeleteParams) -> Result<Deleted, ApiErr
 
 /// Lists relations.
 pub fn list(app: &App, params: RelationListParams) -> Result<RelationList, ApiError> {
-    Ok(RelationList { items: app.read(|tx| query::relations(tx, &params))? })
+    app.read(|tx| query::relations(tx, &params))
 }
 
 fn show(app: &App, source: DocumentId, id: RelationId) -> Result<RelationView, ApiError> {
     app.read(|tx| {
-        let all = query::relations(tx, &RelationListParams { kind: None, element: Some(source) })?;
+        let all = query::relations(tx, &RelationListParams { element: Some(source), ..Default::default() })?.items;
         all.into_iter()
             .find(|relation| relation.id == id)
             .ok_or_else(|| missing("relation of the element", source))

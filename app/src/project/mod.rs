@@ -1,14 +1,20 @@
 //! Projections: what queries read. Written in the transaction that changes a document, so they are never behind it.
+//! Projecting a document costs as much as the document, whatever the workspace holds.
 //!
 //! One exception with a reason: typing in a long text only marks the document as stale, because indexing a page
 //! costs as much as the page is long, and a keystroke must not. `refresh` catches up in the transaction of whoever
 //! next reads the index, so that no reader sees it behind.
 
 mod element;
+mod index;
 mod page;
+mod schema;
+
+pub(crate) use index::{kind_facet, tag_facet};
+pub(crate) use schema::PROJECTIONS_2;
 
 use automerge::{AutoCommit, ROOT};
-use groundplan_shared::model::{DocumentId, DocumentKind};
+use groundplan_shared::model::{DocumentId, DocumentKind, View};
 use rusqlite::Transaction;
 
 use crate::core::{CoreError, Tx};
@@ -22,53 +28,74 @@ pub(crate) fn document(
     doc: &AutoCommit,
     now_ms: u64,
 ) -> Result<(), CoreError> {
-    clear(sql, row)?;
     let deleted = doc::is_deleted(doc);
     sql.prepare_cached("UPDATE document SET deleted = ?2, changed_ms = ?3 WHERE row = ?1")?.execute((
         row,
         deleted,
         now_ms as i64,
     ))?;
+    sql.prepare_cached("DELETE FROM stale WHERE row = ?1")?.execute([row])?;
     // Kept for deleted documents too: an import must not bring back what people deleted.
-    if let Some(source) = doc::element::source(doc, &ROOT) {
-        sql.prepare_cached("INSERT INTO origin(row, source, key) VALUES (?1, ?2, ?3)")?.execute((
-            row,
-            source.source.to_bytes(),
-            &source.key,
-        ))?;
-    }
-    if deleted {
-        return Ok(());
-    }
-    match doc::kind(doc) {
-        Some(DocumentKind::Element) => match doc::element::read(doc, id) {
-            Some(element) => element::write(sql, row, &element),
-            None => Ok(()),
-        },
-        Some(DocumentKind::Page) => match doc::page::read(doc, id) {
-            Some(page) => page::write(sql, row, &page),
-            None => Ok(()),
-        },
-        Some(DocumentKind::View) => match doc::view::read(doc, id) {
-            Some(view) => {
-                let filter = serde_json::to_string(&view.filter).expect("a filter is JSON");
-                sql.prepare_cached(
-                    "INSERT INTO view(row, id, kind, name, scope, filter) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute((
-                    row,
-                    id.to_bytes(),
-                    view.kind.as_str(),
-                    &view.name,
-                    view.scope.map(DocumentId::to_bytes),
-                    filter,
-                ))?;
-                Ok(())
+    match doc::element::source(doc, &ROOT) {
+        Some(source) => sql
+            .prepare_cached("INSERT OR REPLACE INTO origin(row, source, key) VALUES (?1, ?2, ?3)")?
+            .execute((row, source.source.to_bytes(), &source.key))?,
+        None => sql.prepare_cached("DELETE FROM origin WHERE row = ?1")?.execute([row])?,
+    };
+    let kind = if deleted { None } else { doc::kind(doc) };
+    match kind {
+        Some(DocumentKind::Element) => {
+            if let Some(element) = doc::element::read(doc, id) {
+                return element::write(sql, row, &element);
             }
-            None => Ok(()),
-        },
-        Some(DocumentKind::Settings) | None => Ok(()),
+        }
+        Some(DocumentKind::Page) => {
+            if let Some(page) = doc::page::read(doc, id) {
+                return page::write(sql, row, &page);
+            }
+        }
+        Some(DocumentKind::View) => {
+            if let Some(view) = doc::view::read(doc, id) {
+                return write_view(sql, row, &view);
+            }
+        }
+        Some(DocumentKind::Settings) | None => {}
     }
+    remove(sql, row)
+}
+
+fn write_view(sql: &Transaction<'_>, row: i64, view: &View) -> Result<(), CoreError> {
+    let filter = serde_json::to_string(&view.filter).expect("a filter is JSON");
+    // Not an upsert: nothing leads to a diagram, so its counts may go down and up again.
+    sql.prepare_cached("DELETE FROM view WHERE row = ?1")?.execute([row])?;
+    sql.prepare_cached(
+        "INSERT INTO view(row, id, kind, name, scope, filter) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((
+        row,
+        view.id.to_bytes(),
+        view.kind.as_str(),
+        &view.name,
+        view.scope.map(DocumentId::to_bytes),
+        filter,
+    ))?;
+    Ok(())
+}
+
+/// Takes everything of a document out, except where it came from.
+fn remove(sql: &Transaction<'_>, row: i64) -> Result<(), CoreError> {
+    page::remove(sql, row)?;
+    for statement in [
+        "DELETE FROM element WHERE row = ?1",
+        "DELETE FROM relation WHERE row = ?1",
+        "DELETE FROM view WHERE row = ?1",
+        "DELETE FROM tag WHERE row = ?1",
+        "DELETE FROM alias WHERE row = ?1",
+        "DELETE FROM page_link WHERE row = ?1",
+    ] {
+        sql.prepare_cached(statement)?.execute([row])?;
+    }
+    index::remove(sql, row)
 }
 
 /// Marks a document whose long text changed.
@@ -101,45 +128,28 @@ pub fn refresh(tx: &mut Tx<'_>) -> Result<(), CoreError> {
 /// Makes every projection again. Returns how many documents were read.
 pub fn rebuild(tx: &mut Tx<'_>) -> Result<u64, CoreError> {
     let sql = tx.sql();
-    for table in
-        ["element", "relation", "page", "view", "tag", "alias", "page_link", "origin", "search", "stale"]
-    {
+    for table in [
+        "element",
+        "relation",
+        "page",
+        "view",
+        "tag",
+        "alias",
+        "page_link",
+        "origin",
+        "folder",
+        "search",
+        "stale",
+    ] {
         sql.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    sql.execute("INSERT INTO names(names) VALUES ('delete-all')", [])?;
+    sql.execute("DELETE FROM counted WHERE what <> 'dangling'", [])?;
+    sql.execute("UPDATE counted SET n = 0", [])?;
     sql.execute("INSERT INTO stale(row) SELECT row FROM document", [])?;
     let count: i64 = sql.query_row("SELECT count(*) FROM stale", [], |row| row.get(0))?;
     refresh(tx)?;
     Ok(u64::try_from(count).unwrap_or(0))
-}
-
-fn clear(sql: &Transaction<'_>, row: i64) -> Result<(), CoreError> {
-    sql.prepare_cached("DELETE FROM element WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM relation WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM page WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM view WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM tag WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM alias WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM page_link WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM origin WHERE row = ?1")?.execute([row])?;
-    sql.prepare_cached("DELETE FROM stale WHERE row = ?1")?.execute([row])?;
-    Ok(())
-}
-
-/// Writes the row of the full-text index.
-fn index(
-    sql: &Transaction<'_>,
-    row: i64,
-    name: &str,
-    body: &str,
-    tags: &str,
-    properties: &str,
-) -> Result<(), CoreError> {
-    sql.prepare_cached(
-        "INSERT INTO search(rowid, name, body, tags, properties) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute((row, name, body, tags, properties))?;
-    Ok(())
 }
 
 fn tag(
@@ -147,6 +157,7 @@ fn tag(
     row: i64,
     tags: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Result<(), CoreError> {
+    sql.prepare_cached("DELETE FROM tag WHERE row = ?1")?.execute([row])?;
     let mut statement = sql.prepare_cached("INSERT OR IGNORE INTO tag(row, tag) VALUES (?1, ?2)")?;
     for tag in tags {
         statement.execute((row, tag.as_ref()))?;

@@ -38,7 +38,7 @@ pub fn element_view(tx: &mut Tx<'_>, id: DocumentId) -> Result<ElementView, Core
         "SELECT id, 'element', kind, name FROM element WHERE parent = ?1 ORDER BY name COLLATE NOCASE, id",
         [id.to_bytes()],
     )?;
-    let all = relations(tx, &RelationListParams { kind: None, element: Some(id) })?;
+    let all = relations(tx, &RelationListParams { element: Some(id), ..Default::default() })?.items;
     let (outgoing, incoming): (Vec<_>, Vec<_>) = all
         .into_iter()
         .filter(|relation| relation.kind != RelationKind::PartOf)

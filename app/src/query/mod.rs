@@ -1,11 +1,13 @@
 //! Queries over the projections. They read SQL only; a document is loaded just to show one thing in full.
 
 mod element;
+mod explorer;
 mod list;
 mod page;
 mod search;
 
 pub use element::{element_view, path_to};
+pub use explorer::explorer;
 pub use list::{elements, relations, summary, views};
 pub use page::{page_view, pages, resolve_links};
 pub use search::search;

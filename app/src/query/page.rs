@@ -3,41 +3,58 @@
 use std::collections::{BTreeMap, HashMap};
 
 use groundplan_import::links::{self, LinkIndex, LinkKind, PageLink, Resolution};
-use groundplan_shared::api::{PageLinkView, PageList, PageListParams, PageSummary, PageView, Reference};
+use groundplan_shared::api::{
+    Cursor, PageLinkView, PageList, PageListParams, PageSummary, PageView, Reference,
+};
 use groundplan_shared::model::DocumentId;
 use rusqlite::named_params;
 
-use super::list::tags_by_row;
+use super::list::{page_of, tags_of};
 use super::{like, reference, references};
 use crate::core::{CoreError, Tx};
 use crate::doc;
 
-/// Lists pages, ordered by path and title.
+/// Lists pages, ordered by path.
 pub fn pages(tx: &Tx<'_>, params: &PageListParams) -> Result<PageList, CoreError> {
-    let mut statement = tx.sql().prepare_cached(
+    let limit = if params.limit == 0 { i64::MAX as usize - 1 } else { params.limit as usize };
+    let after = match params.after {
+        Some(_) => "AND path >= :path COLLATE NOCASE AND (path > :path COLLATE NOCASE OR id > :id)",
+        None => "AND :path IS NULL AND :id IS NULL",
+    };
+    let sql = format!(
         "SELECT row, id, kind, title, path FROM page
          WHERE (:kind IS NULL OR kind = :kind)
-           AND (:filter IS NULL OR title LIKE :filter ESCAPE '\\' OR path LIKE :filter ESCAPE '\\')
-         ORDER BY path COLLATE NOCASE, title COLLATE NOCASE, id",
-    )?;
-    let mut tags = tags_by_row(tx)?;
+           AND (:filter IS NULL OR title LIKE :filter ESCAPE '\\' OR path LIKE :filter ESCAPE '\\') {after}
+         ORDER BY path COLLATE NOCASE, id LIMIT :limit"
+    );
+    let mut statement = tx.sql().prepare_cached(&sql)?;
     let mut rows = statement.query(named_params! {
         ":kind": params.kind.map(|kind| kind.as_str()),
         ":filter": params.filter.as_deref().map(like),
+        ":path": params.after.as_ref().map(|after| &after.name),
+        ":id": params.after.as_ref().map(|after| after.id.to_bytes()),
+        ":limit": limit as i64 + 1,
     })?;
     let mut items = Vec::new();
     while let Some(row) = rows.next()? {
         let kind: String = row.get(2)?;
         let Ok(kind) = kind.parse() else { continue };
-        items.push(PageSummary {
+        let page = PageSummary {
             id: DocumentId::from_bytes(row.get(1)?),
             kind,
             title: row.get(3)?,
             path: row.get(4)?,
-            tags: tags.remove(&row.get(0)?).unwrap_or_default(),
-        });
+            tags: Default::default(),
+        };
+        items.push((row.get::<_, i64>(0)?, page));
     }
-    Ok(PageList { items })
+    let (items, next) = page_of(items, limit, |(_, page)| Cursor { name: page.path.clone(), id: page.id });
+    let mut tags = tags_of(tx, items.iter().map(|(row, _)| *row))?;
+    let items = items
+        .into_iter()
+        .map(|(row, page)| PageSummary { tags: tags.remove(&row).unwrap_or_default(), ..page })
+        .collect();
+    Ok(PageList { items, next })
 }
 
 /// Shows a page with links and backlinks.

@@ -7,6 +7,8 @@ pub(super) fn scripts(family: Family, version: u32) -> &'static [&'static str] {
     match (family, version) {
         (Family::Profile, 1) => &[PROFILE_1, crate::identity::schema::SCHEMA],
         (Family::Workspace, 1) => &[DOCUMENTS_1, PROJECTIONS_1, crate::sync::schema::SCHEMA],
+        (Family::Workspace, 2) => &[crate::project::PROJECTIONS_2],
+        (Family::Workspace, 3) => &[crate::sync::schema::CUTS],
         _ => &[],
     }
 }

@@ -129,6 +129,19 @@ pub struct ElementListParams {
     /// At most so many; 0 means 100,000.
     #[serde(default)]
     pub limit: u32,
+    /// Only what comes after this; the `next` of the answer before.
+    #[serde(default)]
+    pub after: Option<Cursor>,
+}
+
+/// Where a list goes on: the sort key of its last row. Rows that come or go meanwhile shift nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// Name or path of the row.
+    pub name: String,
+    /// Its id.
+    pub id: DocumentId,
 }
 
 /// An element in lists.
@@ -163,6 +176,9 @@ pub struct ElementList {
     pub items: Vec<ElementSummary>,
     /// How many there are in all.
     pub total: u64,
+    /// Where the list goes on, if it does.
+    #[serde(default)]
+    pub next: Option<Cursor>,
 }
 
 /// Changes an element; absent fields stay as they are.
@@ -299,6 +315,12 @@ pub struct RelationListParams {
     /// Only from or to this element.
     #[serde(default)]
     pub element: Option<DocumentId>,
+    /// At least so many, then whatever else leads from the last one's source; 0 means all.
+    #[serde(default)]
+    pub limit: u32,
+    /// Only from sources after this; the `next` of the answer before.
+    #[serde(default)]
+    pub after: Option<Cursor>,
 }
 
 /// A list of relations.
@@ -306,6 +328,9 @@ pub struct RelationListParams {
 pub struct RelationList {
     /// The rows, ordered by source name, kind, target name.
     pub items: Vec<RelationView>,
+    /// Where the list goes on, if it does.
+    #[serde(default)]
+    pub next: Option<Cursor>,
 }
 
 /// Adds or changes an endpoint.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldConflict, Reference};
+use super::{Cursor, FieldConflict, Reference};
 use crate::model::{DocumentId, Page, PageKind};
 
 /// Creates a page.
@@ -72,6 +72,12 @@ pub struct PageListParams {
     /// Only titles or paths that contain this text, without regard to case.
     #[serde(default)]
     pub filter: Option<String>,
+    /// At most so many; 0 means all.
+    #[serde(default)]
+    pub limit: u32,
+    /// Only what comes after this; the `next` of the answer before.
+    #[serde(default)]
+    pub after: Option<Cursor>,
 }
 
 /// A page in lists.
@@ -94,6 +100,9 @@ pub struct PageSummary {
 pub struct PageList {
     /// The rows.
     pub items: Vec<PageSummary>,
+    /// Where the list goes on, if it does.
+    #[serde(default)]
+    pub next: Option<Cursor>,
 }
 
 /// Changes a page; absent fields stay.

@@ -87,6 +87,7 @@ commands! {
     "view/layout", Write, ViewLayoutParams => ViewScene, "Lays a diagram out anew.";
     "view/update", Write, ViewUpdateParams => ViewSummary, "Changes name, scope or filter of a diagram.";
     "view/delete", Write, ViewDeleteParams => Deleted, "Deletes a diagram.";
+    "explorer/list", Read, ExplorerListParams => ExplorerList, "Lists a part of the explorer's tree.";
     "search/query", Read, SearchParams => SearchResults, "Searches names, texts, tags and properties.";
     "import/preview", Write, ImportPreviewParams => ImportPreview, "Reads a source and says what importing it would change.";
     "import/apply", Write, ImportApplyParams => ImportApplied, "Imports a source in one step.";

@@ -59,6 +59,7 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("view/layout", json!({ "id": view }));
     call("view/update", json!({ "id": view, "name": "Inside the shop" }));
     call("view/list", json!({}));
+    call("explorer/list", json!({ "part": "pages", "filter": "breathe" }));
     call("search/query", json!({ "text": "breathe" }));
     let compose =
         "c2VydmljZXM6CiAgYToKICAgIGltYWdlOiB4OjEKICAgIGRlcGVuZHNfb246IFtiXQogIGI6CiAgICBpbWFnZTogeToxCg==";

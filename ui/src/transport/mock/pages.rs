@@ -15,7 +15,7 @@ impl Store {
             path: page.path.clone(),
             tags: page.tags.clone(),
         };
-        PageList { items: self.pages.iter().map(summary).collect() }
+        PageList { items: self.pages.iter().map(summary).collect(), next: None }
     }
 
     pub(super) fn page(&self, id: DocumentId) -> Result<PageView, ApiError> {

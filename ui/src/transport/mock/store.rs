@@ -241,7 +241,7 @@ impl Store {
                 external: false,
             })
             .collect();
-        ElementList { total: items.len() as u64, items }
+        ElementList { total: items.len() as u64, items, next: None }
     }
 
     pub(super) fn reference(&self, id: DocumentId) -> Reference {
