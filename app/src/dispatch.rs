@@ -209,6 +209,9 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::PageListParams => ops::page::list;
             api::PageUpdateParams => ops::page::update;
             api::PageDeleteParams => ops::page::delete;
+            api::AttachmentAddParams => ops::attachment::add;
+            api::AttachmentListParams => ops::attachment::list;
+            api::AttachmentRemoveParams => ops::attachment::remove;
             api::TextOpenParams => ops::text::open;
             api::TextEditParams => ops::text::edit;
             api::ViewCreateParams => ops::view::create;
@@ -235,6 +238,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::AccountRegisterParams => ops::account::register::run;
             api::AccountLoginParams => ops::account::login::run;
             api::AccountLogoutParams => ops::account::logout::run;
+            api::AttachmentGetParams => ops::attachment::get;
             api::SyncStatusParams => ops::sync::status::run;
             api::SyncConnectParams => ops::sync::connect::run;
             api::SyncNowParams => ops::sync::now::run;
@@ -245,6 +249,24 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::DeviceLinkJoinParams => ops::device::link_join::run;
             api::RecoveryCreateParams => ops::recovery::create::run;
             api::RecoveryUseParams => ops::recovery::redeem::run;
+            api::DeviceRevokeParams => ops::member::govern::revoke;
+            api::MemberListParams => ops::member::list::run;
+            api::MemberSafetyParams => ops::member::list::safety;
+            api::MemberConfirmParams => ops::member::govern::confirm;
+            api::MemberRemoveParams => ops::member::govern::remove;
+            api::MemberRoleParams => ops::member::govern::role;
+            api::MemberClearanceParams => ops::member::govern::clearance;
+            api::MemberTransferParams => ops::member::govern::transfer;
+            api::InviteListParams => ops::member::list::invites;
+            api::InviteCancelParams => ops::member::govern::cancel;
+            api::RoleDefineParams => ops::member::govern::define;
+            api::ServiceAddParams => ops::member::govern::service;
+            api::PolicySetParams => ops::member::govern::policy;
+            api::KeyRotateParams => ops::member::govern::rotate;
+            api::SyncQuarantineParams => ops::sync::trust::quarantine;
+            api::SyncAlarmParams => ops::sync::trust::alarm;
+            api::SyncSettleParams => ops::sync::trust::settle;
+            api::SyncRescueParams => ops::sync::rescue::run;
             api::MemberInviteParams => ops::member::invite::run;
             api::MemberJoinParams => ops::member::join::run;
         }

@@ -3,8 +3,10 @@
 
 mod alone;
 mod apart;
+mod attachments;
 mod canaries;
 mod connect;
 mod kill_client;
 mod kill_server;
+mod members;
 mod parity;

@@ -117,6 +117,9 @@ fn every_question_is_answered_equally() {
         list["items"][0]["id"].clone()
     };
     let (element, page, view) = (first("element/list"), first("page/list"), first("view/list"));
+    let member = first("member/list");
+    let file = json!({ "document": page, "name": "a.txt", "base64": "aGVsbG8=" });
+    let attachment = process.call("attachment/add", &file).unwrap()["id"].clone();
     let questions = [
         ("app/status", json!({})),
         ("profile/status", json!({})),
@@ -127,6 +130,8 @@ fn every_question_is_answered_equally() {
         ("relation/list", json!({})),
         ("page/get", json!({ "id": page })),
         ("page/list", json!({})),
+        ("attachment/list", json!({ "document": page })),
+        ("attachment/get", json!({ "id": attachment })),
         ("text/open", json!({ "document": page, "field": "body" })),
         ("view/list", json!({})),
         ("view/scene", json!({ "id": view })),
@@ -137,7 +142,13 @@ fn every_question_is_answered_equally() {
         ("job/cancel", json!({ "job": "nothing of this name" })),
         ("edit/state", json!({})),
         ("sync/status", json!({})),
+        ("sync/quarantine", json!({})),
+        ("sync/alarm", json!({})),
+        ("sync/rescue", json!({})),
         ("device/list", json!({})),
+        ("member/list", json!({})),
+        ("member/safety", json!({ "member": member })),
+        ("invite/list", json!({})),
         ("settings/get", json!({})),
     ];
     let asked: BTreeSet<&str> = questions.iter().map(|(method, _)| *method).collect();

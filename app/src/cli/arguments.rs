@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use super::attachment::AttachmentCommand;
+pub use super::people_arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
+
 const EXAMPLES: &str = "\
 Examples:
   groundplan init Shop                              create a workspace
@@ -240,6 +243,9 @@ pub enum Command {
     Undo,
     /// Repeat the edit taken back last
     Redo,
+    /// Attach files to pages and elements, list, get and remove them
+    #[command(subcommand)]
+    Attachment(AttachmentCommand),
     /// Search names, texts, tags and properties
     Search {
         /// Words (all must occur), "a phrase", kind:component, tag:core
@@ -285,6 +291,21 @@ pub enum Command {
         /// Give up after so many seconds
         #[arg(long, default_value_t = 30)]
         timeout: u64,
+        /// Show what was not sent, and write it to --output; nothing is removed
+        #[arg(long, group = "look")]
+        rescue: bool,
+        /// List received items that fail a check
+        #[arg(long, group = "look")]
+        quarantine: bool,
+        /// Show what is wrong with the server, and write the proof to --output
+        #[arg(long, group = "look")]
+        alarm: bool,
+        /// Settle this alarm after looking at it
+        #[arg(long, group = "look", value_name = "ALARM")]
+        settle: Option<String>,
+        /// File for what --rescue or --alarm exports
+        #[arg(long, short, value_name = "FILE", requires = "look")]
+        output: Option<PathBuf>,
     },
     /// Devices of the workspace
     Device {
@@ -303,6 +324,26 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         command: MemberCommand,
+    },
+    /// Roles of the workspace's own
+    Role {
+        /// What to do
+        #[command(subcommand)]
+        command: RoleCommand,
+    },
+    /// Service accounts: members without a person
+    Service {
+        /// What to do
+        #[command(subcommand)]
+        command: ServiceCommand,
+    },
+    /// What the workspace demands of its members; shows it if nothing is set
+    Policy(PolicyArguments),
+    /// Keys of the levels
+    Key {
+        /// What to do
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Serve the interface to a browser on this machine
     Agent {
@@ -344,6 +385,11 @@ pub enum Command {
 pub enum DeviceCommand {
     /// List members and devices
     List,
+    /// Shut a device out and rotate what it could read
+    Revoke {
+        /// The device, by name or id
+        device: String,
+    },
     /// Make a code for another device and let it in; with a code, join with it
     Link {
         /// The code shown by the other device
@@ -373,31 +419,6 @@ pub enum RecoveryCommand {
         /// Read the account's password from this file (its first line); the server asks for it once more
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
-    },
-}
-
-/// What to do with members.
-#[derive(Debug, Subcommand)]
-pub enum MemberCommand {
-    /// Invite a person; hand the link over by a way the server does not see
-    Invite {
-        /// administrator, editor or viewer
-        #[arg(long, default_value = "editor")]
-        role: String,
-        /// Highest level to read: public, internal, confidential, restricted
-        #[arg(long, default_value = "restricted")]
-        clearance: String,
-        /// Days until it ends
-        #[arg(long, default_value_t = 7)]
-        days: u16,
-    },
-    /// Accept an invitation
-    Join {
-        /// The link
-        link: String,
-        /// The name under which members will see you
-        #[arg(long)]
-        name: String,
     },
 }
 

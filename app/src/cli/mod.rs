@@ -4,13 +4,17 @@
 
 mod agent;
 mod arguments;
+mod attachment;
 mod content;
 mod find;
 mod open;
 mod output;
 mod passphrase;
+mod people;
+mod people_arguments;
 mod server;
 mod transfer;
+mod troubles;
 mod workspace;
 
 pub use arguments::{Arguments, Command};
@@ -78,14 +82,21 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
         | Command::Recovery { .. } => {
             server::run(&open::app(&arguments, true)?, &arguments.command, output).await
         }
-        Command::Member { .. } => {
-            server::run(&open::app(&arguments, true)?, &arguments.command, output).await
+        Command::Member { .. }
+        | Command::Role { .. }
+        | Command::Service { .. }
+        | Command::Policy(_)
+        | Command::Key { .. } => {
+            let app = open::app(&arguments, true)?;
+            open::choose_workspace(&app, arguments.workspace.as_deref()).await?;
+            people::run(&app, &arguments.command, output).await
         }
         _ => {
             let app = open::app(&arguments, false)?;
             open::choose_workspace(&app, arguments.workspace.as_deref()).await?;
             match &arguments.command {
                 Command::Status => workspace::status(&app, output).await,
+                Command::Attachment(command) => attachment::run(&app, command, output).await,
                 Command::Use { workspace } => workspace::choose(&app, workspace, output).await,
                 Command::Import { .. } | Command::Export { .. } | Command::View { .. } => {
                     transfer::run(&app, &arguments.command, output).await

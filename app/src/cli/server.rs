@@ -1,4 +1,4 @@
-//! `register`, `login`, `connect`, `sync`, `device`, `recovery` and `member`.
+//! `register`, `login`, `connect`, `sync`, `device` and `recovery`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,15 +6,16 @@ use std::sync::Arc;
 use groundplan_shared::api::{
     AccountLoginParams, AccountRegisterParams, ApiError, AppStatusParams, DeviceLinkConfirmParams,
     DeviceLinkJoinParams, DeviceLinkStartParams, DeviceLinkWaitParams, DeviceList, DeviceListParams,
-    ErrorCode, Hidden, MemberInviteParams, MemberJoinParams, RecoveryCreateParams, RecoveryUseParams,
-    SyncConnectParams, SyncNowParams, SyncState,
+    DeviceRevokeParams, ErrorCode, Hidden, RecoveryCreateParams, RecoveryUseParams, SyncConnectParams,
+    SyncNowParams, SyncState,
 };
 use secrecy::ExposeSecret;
 
 use super::Command;
-use super::arguments::{DeviceCommand, MemberCommand, RecoveryCommand};
+use super::arguments::{DeviceCommand, RecoveryCommand};
 use super::open::secret;
 use super::output::{Output, plain, table};
+use super::troubles;
 use super::workspace::sync_words;
 use crate::dispatch::Caller;
 use crate::runtime::App;
@@ -63,7 +64,15 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
             output.answer(&status, sync_words);
             Ok(())
         }
-        Command::Sync { timeout } => {
+        Command::Sync { rescue: true, output: file, .. } => {
+            troubles::rescue(app, file.as_deref(), output).await
+        }
+        Command::Sync { quarantine: true, .. } => troubles::quarantine(app, output).await,
+        Command::Sync { alarm: true, output: file, .. } => {
+            troubles::alarm(app, file.as_deref(), output).await
+        }
+        Command::Sync { settle: Some(alarm), .. } => troubles::settle(app, alarm, output).await,
+        Command::Sync { timeout, .. } => {
             let status = app.run(Caller::CommandLine, SyncNowParams { timeout_ms: timeout * 1000 }).await?;
             // A program reads one object: the status that was reached, or the error that says why it was not.
             if status.state == SyncState::UpToDate || !output.is_json() {
@@ -86,7 +95,6 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
         }
         Command::Device { command } => device(app, command, output).await,
         Command::Recovery { command } => recovery(app, command, output).await,
-        Command::Member { command } => member(app, command, output).await,
         _ => Ok(()),
     }
 }
@@ -95,6 +103,12 @@ async fn device(app: &Arc<App>, command: &DeviceCommand, output: &Output) -> Res
     match command {
         DeviceCommand::List => {
             let list = app.run(Caller::CommandLine, DeviceListParams {}).await?;
+            output.answer(&list, devices);
+            Ok(())
+        }
+        DeviceCommand::Revoke { device } => {
+            let params = DeviceRevokeParams { device: device.clone() };
+            let list = app.run(Caller::CommandLine, params).await?;
             output.answer(&list, devices);
             Ok(())
         }
@@ -214,22 +228,4 @@ async fn sign_in_again(app: &Arc<App>, password_file: Option<&Path>) -> Result<(
     let password = Hidden(password.expose_secret().to_owned());
     let params = AccountLoginParams { server: account.server, name: account.name, password, trust: None };
     app.run(Caller::CommandLine, params).await.map(drop)
-}
-
-async fn member(app: &Arc<App>, command: &MemberCommand, output: &Output) -> Result<(), ApiError> {
-    match command {
-        MemberCommand::Invite { role, clearance, days } => {
-            let params = MemberInviteParams { role: role.clone(), clearance: clearance.clone(), days: *days };
-            let link = app.run(Caller::CommandLine, params).await?;
-            output.answer(&link, |link| {
-                format!("{}\n\nHand it over by a way the server does not see. It works once.", link.link.0)
-            });
-        }
-        MemberCommand::Join { link, name } => {
-            let params = MemberJoinParams { link: Hidden(link.clone()), name: name.clone(), timeout_ms: 0 };
-            let workspace = app.run(Caller::CommandLine, params).await?;
-            output.answer(&workspace, |w| format!("You are a member of \u{201c}{}\u{201d}.", plain(&w.name)));
-        }
-    }
-    Ok(())
 }

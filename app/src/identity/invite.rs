@@ -9,7 +9,6 @@ use std::time::Duration;
 use groundplan_shared::api::{
     ApiError, ErrorCode, Hidden, InviteLink, MemberInviteParams, MemberJoinParams, WorkspaceView,
 };
-use groundplan_shared::auth::{Clearance, Role};
 use groundplan_shared::crypto::safe::names::NameOf;
 use groundplan_shared::crypto::safe::{InviteSecret, InviteTicket};
 use groundplan_shared::membership::build::next_entry;
@@ -24,6 +23,8 @@ use super::adopt;
 use super::device::no_randomness;
 use super::link::qr;
 use super::membership::{append, blocking, collect, failed, load, sync_failed, verify};
+use super::roster::newcomers_number;
+use super::words::{clearance_of, field, role_of};
 use crate::net::ServerAddress;
 use crate::runtime::App;
 use crate::sync::run;
@@ -35,36 +36,13 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 const LOOK: Duration = Duration::from_secs(1);
 const SCHEME: &str = "groundplan://join#";
 
-fn field(name: &str, message: &str, hint: &str) -> ApiError {
-    let mut error = ApiError::new(ErrorCode::InvalidInput, message, hint);
-    error.field = Some(name.to_owned());
-    error
-}
-
-fn role_of(text: &str) -> Result<Role, ApiError> {
-    match text {
-        "administrator" => Ok(Role::Administrator),
-        "editor" => Ok(Role::Editor),
-        "viewer" => Ok(Role::Viewer),
-        _ => Err(field("role", "The role is unknown.", "Use administrator, editor or viewer.")),
-    }
-}
-
-fn clearance_of(text: &str) -> Result<Clearance, ApiError> {
-    let levels = ["public", "internal", "confidential", "restricted"];
-    let highest = levels.iter().position(|level| *level == text);
-    let bits = highest.map(|highest| (1u8 << (highest + 1)) - 1);
-    bits.and_then(Clearance::from_bits).ok_or_else(|| {
-        field("clearance", "The level is unknown.", "Use public, internal, confidential or restricted.")
-    })
-}
-
 /// Invites a person to the open workspace.
 pub async fn invite(app: &Arc<App>, params: MemberInviteParams) -> Result<InviteLink, ApiError> {
-    let (role, clearance) = (role_of(&params.role)?, clearance_of(&params.clearance)?);
     let days = if params.days == 0 { 7 } else { params.days };
     let workspace = app.workspace()?;
-    let (_, record) = load(&workspace)?;
+    let (known, record) = load(&workspace)?;
+    let role = role_of(&workspace, &known, &params.role)?;
+    let clearance = clearance_of(&params.clearance)?;
     let Some(server_url) = record.server_url.filter(|_| record.uploaded) else {
         return Err(ApiError::new(
             ErrorCode::NotConnected,
@@ -194,26 +172,13 @@ pub async fn join(app: &Arc<App>, params: MemberJoinParams) -> Result<WorkspaceV
             return Err(ApiError::new(
                 ErrorCode::Conflict,
                 "You have joined, and the device that invited you has not let you in yet.",
-                "Ask for it to be online, then use the same link again.",
+                format!(
+                    "Ask for it to be online, then use the same link again. Or read your safety number to an \
+                     administrator who confirms you by hand: {}",
+                    newcomers_number(&state, &app.device().keys().public())
+                ),
             ));
         }
         sleep(LOOK).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use groundplan_shared::auth::Compartment;
-
-    use super::*;
-
-    #[test]
-    fn clearance_includes_what_lies_below() {
-        let confidential = clearance_of("confidential").unwrap();
-        assert!(confidential.allows(Compartment::Public) && confidential.allows(Compartment::Confidential));
-        assert!(!confidential.allows(Compartment::Restricted));
-        assert_eq!(clearance_of("public").unwrap(), Clearance::LEAST);
-        assert_eq!(clearance_of("restricted").unwrap(), Clearance::ALL);
-        assert!(clearance_of("secret").is_err() && role_of("owner").is_err());
     }
 }

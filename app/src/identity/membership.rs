@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, ErrorCode};
+use groundplan_shared::api::{ApiError, ErrorCode, SyncState};
 use groundplan_shared::membership::{MembershipState, apply, replay};
 use groundplan_shared::wire::rest::{LogAppendParams, LogGetResponse};
 use groundplan_shared::wire::{Hash, WorkspaceId};
@@ -13,10 +13,12 @@ use super::account;
 use crate::core::Workspace;
 use crate::runtime::App;
 use crate::sync::workspace::wire_workspace;
-use crate::sync::{SyncError, SyncRecord, SyncTx, log, run};
+use crate::sync::{Log, SyncError, SyncRecord, SyncTx, log, run};
 
 /// How often an append is built again because somebody else was first.
 const ATTEMPTS: u32 = 8;
+/// The same for entries that depend on where all documents stand, which move more often.
+const SETTLED_ATTEMPTS: u32 = 20;
 /// Entries read from a server in one go; more is not believed.
 const ENTRIES: usize = 1_000_000;
 
@@ -168,14 +170,55 @@ pub async fn append(
     workspace: &Arc<Workspace>,
     build: impl Fn(&mut dyn SyncTx, &MembershipState) -> Result<Vec<u8>, ApiError> + Send + Sync + 'static,
 ) -> Result<MembershipState, ApiError> {
+    let build = move |tx: &mut dyn SyncTx, log: &Log| build(tx, log.state()).map(Some);
+    append_built(app, workspace, false, build).await
+}
+
+/// Appends an entry that depends on where all documents stand: before each attempt everything is read. `build` returns
+/// `None` when others have done it already, and nothing is appended then.
+///
+/// # Errors
+/// Those of [`append`], and what keeps this device from synchronising.
+pub async fn append_settled(
+    app: &Arc<App>,
+    workspace: &Arc<Workspace>,
+    build: impl Fn(&mut dyn SyncTx, &Log) -> Result<Option<Vec<u8>>, ApiError> + Send + Sync + 'static,
+) -> Result<MembershipState, ApiError> {
+    append_built(app, workspace, true, build).await
+}
+
+/// Reads everything that the server has.
+async fn settle(app: &Arc<App>) -> Result<(), ApiError> {
+    let status = app.net.now(app, 0).await?;
+    match (status.state, status.problem) {
+        (SyncState::UpToDate, _) | (SyncState::Syncing, None) => Ok(()),
+        (_, Some(problem)) => Err(problem),
+        _ => Err(ApiError::new(
+            ErrorCode::Offline,
+            "The server cannot be reached, and this takes effect only there.",
+            "Nothing was changed. Try again when the server can be reached.",
+        )),
+    }
+}
+
+async fn append_built(
+    app: &Arc<App>,
+    workspace: &Arc<Workspace>,
+    settled: bool,
+    build: impl Fn(&mut dyn SyncTx, &Log) -> Result<Option<Vec<u8>>, ApiError> + Send + Sync + 'static,
+) -> Result<MembershipState, ApiError> {
     let build = Arc::new(build);
-    for _ in 0..ATTEMPTS {
+    for _ in 0..if settled { SETTLED_ATTEMPTS } else { ATTEMPTS } {
         let (mut state, record) = load(workspace)?;
         if record.uploaded {
+            if settled {
+                settle(app).await?;
+            }
             state = pull(app, workspace).await?;
         }
-        let (files, with, builder) = (Arc::clone(workspace), state.clone(), Arc::clone(&build));
+        let (files, with, builder) = (Arc::clone(workspace), Log::of(state.clone()), Arc::clone(&build));
         let entry = blocking(move || run(&*files, |tx| Ok(builder(tx, &with))).map_err(sync_failed)?).await?;
+        let Some(entry) = entry else { return Ok(state) };
         let next = apply(&state, &entry).map_err(|refusal| {
             ApiError::new(
                 ErrorCode::NotAllowed,
@@ -201,7 +244,7 @@ pub async fn append(
     }
     Err(ApiError::new(
         ErrorCode::Conflict,
-        "Others keep changing the members at the same moment.",
-        "Try again in a moment.",
+        "Others keep changing the workspace at the same moment.",
+        "Nothing was changed. Try again in a moment.",
     ))
 }

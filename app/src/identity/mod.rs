@@ -7,11 +7,14 @@ pub mod account;
 mod adopt;
 mod device;
 mod genesis;
+pub mod govern;
 pub mod invite;
 pub mod link;
 pub mod membership;
 pub mod recovery;
+pub mod roster;
 pub mod schema;
+mod words;
 
 pub use device::Device;
 pub use genesis::genesis;

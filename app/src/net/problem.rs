@@ -52,6 +52,16 @@ pub(super) fn refused(problem: &Problem) -> ApiError {
             "The server does not have it, or this account may not see it.".to_owned(),
             "Check the code or address, and that you are signed in with the right account.",
         ),
+        P::CutMoved => (
+            ErrorCode::Conflict,
+            "Somebody else changed a document at the same moment.".to_owned(),
+            "Try again.",
+        ),
+        P::DeviceRevoked => (
+            ErrorCode::NotAllowed,
+            "This device is no longer in the workspace.".to_owned(),
+            "Everything on it stays. See what was not sent with `groundplan sync --rescue`.",
+        ),
         P::LogHeadMoved => (
             ErrorCode::Conflict,
             "Somebody else changed the members at the same moment.".to_owned(),

@@ -44,6 +44,8 @@ impl Drop for Running {
 /// The network side of a running client core.
 #[derive(Default)]
 pub struct Net {
+    /// Carries the bytes of attachments.
+    pub(crate) courier: crate::attachment::courier::Courier,
     /// Held while tokens are renewed.
     pub(crate) renewing: tokio::sync::Mutex<()>,
     running: Mutex<Option<Running>>,
@@ -106,6 +108,7 @@ impl Net {
             Ok((driver, report)) => {
                 let task = tokio::spawn(driver.run());
                 *running = Some(Running { workspace: open.id(), asks, report, task });
+                self.courier.start(app, &open);
             }
             Err(error) => {
                 tracing::error!(workspace.id = %open.id(), error.code = ?error.code, "no synchronisation")
@@ -116,6 +119,7 @@ impl Net {
     /// Stops synchronising; everything durable stays.
     pub fn stop(&self) {
         *lock(&self.running) = None;
+        self.courier.stop();
     }
 
     /// Starts or wakes synchronisation after a sign-in.
@@ -157,6 +161,16 @@ impl Net {
     /// # Errors
     /// Those of the store.
     pub fn status(&self, app: &App, workspace: WorkspaceId) -> Result<SyncStatus, ApiError> {
+        let mut status = self.documents(app, workspace)?;
+        if let Some(open) = app.open_now().filter(|open| open.id() == workspace && open.read_only().is_none()) {
+            self.courier.look(&open)?;
+        }
+        self.courier.tell(workspace, &mut status);
+        Ok(status)
+    }
+
+    /// How the documents stand, without the bytes of attachments.
+    fn documents(&self, app: &App, workspace: WorkspaceId) -> Result<SyncStatus, ApiError> {
         let open = app.open_now().filter(|open| open.id() == workspace);
         if let (Some(mut status), Some(open)) = (self.reported(workspace), &open) {
             // The count is read anew: an edit of this moment has not passed through the machine yet.
@@ -207,10 +221,12 @@ impl Net {
             (report.failures, report.asked)
         };
         self.ask(Ask::Now);
+        let mut up_to_date;
         loop {
             {
                 let report = watcher.borrow_and_update();
                 let taken_up = report.asked > asked;
+                up_to_date = report.status.state == SyncState::UpToDate;
                 let settled = match report.status.state {
                     SyncState::UpToDate => report.status.waiting == 0,
                     SyncState::Problem => true,
@@ -225,6 +241,12 @@ impl Net {
             match timeout_at(until, watcher.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        if let Some(open) = app.open_now().filter(|open| up_to_date && open.id() == workspace) {
+            // What does not get through in time goes on in the background; the status says so.
+            if let Ok(Err(error)) = timeout_at(until, self.courier.pass(app, &open)).await {
+                tracing::debug!(error.code = ?error.code, "attachments wait");
             }
         }
         self.later(app, workspace).await
@@ -299,6 +321,11 @@ fn shut(state: SyncState, problem: Option<ApiError>) -> SyncStatus {
         server: None,
         problem,
         quarantined: 0,
+        standing: groundplan_shared::api::MemberStanding::Member,
+        alarm: None,
+        verified_entries: 0,
+        verified_items: 0,
+        attachments: Default::default(),
     }
 }
 

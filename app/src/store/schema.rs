@@ -9,6 +9,8 @@ pub(super) fn scripts(family: Family, version: u32) -> &'static [&'static str] {
         (Family::Workspace, 1) => &[DOCUMENTS_1, PROJECTIONS_1, crate::sync::schema::SCHEMA],
         (Family::Workspace, 2) => &[crate::project::PROJECTIONS_2],
         (Family::Workspace, 3) => &[crate::sync::schema::CUTS],
+        (Family::Workspace, 4) => &[crate::core::TYPED],
+        (Family::Workspace, 5) => &[crate::attachment::schema::SCHEMA],
         _ => &[],
     }
 }

@@ -45,6 +45,12 @@ impl Machine {
             Ok((outcome, received))
         });
         let (outcome, received) = received?;
+        if !outcome.gap {
+            self.log_gap_ms = None;
+        } else if self.log_gap_ms.is_none() {
+            self.log_gap_ms = Some(env.now_ms);
+            effects.push(Effect::Wake(SKIPPED_MS));
+        }
         if outcome.added > 0 {
             effects.push(Effect::Members);
         }
@@ -137,13 +143,17 @@ impl Machine {
     }
 
     /// Asks once a connection for the envelopes of each document that has a gap.
-    fn after_receiving(
+    pub(super) fn after_receiving(
         &mut self,
         received: Received,
         store: &dyn SyncStore,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
         self.reread |= received.chain_gap;
+        if received.more {
+            self.again = true;
+            effects.push(Effect::Wake(0));
+        }
         for document in received.gaps {
             if self.pulled.insert(document) {
                 self.pull(document, store, effects)?;
@@ -226,10 +236,10 @@ impl Machine {
         env: &Env<'_>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
-        if self.confirming != Some(result.request) {
+        if self.appending.is_none_or(|(request, _)| request != result.request) {
             return Ok(());
         }
-        self.confirming = None;
+        self.appending = None;
         if let Some(refused) = &result.refused {
             // Somebody else appended: their entry comes as a delta, and then it is tried again.
             self.pause(refused.retry_ms.unwrap_or(1_000), env, effects);
@@ -246,8 +256,8 @@ impl Machine {
     ) -> Result<(), SyncError> {
         if let Some(request) = problem.request {
             self.pulls.remove(&request);
-            if self.confirming == Some(request) {
-                self.confirming = None;
+            if self.appending.is_some_and(|(appending, _)| appending == request) {
+                self.appending = None;
             }
             if self.in_flight.as_ref().is_some_and(|push| push.request == request) {
                 self.in_flight = None;

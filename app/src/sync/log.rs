@@ -23,6 +23,8 @@ pub struct Log {
 pub(super) struct LogOutcome {
     /// Entries that were new and valid.
     pub(super) added: u64,
+    /// Whether entries before these are missing.
+    pub(super) gap: bool,
     /// What is wrong with the others.
     pub(super) alarm: Option<Alarm>,
 }
@@ -37,6 +39,11 @@ impl Log {
         let state = membership::replay(entries.iter().map(Vec::as_slice))
             .map_err(|(index, _)| SyncError::Log { index })?;
         if state.workspace() == workspace { Ok(Self { state }) } else { Err(SyncError::Log { index: 0 }) }
+    }
+
+    /// Takes a state that was verified.
+    pub fn of(state: MembershipState) -> Self {
+        Self { state }
     }
 
     /// Returns what the log says at its head.
@@ -89,6 +96,10 @@ impl Log {
                     break;
                 }
                 continue;
+            }
+            if index > next {
+                outcome.gap = true;
+                break;
             }
             match membership::apply(&self.state, entry) {
                 Ok(state) => {

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use groundplan_shared::api::ApiError;
 use groundplan_shared::crypto::safe::DeviceKeys;
-use groundplan_shared::wire::frames::{AppendLog, ClientFrame, Push, ServerFrame, Subscribe};
+use groundplan_shared::wire::frames::{ClientFrame, Push, ServerFrame, Subscribe};
 use groundplan_shared::wire::{DocumentId, EnvelopeId, Incarnation, ServerId, WorkspaceId};
 
 use super::event::{Effect, Env, Event};
 use super::log::Log;
 use super::store::{Alarm, SyncRecord, SyncStore, run};
-use super::{SyncError, backoff, confirm, seal, status};
+use super::{SyncError, backoff, seal, status};
 
 /// Frames with items that the server may send ahead.
 const CREDIT: u32 = 32;
@@ -63,10 +63,17 @@ pub struct Machine {
     /// Whether nothing was left to send when last looked.
     pub(super) idle: bool,
     pub(super) in_flight: Option<InFlight>,
-    pub(super) confirming: Option<u64>,
+    /// An entry of this device on its way to the log, and whether it rotates keys.
+    pub(super) appending: Option<(u64, bool)>,
     pub(super) pulls: BTreeMap<u64, DocumentId>,
     pub(super) pulled: BTreeSet<DocumentId>,
     pub(super) reread: bool,
+    /// Whether received items that wait can be looked at right away.
+    pub(super) again: bool,
+    /// The log's head and the feed's position at which the rotation cuts were last compared.
+    pub(super) cuts_seen: Option<(u64, u64)>,
+    /// The rotation whose list was not the one here when everything seemed to be read.
+    pub(super) cut_doubt: Option<u64>,
     pub(super) fresh: bool,
     credit: u32,
     spent: u32,
@@ -79,6 +86,8 @@ pub struct Machine {
     /// The position up to which everything was read.
     pub(super) cursor: u64,
     pub(super) skipped_since_ms: Option<u64>,
+    /// Since when entries of the membership log are missing before others that came.
+    pub(super) log_gap_ms: Option<u64>,
     pub(super) narrow: bool,
     pub(super) stale: u32,
     paused_until_ms: u64,
@@ -107,7 +116,10 @@ impl Machine {
             hurdle: None,
             idle: false,
             in_flight: None,
-            confirming: None,
+            appending: None,
+            again: false,
+            cuts_seen: None,
+            cut_doubt: None,
             pulls: BTreeMap::new(),
             pulled: BTreeSet::new(),
             reread: false,
@@ -119,6 +131,7 @@ impl Machine {
             head_ws_seq: 0,
             cursor: 0,
             skipped_since_ms: None,
+            log_gap_ms: None,
             narrow: false,
             stale: 0,
             paused_until_ms: 0,
@@ -222,12 +235,15 @@ impl Machine {
     fn reset(&mut self) {
         self.phase = Phase::Down;
         self.in_flight = None;
-        self.confirming = None;
+        self.appending = None;
+        self.cuts_seen = None;
+        self.cut_doubt = None;
         self.pulls.clear();
         self.pulled.clear();
         self.ahead.clear();
         self.head_ws_seq = 0;
         self.skipped_since_ms = None;
+        self.log_gap_ms = None;
         self.progress = status::Progress::default();
         self.idle = false;
     }
@@ -257,12 +273,14 @@ impl Machine {
         } else if silent_ms >= PING_AFTER_MS {
             effects.push(Effect::Send(ClientFrame::Ping(self.request())));
         }
-        if self.skipped_since_ms.is_some_and(|since| env.now_ms.abs_diff(since) >= SKIPPED_MS) {
-            self.skipped_since_ms = Some(env.now_ms);
+        let waits = [&mut self.skipped_since_ms, &mut self.log_gap_ms].into_iter().filter_map(Option::as_mut);
+        let over = waits.filter(|since| env.now_ms.abs_diff(**since) >= SKIPPED_MS);
+        if over.map(|since| *since = env.now_ms).count() > 0 {
             let record = run(store, |tx| tx.record())?;
             self.subscribe(&record, effects);
             effects.push(Effect::Wake(SKIPPED_MS));
         }
+        self.look_again(store, env, effects)?;
         self.pump(store, env, effects)
     }
 
@@ -319,7 +337,7 @@ impl Machine {
     }
 
     /// Entries that a command of this device appended itself lie in the store already.
-    fn reload_log(&mut self, store: &dyn SyncStore) -> Result<(), SyncError> {
+    pub(super) fn reload_log(&mut self, store: &dyn SyncStore) -> Result<(), SyncError> {
         let (log, keys) = (&mut self.log, &self.keys);
         run(store, |tx| log.catch_up(tx, keys))
     }
@@ -334,19 +352,13 @@ impl Machine {
         if self.phase != Phase::Live || env.now_ms < self.paused_until_ms {
             return Ok(());
         }
-        if self.confirming.is_none() {
-            let (log, keys) = (&self.log, Arc::clone(&self.keys));
-            if let Some(entry) = run(store, |tx| confirm::next(tx, log, &keys, env))? {
-                let request = self.request();
-                self.confirming = Some(request);
-                effects.push(Effect::Send(ClientFrame::AppendLog(AppendLog {
-                    request,
-                    workspace: self.workspace,
-                    entry: entry.into(),
-                })));
-            }
+        self.compare_cuts(store, env, effects)?;
+        if self.phase != Phase::Live {
+            return Ok(());
         }
-        if self.in_flight.is_some() {
+        self.append_next(store, env, effects)?;
+        // What is sealed while a rotation is on its way would only have to be sealed again.
+        if self.in_flight.is_some() || self.appending.is_some_and(|(_, rotates)| rotates) {
             return Ok(());
         }
         let (log, keys, narrow) = (&self.log, Arc::clone(&self.keys), self.narrow);

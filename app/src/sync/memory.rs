@@ -9,6 +9,7 @@ use automerge::transaction::Transactable as _;
 use automerge::{ActorId, AutoCommit, Change, ROOT, ReadDoc as _};
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
+use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 
 use super::SyncError;
@@ -27,6 +28,8 @@ struct State {
     streams: BTreeMap<u8, StreamId>,
     chains: BTreeMap<(DeviceId, StreamId), ChainHead>,
     heads: BTreeMap<DocumentId, DocumentHead>,
+    turns: BTreeMap<(DocumentId, u64), DocumentHead>,
+    cuts: BTreeMap<u8, u64>,
     envelopes: BTreeMap<EnvelopeId, (u64, Arc<EnvelopeRow>)>,
     places: BTreeMap<(DocumentId, u64), BTreeSet<EnvelopeId>>,
     known: BTreeSet<DocumentId>,
@@ -201,6 +204,26 @@ impl SyncTx for State {
         self.heads.insert(document, head);
         Ok(())
     }
+    fn put_turn(&mut self, document: DocumentId, head: DocumentHead) -> Result<(), SyncError> {
+        self.turns.insert((document, head.log_index), head);
+        Ok(())
+    }
+    fn stood(&mut self, compartment: Compartment, before: u64) -> Result<Vec<CutItem>, SyncError> {
+        let of = self.heads.iter().filter(|(_, head)| head.compartment == Some(compartment));
+        let then = of.filter_map(|(id, head)| {
+            let turn = || self.turns.range((*id, 0)..(*id, before)).next_back().map(|(_, head)| head);
+            let head = if head.log_index < before { Some(head) } else { turn() }?;
+            Some(CutItem { document: *id, doc_seq: head.doc_seq, link: head.link })
+        });
+        Ok(then.collect())
+    }
+    fn cut(&mut self, compartment: Compartment) -> Result<u64, SyncError> {
+        Ok(self.cuts.get(&compartment.number()).copied().unwrap_or(0))
+    }
+    fn set_cut(&mut self, compartment: Compartment, log_index: u64) -> Result<(), SyncError> {
+        self.cuts.insert(compartment.number(), log_index);
+        Ok(())
+    }
     fn envelope(&mut self, id: EnvelopeId) -> Result<Option<EnvelopeRow>, SyncError> {
         Ok(self.envelopes.get(&id).map(|(_, row)| EnvelopeRow::clone(row)))
     }
@@ -248,6 +271,9 @@ impl SyncTx for State {
     }
     fn quarantined(&mut self) -> Result<u64, SyncError> {
         Ok(self.quarantine.len() as u64)
+    }
+    fn quarantine_list(&mut self, limit: usize) -> Result<Vec<QuarantineRow>, SyncError> {
+        Ok(self.quarantine.values().take(limit).map(|row| QuarantineRow::clone(row)).collect())
     }
     fn refuse_document(&mut self, document: DocumentId, _: &str, message: &str) -> Result<(), SyncError> {
         self.refused.insert(document, message.to_owned());

@@ -5,6 +5,7 @@
 
 mod backoff;
 pub mod confirm;
+mod cut;
 mod error;
 mod event;
 mod frames;
@@ -15,14 +16,18 @@ mod memory;
 pub mod names;
 mod push;
 mod receive;
+pub mod rotate;
 pub mod schema;
 mod seal;
+mod set_aside;
 #[cfg(test)]
 mod sim;
 mod sqlite;
 mod sqlite_rows;
 pub mod status;
 mod store;
+mod upkeep;
+mod weak;
 pub mod workspace;
 
 pub use error::SyncError;

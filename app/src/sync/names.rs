@@ -5,7 +5,7 @@
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::names::{NameOf, open_name};
 use groundplan_shared::membership::{MembershipState, SealedName, replay};
-use groundplan_shared::wire::{DeviceId, MemberId};
+use groundplan_shared::wire::{DeviceId, MemberId, RoleId};
 
 use super::SyncError;
 use super::store::SyncTx;
@@ -53,6 +53,17 @@ pub fn stored_device(tx: &mut dyn SyncTx, id: DeviceId) -> Result<String, SyncEr
 pub fn member(tx: &mut dyn SyncTx, state: &MembershipState, id: MemberId) -> Result<String, SyncError> {
     match state.member(&id).map(|member| member.name.clone()) {
         Some(name) => open(tx, state, NameOf::Member(id.0), &name),
+        None => Ok(String::new()),
+    }
+}
+
+/// Returns a custom role's name; empty if it cannot be read here.
+///
+/// # Errors
+/// [`SyncError::Store`].
+pub fn role(tx: &mut dyn SyncTx, state: &MembershipState, id: RoleId) -> Result<String, SyncError> {
+    match state.role(&id).map(|role| role.name.clone()) {
+        Some(name) => open(tx, state, NameOf::Role(id.0), &name),
         None => Ok(String::new()),
     }
 }

@@ -12,21 +12,21 @@ use groundplan_shared::crypto::safe::{CompartmentKey, DeviceKeys};
 use groundplan_shared::crypto::sha256;
 use groundplan_shared::envelope::{self, Header, OpenReason, Outer, OuterError, Standing};
 use groundplan_shared::wire::frames::FeedItem;
-use groundplan_shared::wire::{DocumentId, EnvelopeId};
+use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, StreamId};
 
 use super::SyncError;
 use super::event::Env;
 use super::log::Log;
 use super::store::{
-    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, Place, QuarantineRow, SyncTx, Unappliable,
-    raise,
+    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, Place, SyncTx, Unappliable, raise,
 };
-use super::{push, seal};
+use super::weak::{Check, left_out};
+use super::{cut, push, seal};
 
 /// Waiting items looked at again in one go; more come with the next.
 const AGAIN: usize = 4_096;
-/// Quarantined items kept; a flood beyond it is counted in the log only.
-const QUARANTINE_ITEMS: u64 = 10_000;
+/// Rounds of looking again in one go.
+const ROUNDS: usize = 8;
 
 /// What received items led to.
 #[derive(Debug, Default)]
@@ -41,6 +41,8 @@ pub(super) struct Received {
     pub(super) failed: BTreeSet<u64>,
     /// Whether an author's chain has a gap that no document explains.
     pub(super) chain_gap: bool,
+    /// Whether more that waits can be looked at right away.
+    pub(super) more: bool,
 }
 
 /// An opened envelope on its way into its document.
@@ -49,13 +51,15 @@ struct Ready {
     changes: Vec<Vec<u8>>,
 }
 
-struct Receiver<'a, 'e> {
+pub(super) struct Receiver<'a, 'e> {
     log: &'a Log,
     keys: &'a DeviceKeys,
-    env: &'a Env<'e>,
-    out: Received,
+    pub(super) env: &'a Env<'e>,
+    pub(super) out: Received,
     ready: BTreeMap<(DocumentId, Compartment), Vec<Ready>>,
     begun: bool,
+    /// Streams with an envelope that waits for a rotation cut: what follows in them is no gap.
+    stopped: BTreeSet<(DeviceId, StreamId)>,
 }
 
 /// Takes items from the feed or a document's log.
@@ -105,7 +109,15 @@ fn row_of(outer: &Outer, state: EnvelopeState, place: Place, bytes: &[u8]) -> En
 
 impl<'a, 'e> Receiver<'a, 'e> {
     fn new(log: &'a Log, keys: &'a DeviceKeys, env: &'a Env<'e>) -> Self {
-        Self { log, keys, env, out: Received::default(), ready: BTreeMap::new(), begun: false }
+        Self {
+            log,
+            keys,
+            env,
+            out: Received::default(),
+            ready: BTreeMap::new(),
+            begun: false,
+            stopped: BTreeSet::new(),
+        }
     }
 
     fn item(&mut self, tx: &mut dyn SyncTx, item: &FeedItem) -> Result<(), SyncError> {
@@ -170,9 +182,41 @@ impl<'a, 'e> Receiver<'a, 'e> {
             self.out.failed.insert(place.ws_seq);
             return self.reject(tx, &row, "it does not continue its document's chain");
         }
-        tx.set_head(row.document, DocumentHead { doc_seq: place.doc_seq, link: place.link })?;
-        self.out.advanced.insert(row.document);
+        self.advance(tx, &row, head, place)?;
+        // The place is taken whatever is in it, so that what follows can be verified.
+        if head.compartment.is_some_and(|compartment| compartment != row.compartment) {
+            return self.reject(tx, &row, "it is sealed for another classification than its document");
+        }
+        let disordered = place.log_index < head.log_index && !left_out(Check::Order);
+        if disordered || cut::forbids(tx, self.log, row.compartment, place.log_index)? {
+            if row.author == self.keys.id() {
+                // The server took it, then hid it from the rotation.
+                raise(tx, Alarm::Forked)?;
+            }
+            return self.reject(tx, &row, "it was put below a rotation of keys afterwards");
+        }
         self.placed(tx, row)
+    }
+
+    /// Moves the verified end of a document by one envelope.
+    fn advance(
+        &mut self,
+        tx: &mut dyn SyncTx,
+        row: &EnvelopeRow,
+        head: DocumentHead,
+        place: Place,
+    ) -> Result<(), SyncError> {
+        if head.doc_seq > 0 && head.log_index < place.log_index {
+            tx.put_turn(row.document, head)?;
+        }
+        self.out.advanced.insert(row.document);
+        let next = DocumentHead {
+            doc_seq: place.doc_seq,
+            link: place.link,
+            log_index: place.log_index.max(head.log_index),
+            compartment: head.compartment.or(Some(row.compartment)),
+        };
+        tx.set_head(row.document, next)
     }
 
     /// Closes a gap with an own envelope that was acknowledged and not read back.
@@ -187,9 +231,9 @@ impl<'a, 'e> Receiver<'a, 'e> {
         if place.link != envelope::link(&head.link, &id, place.doc_seq, place.log_index) {
             return Ok(false);
         }
-        tx.set_head(document, DocumentHead { doc_seq: place.doc_seq, link: place.link })?;
-        self.out.advanced.insert(document);
-        if let Some(row) = tx.envelope(id)?.filter(|row| row.state == EnvelopeState::Stored) {
+        let Some(row) = tx.envelope(id)? else { return Ok(false) };
+        self.advance(tx, &row, head, place)?;
+        if row.state == EnvelopeState::Stored {
             tx.put_envelope(&EnvelopeRow { state: EnvelopeState::Applied, ..row })?;
         }
         Ok(true)
@@ -224,6 +268,12 @@ impl<'a, 'e> Receiver<'a, 'e> {
             return tx.put_envelope(&row);
         }
         let header = &outer.header;
+        if cut::is_open(tx, self.log, header.compartment, accepted_at)? && tx.record()?.synced_ms > 0 {
+            // A rotation above it is known and its list is not verified: whether it belongs below is not known yet. A
+            // device that was never up to date has no view of its own to defend, and reads on.
+            self.stopped.insert((row.author, row.stream));
+            return tx.put_envelope(&row);
+        }
         // Offered envelopes must be of the epoch that was current when they were accepted (rotation cut, M5).
         let current =
             self.log.state().chain(header.compartment).epoch_at(accepted_at).map(|epoch| epoch.epoch);
@@ -272,7 +322,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         let end =
             tx.chain(row.author, row.stream)?.unwrap_or(ChainHead { dev_seq: 0, env_id: EnvelopeId::ZERO });
         if row.dev_seq > end.dev_seq + 1 {
-            self.out.chain_gap = true;
+            self.out.chain_gap |= !self.stopped.contains(&(row.author, row.stream));
             return tx.put_envelope(&row);
         }
         if row.dev_seq <= end.dev_seq || row.previous != end.env_id {
@@ -326,49 +376,9 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
     }
 
-    fn set_aside(&mut self, tx: &mut dyn SyncTx, item: &FeedItem, reason: &str) -> Result<(), SyncError> {
-        self.out.gaps.insert(item.document);
-        self.out.failed.insert(item.ws_seq);
-        let env_id = EnvelopeId(sha256(&[&item.envelope]).0);
-        self.keep(tx, env_id, item.document, item.ws_seq, item.doc_seq, reason, &item.envelope)
-    }
-
-    fn reject(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow, reason: &str) -> Result<(), SyncError> {
-        tx.remove_envelope(row.env_id)?;
-        let (ws_seq, doc_seq) = row.place.map_or((0, 0), |place| (place.ws_seq, place.doc_seq));
-        self.keep(tx, row.env_id, row.document, ws_seq, doc_seq, reason, &row.bytes)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-    fn keep(
-        &mut self,
-        tx: &mut dyn SyncTx,
-        env_id: EnvelopeId,
-        document: DocumentId,
-        ws_seq: u64,
-        doc_seq: u64,
-        reason: &str,
-        bytes: &[u8],
-    ) -> Result<(), SyncError> {
-        tracing::warn!(envelope.id = %env_id, document.id = %document, reason, "a received item was set aside");
-        if tx.quarantined()? >= QUARANTINE_ITEMS {
-            return Ok(());
-        }
-        let (reason, at_ms) = (reason.to_owned(), self.env.now_ms);
-        tx.quarantine(&QuarantineRow {
-            env_id,
-            document,
-            ws_seq,
-            doc_seq,
-            reason,
-            at_ms,
-            bytes: bytes.to_vec(),
-        })
-    }
-
     /// Looks again at what waits until nothing moves, then applies everything.
     fn finish(mut self, tx: &mut dyn SyncTx, keys_changed: bool) -> Result<Received, SyncError> {
-        loop {
+        for round in 0.. {
             let mut waiting = tx.envelopes_in(EnvelopeState::Held, AGAIN)?;
             waiting.extend(tx.envelopes_in(EnvelopeState::Waiting, AGAIN)?);
             if waiting.is_empty() {
@@ -388,6 +398,10 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 break;
             }
             self.flush(tx)?;
+            if round >= ROUNDS {
+                self.out.more = true;
+                break;
+            }
         }
         self.flush(tx)?;
         let broken = tx.envelopes_in(EnvelopeState::Broken, AGAIN)?;

@@ -5,6 +5,7 @@
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::Secret;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
+use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -32,6 +33,12 @@ pub trait Database {
         compartment: Compartment,
         changes: &[Vec<u8>],
     ) -> Result<Result<(), Unappliable>, SyncError>;
+
+    /// Writes typed changes that have not been into the outbox.
+    ///
+    /// # Errors
+    /// [`SyncError::Store`].
+    fn settle(&mut self) -> Result<(), SyncError>;
 
     /// Returns the actor of a change; `None` if it is not a change.
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>>;
@@ -170,18 +177,56 @@ impl SyncTx for SqliteTx<'_> {
     }
 
     fn head(&mut self, document: DocumentId) -> Result<DocumentHead, SyncError> {
-        let head =
-            self.one("SELECT doc_seq, link FROM document_head WHERE document = ?1", [document.0], |row| {
-                Ok(DocumentHead { doc_seq: sqlite_rows::count(row, 0)?, link: Hash(id(row, 1)?) })
-            })?;
+        let head = self.one(
+            "SELECT doc_seq, link, log_index, compartment FROM document_head WHERE document = ?1",
+            [document.0],
+            sqlite_rows::head_of,
+        )?;
         Ok(head.unwrap_or(DocumentHead::START))
     }
 
     fn set_head(&mut self, document: DocumentId, head: DocumentHead) -> Result<(), SyncError> {
         self.write(
-            "INSERT INTO document_head (document, doc_seq, link) VALUES (?1, ?2, ?3)
-             ON CONFLICT (document) DO UPDATE SET doc_seq = excluded.doc_seq, link = excluded.link",
-            params![document.0, number(head.doc_seq), head.link.0],
+            "INSERT INTO document_head (document, doc_seq, link, log_index, compartment) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (document) DO UPDATE SET doc_seq = excluded.doc_seq, link = excluded.link,
+             log_index = excluded.log_index, compartment = excluded.compartment",
+            params![
+                document.0,
+                number(head.doc_seq),
+                head.link.0,
+                number(head.log_index),
+                head.compartment.map(Compartment::number),
+            ],
+        )
+    }
+
+    fn put_turn(&mut self, document: DocumentId, head: DocumentHead) -> Result<(), SyncError> {
+        self.write(
+            "INSERT INTO document_turn (document, log_index, doc_seq, link) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (document, log_index) DO UPDATE SET doc_seq = excluded.doc_seq, link = excluded.link",
+            params![document.0, number(head.log_index), number(head.doc_seq), head.link.0],
+        )
+    }
+
+    fn stood(&mut self, compartment: Compartment, before: u64) -> Result<Vec<CutItem>, SyncError> {
+        self.all(sqlite_rows::STOOD, params![compartment.number(), number(before)], |row| {
+            Ok(CutItem {
+                document: DocumentId(id(row, 0)?),
+                doc_seq: sqlite_rows::count(row, 1)?,
+                link: Hash(id(row, 2)?),
+            })
+        })
+    }
+
+    fn cut(&mut self, compartment: Compartment) -> Result<u64, SyncError> {
+        self.count("SELECT log_index FROM verified_cut WHERE compartment = ?1", [compartment.number()])
+    }
+
+    fn set_cut(&mut self, compartment: Compartment, log_index: u64) -> Result<(), SyncError> {
+        self.write(
+            "INSERT INTO verified_cut (compartment, log_index) VALUES (?1, ?2)
+             ON CONFLICT (compartment) DO UPDATE SET log_index = excluded.log_index",
+            params![compartment.number(), number(log_index)],
         )
     }
 
@@ -271,6 +316,15 @@ impl SyncTx for SqliteTx<'_> {
         self.count("SELECT count(*) FROM quarantine", [])
     }
 
+    fn quarantine_list(&mut self, limit: usize) -> Result<Vec<QuarantineRow>, SyncError> {
+        self.all(
+            "SELECT env_id, document, ws_seq, doc_seq, reason, at_ms, bytes FROM quarantine
+             ORDER BY at_ms DESC, ws_seq DESC LIMIT ?1",
+            [i64::try_from(limit).unwrap_or(i64::MAX)],
+            sqlite_rows::quarantine_of,
+        )
+    }
+
     fn refuse_document(&mut self, document: DocumentId, code: &str, message: &str) -> Result<(), SyncError> {
         self.write(
             "INSERT INTO refused_document (document, code, message) VALUES (?1, ?2, ?3)
@@ -292,6 +346,7 @@ impl SyncTx for SqliteTx<'_> {
     }
 
     fn outbox_unsealed(&mut self, rows: usize, bytes: usize) -> Result<Vec<OutboxRow>, SyncError> {
+        self.0.settle()?;
         let mut statement = self
             .0
             .sql()
@@ -322,7 +377,7 @@ impl SyncTx for SqliteTx<'_> {
     }
 
     fn outbox_count(&mut self) -> Result<u64, SyncError> {
-        self.count("SELECT count(*) FROM outbox", [])
+        self.count("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM typed)", [])
     }
 
     fn invite_secret(&mut self, invite: InviteId) -> Result<Option<InviteSecret>, SyncError> {

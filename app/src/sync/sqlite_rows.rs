@@ -8,11 +8,23 @@ use rusqlite::Row;
 use rusqlite::types::Type;
 
 use super::SyncError;
-use super::store::{Alarm, EnvelopeRow, EnvelopeState, OutboxRow, Place, SyncRecord};
+use super::store::{
+    Alarm, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord,
+};
 
 /// Reads the one row of `sync_state`.
 pub(super) const RECORD: &str = "SELECT server_url, server_id, incarnation, uploaded, feed_cursor, synced_ms,
     heard_device, heard_ms, alarm FROM sync_state WHERE one = 1";
+
+/// Lists where documents of a compartment stood before a log index: their heads, or where they were when the log moved
+/// on.
+pub(super) const STOOD: &str = "SELECT document, doc_seq, link FROM document_head
+    WHERE compartment = ?1 AND log_index < ?2
+    UNION ALL
+    SELECT turn.document, turn.doc_seq, turn.link FROM document_turn AS turn JOIN document_head AS head USING (document)
+    WHERE head.compartment = ?1 AND head.log_index >= ?2 AND turn.log_index = (
+        SELECT max(earlier.log_index) FROM document_turn AS earlier
+        WHERE earlier.document = turn.document AND earlier.log_index < ?2)";
 
 /// Says that a table holds what this program never writes.
 pub(super) fn corrupt(table: &'static str) -> SyncError {
@@ -110,6 +122,30 @@ pub(super) fn record_of(row: &Row<'_>) -> rusqlite::Result<SyncRecord> {
         heard_device: optional(row, 6)?.map(DeviceId),
         heard_ms: count(row, 7)?,
         alarm: alarm.map(|word| Alarm::from_word(&word).ok_or_else(|| bad(8, Type::Text))).transpose()?,
+    })
+}
+
+/// Reads a row of `document_head`.
+pub(super) fn head_of(row: &Row<'_>) -> rusqlite::Result<DocumentHead> {
+    let known = row.get::<_, Option<u8>>(3)?.is_some();
+    Ok(DocumentHead {
+        doc_seq: count(row, 0)?,
+        link: Hash(id(row, 1)?),
+        log_index: count(row, 2)?,
+        compartment: if known { Some(compartment(row, 3)?) } else { None },
+    })
+}
+
+/// Reads a row of `quarantine`.
+pub(super) fn quarantine_of(row: &Row<'_>) -> rusqlite::Result<QuarantineRow> {
+    Ok(QuarantineRow {
+        env_id: EnvelopeId(id(row, 0)?),
+        document: DocumentId(id(row, 1)?),
+        ws_seq: count(row, 2)?,
+        doc_seq: count(row, 3)?,
+        reason: row.get(4)?,
+        at_ms: count(row, 5)?,
+        bytes: row.get(6)?,
     })
 }
 

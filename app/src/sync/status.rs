@@ -2,8 +2,9 @@
 //!
 //! Not here: where it is shown.
 
-use groundplan_shared::api::{ApiError, ErrorCode, SyncState, SyncStatus};
-use groundplan_shared::wire::ProblemCode;
+use groundplan_shared::api::{ApiError, ErrorCode, MemberStanding, SyncState, SyncStatus};
+use groundplan_shared::membership::MembershipState;
+use groundplan_shared::wire::{DeviceId, ProblemCode};
 
 use super::machine::{Machine, Phase};
 use super::store::{Alarm, EnvelopeState, SyncRecord, SyncStore, run};
@@ -96,7 +97,8 @@ pub fn hurdle_of(code: ProblemCode, message: &str) -> Option<ApiError> {
     Some(ApiError::new(error, text, hint))
 }
 
-fn alarm_text(alarm: Alarm) -> ApiError {
+/// Puts an alarm into words for people.
+pub fn alarm_text(alarm: Alarm) -> ApiError {
     let (text, hint) = match alarm {
         Alarm::RolledBack => (
             "The server shows an older state of this workspace than before. Nothing here was changed or deleted.",
@@ -114,8 +116,43 @@ fn alarm_text(alarm: Alarm) -> ApiError {
             "The server sent a change of membership that nobody was allowed to make. It was ignored.",
             "Nothing more is sent. Tell the workspace's owner and the server's administrator.",
         ),
+        Alarm::CutBroken => (
+            "The server shows other documents than those that a rotation of keys was signed over.",
+            "Nothing more is sent. Compare the safety number with the member who rotated, and tell the administrator.",
+        ),
     };
     ApiError::new(ErrorCode::ServerUntrusted, text, hint)
+}
+
+/// Says what a device is by the log.
+pub fn standing(state: &MembershipState, device: DeviceId) -> MemberStanding {
+    let Some(known) = state.device(&device).filter(|_| state.active(&device).is_none()) else {
+        return MemberStanding::Member;
+    };
+    let removed = state.member(&known.member).is_some_and(|member| !member.is_active());
+    if removed { MemberStanding::Removed } else { MemberStanding::DeviceRevoked }
+}
+
+/// Tells whoever was shut out what that means and what can be done.
+fn shut_out(standing: MemberStanding, waiting: u64) -> Option<ApiError> {
+    let (what, back) = match standing {
+        MemberStanding::Member => return None,
+        MemberStanding::DeviceRevoked => (
+            "This device was revoked by a member of the workspace.",
+            "To go on, link it anew from another of your devices, in a new profile.",
+        ),
+        MemberStanding::Removed => {
+            ("You were removed from this workspace.", "To come back, ask for a new invitation.")
+        }
+    };
+    let kept = match waiting {
+        0 => "Everything you had was sent; what is on this device stays readable.".to_owned(),
+        _ => format!(
+            "Everything stays on this device; {waiting} change(s) were not sent: see and export them with \
+             `groundplan sync --rescue`."
+        ),
+    };
+    Some(ApiError::new(ErrorCode::NotAllowed, what, format!("{kept} {back}")))
 }
 
 /// Returns the state of a workspace that no machine runs for.
@@ -141,11 +178,7 @@ impl Machine {
     /// [`SyncError::Store`].
     pub fn status(&self, store: &dyn SyncStore) -> Result<SyncStatus, SyncError> {
         let (phase, idle, all_read) = (self.phase, self.idle, self.head_ws_seq <= self.cursor);
-        let shut_out = !self.log.is_active(self.keys.id());
-        let hurdle = match (&self.hurdle, shut_out) {
-            (_, true) => hurdle_of(ProblemCode::DeviceRevoked, ""),
-            (hurdle, false) => hurdle.clone(),
-        };
+        let hurdle = self.hurdle.clone();
         let state = |record: &SyncRecord| match phase {
             _ if record.server_url.is_none() => SyncState::LocalOnly,
             Phase::Down => SyncState::Offline,
@@ -184,13 +217,14 @@ fn describe(
                 "They are applied when those arrive. If this stays, tell the server's administrator.",
             )
         });
-        let problem = record.alarm.map(alarm_text).or_else(|| hurdle.clone()).or(refused).or(gap);
+        let standing = machine
+            .map_or(MemberStanding::Member, |machine| standing(machine.log().state(), machine.keys.id()));
+        let shut_out = shut_out(standing, waiting);
+        let hurdle = shut_out.or_else(|| record.alarm.map(alarm_text)).or_else(|| hurdle.clone());
+        let problem = hurdle.clone().or(refused).or(gap);
         let mut now = state(&record);
         let reading_done = matches!(now, SyncState::UpToDate | SyncState::Syncing);
-        if problem.is_some()
-            && now != SyncState::LocalOnly
-            && (reading_done || record.alarm.is_some() || hurdle.is_some())
-        {
+        if problem.is_some() && now != SyncState::LocalOnly && (reading_done || hurdle.is_some()) {
             now = SyncState::Problem;
         } else if now == SyncState::UpToDate && waiting > 0 {
             now = SyncState::Syncing;
@@ -215,6 +249,11 @@ fn describe(
             server: record.server_url,
             problem,
             quarantined: tx.quarantined()?,
+            standing,
+            alarm: record.alarm.map(|alarm| alarm.word().to_owned()),
+            verified_entries: machine.map_or(0, |machine| machine.log().head().index + 1),
+            verified_items: record.feed_cursor,
+            attachments: Default::default(),
         })
     })
 }

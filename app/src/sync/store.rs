@@ -4,6 +4,7 @@
 
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
+use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{
     DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, InviteId, ServerId, StreamId,
 };
@@ -108,11 +109,15 @@ pub struct DocumentHead {
     pub doc_seq: u64,
     /// The link there; zero at 0.
     pub link: Hash,
+    /// The log index that the link covers.
+    pub log_index: u64,
+    /// The compartment of the document's first envelope; none before it.
+    pub compartment: Option<Compartment>,
 }
 
 impl DocumentHead {
     /// Before the first envelope.
-    pub const START: Self = Self { doc_seq: 0, link: Hash::ZERO };
+    pub const START: Self = Self { doc_seq: 0, link: Hash::ZERO, log_index: 0, compartment: None };
 }
 
 /// A change of the outbox.
@@ -126,7 +131,7 @@ pub struct OutboxRow {
     pub document: DocumentId,
     /// The compartment of the document.
     pub compartment: Compartment,
-    /// One Automerge change.
+    /// One Automerge change, or several of one document one after the other, which travel in one envelope.
     pub change: Vec<u8>,
 }
 
@@ -141,6 +146,8 @@ pub enum Alarm {
     Restored,
     /// The membership log that the server sent breaks a rule.
     BadLog,
+    /// The documents that the server shows are not those that a rotation of keys was signed over.
+    CutBroken,
 }
 
 impl Alarm {
@@ -151,12 +158,15 @@ impl Alarm {
             Self::Forked => "forked",
             Self::Restored => "restored",
             Self::BadLog => "bad_log",
+            Self::CutBroken => "cut_broken",
         }
     }
 
     /// Reads the stored word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::RolledBack, Self::Forked, Self::Restored, Self::BadLog].into_iter().find(|a| a.word() == word)
+        [Self::RolledBack, Self::Forked, Self::Restored, Self::BadLog, Self::CutBroken]
+            .into_iter()
+            .find(|a| a.word() == word)
     }
 }
 
@@ -238,6 +248,14 @@ pub trait SyncTx {
     fn head(&mut self, document: DocumentId) -> Result<DocumentHead, SyncError>;
     fn set_head(&mut self, document: DocumentId, head: DocumentHead) -> Result<(), SyncError>;
 
+    /// Keeps where a document stood when the membership log moved on under it.
+    fn put_turn(&mut self, document: DocumentId, head: DocumentHead) -> Result<(), SyncError>;
+    /// Lists where the documents of a compartment stood before the entry of an index; `u64::MAX`: where they stand.
+    fn stood(&mut self, compartment: Compartment, before: u64) -> Result<Vec<CutItem>, SyncError>;
+    /// The start of the newest epoch whose rotation cut was verified, and those before it; 0: none but genesis.
+    fn cut(&mut self, compartment: Compartment) -> Result<u64, SyncError>;
+    fn set_cut(&mut self, compartment: Compartment, log_index: u64) -> Result<(), SyncError>;
+
     fn envelope(&mut self, id: EnvelopeId) -> Result<Option<EnvelopeRow>, SyncError>;
     /// Finds the link that was verified or acknowledged at a place of a document.
     fn link_at(
@@ -255,6 +273,8 @@ pub trait SyncTx {
 
     fn quarantine(&mut self, row: &QuarantineRow) -> Result<(), SyncError>;
     fn quarantined(&mut self) -> Result<u64, SyncError>;
+    /// Lists what was set aside, the latest first.
+    fn quarantine_list(&mut self, limit: usize) -> Result<Vec<QuarantineRow>, SyncError>;
 
     fn refuse_document(&mut self, document: DocumentId, code: &str, message: &str) -> Result<(), SyncError>;
     /// The first refused document's message and how many there are.

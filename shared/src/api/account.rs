@@ -104,6 +104,19 @@ pub enum SyncState {
     Problem,
 }
 
+/// What this device is in the workspace, by the signed membership log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberStanding {
+    /// An active device of a member.
+    #[default]
+    Member,
+    /// This device was revoked; the member may go on with others.
+    DeviceRevoked,
+    /// The member was removed, with all devices.
+    Removed,
+}
+
 /// How synchronisation stands, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncStatus {
@@ -125,6 +138,21 @@ pub struct SyncStatus {
     pub problem: Option<super::ApiError>,
     /// Received items set aside because they fail a check.
     pub quarantined: u64,
+    /// What this device is in the workspace. Whoever was shut out keeps everything here and sends nothing more.
+    #[serde(default)]
+    pub standing: MemberStanding,
+    /// What is wrong with the server, in a word (`forked`, `rolled_back`, …), until a person has settled it.
+    #[serde(default)]
+    pub alarm: Option<String>,
+    /// Entries of the membership log verified so far.
+    #[serde(default)]
+    pub verified_entries: u64,
+    /// How the bytes of attached files stand.
+    #[serde(default)]
+    pub attachments: super::AttachmentSync,
+    /// Place in the server's feed up to which everything was read and verified. What lies after it, only others can tell.
+    #[serde(default)]
+    pub verified_items: u64,
 }
 
 /// Asks how synchronisation stands.

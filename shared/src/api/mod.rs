@@ -4,30 +4,37 @@
 //! Not here: what commands do (`app::ops`) and who may call (`app::dispatch`).
 
 mod account;
+mod attachment;
 mod edit;
 mod element;
 mod error;
 mod event;
 mod explorer;
 mod import;
+mod member;
 mod page;
 mod profile;
 mod search;
 mod table;
+mod trust;
 mod view;
 mod workspace;
 
 pub use account::*;
+pub use attachment::*;
 pub use edit::*;
 pub use element::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JobProgress};
 pub use explorer::*;
 pub use import::*;
+pub use member::*;
 pub use page::*;
 pub use profile::*;
 pub use search::*;
+
 pub use table::{COMMANDS, Command, CommandInfo, Right};
+pub use trust::*;
 pub use view::*;
 pub use workspace::*;
 

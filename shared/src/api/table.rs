@@ -78,6 +78,10 @@ commands! {
     "page/list", Read, PageListParams => PageList, "Lists pages.";
     "page/update", Write, PageUpdateParams => PageView, "Changes title, kind, path or front matter of a page.";
     "page/delete", Write, PageDeleteParams => Deleted, "Deletes a page.";
+    "attachment/add", Write, AttachmentAddParams => AttachmentView, "Attaches a file to a page or an element.";
+    "attachment/list", Read, AttachmentListParams => AttachmentList, "Lists attached files.";
+    "attachment/get", Read, AttachmentGetParams => AttachmentContent, "Reads an attached file, or writes it to a file.";
+    "attachment/remove", Write, AttachmentRemoveParams => Deleted, "Takes an attached file away.";
     "text/open", Read, TextOpenParams => TextState, "Reads a text and its version for editing.";
     "text/edit", Write, TextEditParams => TextEdited, "Edits a text against the version the editor knows.";
     "view/create", Write, ViewCreateParams => ViewSummary, "Creates a diagram.";
@@ -105,6 +109,7 @@ commands! {
     "sync/connect", Manage, SyncConnectParams => SyncStatus, "Uploads the open workspace to the account's server.";
     "sync/now", Write, SyncNowParams => SyncStatus, "Synchronises and waits until it is done or stuck.";
     "device/list", Read, DeviceListParams => DeviceList, "Lists members and devices of the workspace.";
+    "device/revoke", Manage, DeviceRevokeParams => DeviceList, "Shuts a device out and rotates what it could read.";
     "device/link_start", Manage, DeviceLinkStartParams => LinkCode, "Makes a code with which another device joins.";
     "device/link_wait", Manage, DeviceLinkWaitParams => LinkRequest, "Waits for the other device to answer the code.";
     "device/link_confirm", Manage, DeviceLinkConfirmParams => DeviceList, "Lets the device in that answered.";
@@ -113,6 +118,23 @@ commands! {
     "recovery/use", Manage, RecoveryUseParams => WorkspaceView, "Opens a workspace from the server with the recovery code.";
     "member/invite", Manage, MemberInviteParams => InviteLink, "Invites a person with a role and clearance.";
     "member/join", Manage, MemberJoinParams => WorkspaceView, "Accepts an invitation.";
+    "member/list", Read, MemberListParams => MemberList, "Lists members, newcomers, roles, keys and the policy.";
+    "member/safety", Read, MemberSafetyParams => SafetyNumber, "Computes the number that two members compare.";
+    "member/confirm", Manage, MemberConfirmParams => MemberList, "Lets a newcomer in whose safety number was compared.";
+    "member/remove", Manage, MemberRemoveParams => MemberList, "Removes a member and rotates what they could read.";
+    "member/role", Manage, MemberRoleParams => MemberList, "Gives a member another role.";
+    "member/clearance", Manage, MemberClearanceParams => MemberList, "Sets the highest level that a member reads.";
+    "member/transfer", Manage, MemberTransferParams => MemberList, "Makes another member the owner.";
+    "invite/list", Read, InviteListParams => InviteList, "Lists invitations and what became of them.";
+    "invite/cancel", Manage, InviteCancelParams => InviteList, "Takes an invitation back.";
+    "role/define", Manage, RoleDefineParams => MemberList, "Makes a custom role, or changes one.";
+    "service/add", Manage, ServiceAddParams => ServiceAdded, "Adds a service account; its key is shown once.";
+    "policy/set", Manage, PolicySetParams => MemberList, "Changes what the workspace demands.";
+    "key/rotate", Manage, KeyRotateParams => MemberList, "Starts new keys.";
+    "sync/quarantine", Read, SyncQuarantineParams => QuarantineList, "Lists received items that fail a check.";
+    "sync/alarm", Read, SyncAlarmParams => AlarmView, "Shows what is wrong with the server, with the proof.";
+    "sync/settle", Manage, SyncSettleParams => SyncStatus, "Settles an alarm after a person looked at it.";
+    "sync/rescue", Read, SyncRescueParams => Rescue, "Shows changes that could not be sent, and exports them.";
     "settings/get", Read, SettingsGetParams => Settings, "Reads the settings of this profile.";
     "settings/set", Manage, SettingsSetParams => Settings, "Changes settings of this profile.";
 }

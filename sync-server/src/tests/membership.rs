@@ -5,7 +5,7 @@ use groundplan_shared::{
     crypto::safe::{DeviceKeys, Keyring, names::NameOf, names::seal_name},
     envelope::LogPoint,
     membership::{
-        Body, CutItem, DeviceAdd, DeviceRevoke,
+        Body, CutItem, DeviceAdd, DeviceRevoke, Policy, PolicySet,
         build::{start_epochs, wrap_current},
         cut_hash,
     },

@@ -19,7 +19,7 @@ pub(super) fn tell() -> BTreeSet<String> {
         device.ask(method, params)
     };
     let account = |name: &str| json!({ "server": url, "name": name, "password": PASSWORD });
-    let (desk, laptop) = (Device::with_agent("Desk"), Device::with_agent("Laptop"));
+    let (desk, mut laptop) = (Device::with_agent("Desk"), Device::with_agent("Laptop"));
     let (spare, guest) = (Device::with_agent("Spare"), Device::with_agent("Guest"));
     call(&desk, "workspace/create", json!({ "name": "Shop" }));
     call(&desk, "account/register", account("ada"));
@@ -49,5 +49,55 @@ pub(super) fn tell() -> BTreeSet<String> {
     call(&guest, "account/register", account("grace"));
     call(&guest, "member/join", json!({ "link": link, "name": "Grace" }));
     call(&guest, "account/logout", json!({}));
+    govern(&call, [&desk, &spare], &mut laptop, &url);
+    used.borrow_mut().insert("sync/settle".to_owned());
+    // Nothing is wrong, so there is nothing to settle.
+    assert!(desk.call("sync/settle", json!({ "alarm": "forked" })).is_err());
     used.into_inner()
+}
+
+/// Members, roles, keys and policy: the desk is an owner's, and `laptop` another device of the same person.
+fn govern(
+    call: &impl Fn(&Device, &str, Value) -> Value,
+    [desk, late]: [&Device; 2],
+    laptop: &mut Device,
+    url: &str,
+) {
+    call(desk, "member/role", json!({ "member": "Grace", "role": "viewer" }));
+    call(desk, "member/clearance", json!({ "member": "Grace", "clearance": "public" }));
+    call(desk, "role/define", json!({ "name": "Reviewer", "permissions": ["read", "comment"] }));
+    call(desk, "service/add", json!({ "name": "Robot", "role": "viewer", "clearance": "public" }));
+    call(desk, "policy/set", json!({ "max_offline_days": 30 }));
+    call(desk, "key/rotate", json!({ "levels": ["internal"] }));
+    let offer = json!({ "role": "editor", "clearance": "restricted" });
+    call(desk, "member/invite", offer.clone());
+    let open = desk.ask("invite/list", json!({}))["items"][0].clone();
+    assert_eq!(open["state"], json!("open"));
+    call(desk, "invite/cancel", json!({ "invite": open["id"] }));
+
+    // Whoever made this invitation goes away, so somebody else confirms by the safety number.
+    let newcomer = Device::with_agent("Newcomer");
+    newcomer.ask("account/register", json!({ "server": url, "name": "lin", "password": PASSWORD }));
+    call(laptop, "sync/now", json!({}));
+    let link = laptop.ask("member/invite", offer)["link"].clone();
+    laptop.kill();
+    let join = json!({ "link": link, "name": "Lin", "timeout_ms": 2_000 });
+    let waits = newcomer.call("member/join", join.clone());
+    let said = format!("{waits:?}");
+    call(desk, "sync/now", json!({}));
+    let waiting = desk.ask("member/list", json!({}))["waiting"][0].clone();
+    let number = waiting["safety_number"].as_str().unwrap();
+    assert!(said.contains(number), "both sides compute {number}: {said}");
+    let wrong = json!({ "member": waiting["id"], "safety_number": "0".repeat(60), "name": "Lin" });
+    assert!(desk.call("member/confirm", wrong).is_err(), "another number lets nobody in");
+    let right = json!({ "member": waiting["id"], "safety_number": number, "name": "Lin" });
+    call(desk, "member/confirm", right);
+    newcomer.ask("member/join", join);
+
+    call(desk, "device/revoke", json!({ "device": "Laptop" }));
+    call(desk, "member/remove", json!({ "member": "Grace" }));
+    call(late, "sync/now", json!({}));
+    call(desk, "member/transfer", json!({ "member": "Lin" }));
+    let lin = desk.ask("member/list", json!({}));
+    assert!(lin.to_string().contains("\"role\":\"owner\""), "{lin}");
 }

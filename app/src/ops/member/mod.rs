@@ -1,6 +1,8 @@
-//! Members: inviting a person and accepting an invitation.
+//! Members: inviting a person, accepting an invitation, who is there, and changing it.
 //!
-//! One command a file. Not here: authorisation (`dispatch`).
+//! Not here: authorisation (`dispatch`).
 
+pub mod govern;
 pub mod invite;
 pub mod join;
+pub mod list;

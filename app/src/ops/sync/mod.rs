@@ -1,7 +1,9 @@
-//! Synchronisation: connecting a workspace, synchronising now, status.
+//! Synchronisation: connecting a workspace, synchronising now, status, and what went wrong.
 //!
-//! One command a file. Not here: authorisation (`dispatch`).
+//! Not here: authorisation (`dispatch`).
 
 pub mod connect;
 pub mod now;
+pub mod rescue;
 pub mod status;
+pub mod trust;

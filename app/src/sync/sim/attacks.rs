@@ -12,7 +12,7 @@ use groundplan_shared::wire::frames::{LogDelta, ServerFrame};
 use super::world::{Plan, World};
 
 fn world(seed: u64) -> World {
-    World::new(seed, Plan { replicas: 2, steps: 0, chaos: false, rotations: false })
+    World::new(seed, Plan { replicas: 2, steps: 0, chaos: false, rotations: false, removals: false })
 }
 
 /// Changes the first feed item for replica 1 that `change` takes, once.

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use groundplan_shared::auth::Compartment;
 use groundplan_shared::envelope::{self, Outer, OuterError, Standing};
-use groundplan_shared::membership::{self, MembershipState};
+use groundplan_shared::membership::{self, CutItem, MembershipState, cut_hash};
 use groundplan_shared::wire::frames::{
     Accepted, ClientFrame, Feed, FeedItem, LogDelta, LogResult, Outcome, ProblemFrame, Pull, PullResult,
     Push, PushResult, Refused, ServerFrame, Subscribe,
@@ -23,7 +24,8 @@ pub(super) struct ModelServer {
     pub(super) entries: Vec<Vec<u8>>,
     pub(super) feed: Vec<FeedItem>,
     ids: BTreeMap<EnvelopeId, usize>,
-    heads: BTreeMap<DocumentId, (u64, Hash)>,
+    heads: BTreeMap<DocumentId, (u64, Hash, Compartment)>,
+    devices: BTreeMap<usize, DeviceId>,
     streams: BTreeMap<(DeviceId, StreamId), (u64, EnvelopeId)>,
     /// What each live subscription was sent: log length, feed position.
     sessions: BTreeMap<usize, (u64, u64)>,
@@ -43,6 +45,7 @@ impl ModelServer {
             feed: Vec::new(),
             ids: BTreeMap::new(),
             heads: BTreeMap::new(),
+            devices: BTreeMap::new(),
             streams: BTreeMap::new(),
             sessions: BTreeMap::new(),
         }
@@ -52,35 +55,73 @@ impl ModelServer {
         self.sessions.remove(&replica);
     }
 
-    /// Appends an entry; false if the head moved.
-    pub(super) fn append(&mut self, entry: &[u8]) -> bool {
-        match membership::apply(&self.state, entry) {
-            Ok(state) => {
-                self.state = state;
-                self.entries.push(entry.to_vec());
-                true
-            }
-            Err(refusal) => {
-                assert!(refusal.is_stale(), "the simulation builds valid entries only: {refusal}");
-                false
+    /// Appends an entry, if the head has not moved and the documents have not moved from its rotation cuts.
+    pub(super) fn append(&mut self, entry: &[u8]) -> Result<(), ProblemCode> {
+        let state = match membership::apply(&self.state, entry) {
+            Ok(state) => state,
+            Err(refusal) if refusal.is_stale() => return Err(ProblemCode::LogHeadMoved),
+            Err(refusal) => panic!("the simulation builds valid entries only: {refusal}"),
+        };
+        for compartment in Compartment::ALL {
+            let epoch = state.chain(compartment).epochs.last().unwrap();
+            if epoch.started_index == state.head_index() && epoch.cut != self.cut(compartment) {
+                return Err(ProblemCode::CutMoved);
             }
         }
+        self.state = state;
+        self.entries.push(entry.to_vec());
+        Ok(())
+    }
+
+    /// Where the documents of a compartment stand.
+    fn cut(&self, compartment: Compartment) -> Hash {
+        let of = self.heads.iter().filter(|(_, (.., in_compartment))| *in_compartment == compartment);
+        let items: Vec<CutItem> = of
+            .map(|(document, (doc_seq, link, _))| CutItem {
+                document: *document,
+                doc_seq: *doc_seq,
+                link: *link,
+            })
+            .collect();
+        cut_hash(&self.state.workspace(), compartment, &items)
+    }
+
+    /// The log as a device may see it: to its end, or to the entry that shut the device out.
+    fn visible(&self, replica: usize) -> (u64, bool) {
+        let Some(device) = self.devices.get(&replica) else { return (self.entries.len() as u64, false) };
+        let known = self.state.device(device).filter(|_| self.state.active(device).is_none());
+        let until = known.and_then(|known| known.revoked_index);
+        until.map_or((self.entries.len() as u64, false), |index| (index + 1, true))
     }
 
     /// What a live subscription is owed now.
     pub(super) fn owed(&mut self, replica: usize) -> Vec<ServerFrame> {
         let workspace = self.state.workspace();
+        let (until, shut_out) = self.visible(replica);
         let Some((log, position)) = self.sessions.get_mut(&replica) else { return Vec::new() };
         let mut frames = Vec::new();
-        if *log < self.entries.len() as u64 {
-            let entries = self.entries[*log as usize..].iter().map(|e| e.clone().into()).collect();
+        if *log < until {
+            let entries =
+                self.entries[*log as usize..until as usize].iter().map(|e| e.clone().into()).collect();
             frames.push(ServerFrame::LogDelta(LogDelta {
                 workspace,
                 first_index: *log,
                 entries,
                 more: false,
             }));
-            *log = self.entries.len() as u64;
+            *log = until;
+        }
+        if shut_out {
+            self.sessions.remove(&replica);
+            frames.push(ServerFrame::Problem(ProblemFrame {
+                code: ProblemCode::DeviceRevoked,
+                message: "shut out".to_owned(),
+                retry_after_ms: None,
+                fatal: false,
+                request: None,
+                workspace: Some(workspace),
+            }));
+            return frames;
         }
         while *position < self.feed.len() as u64 {
             let from = *position as usize;
@@ -102,15 +143,23 @@ impl ModelServer {
         device: DeviceId,
         frame: ClientFrame,
     ) -> Vec<ServerFrame> {
+        self.devices.insert(replica, device);
         match frame {
+            ClientFrame::Push(push) if self.visible(replica).1 => vec![ServerFrame::Problem(ProblemFrame {
+                code: ProblemCode::NotFound,
+                message: "not found".to_owned(),
+                retry_after_ms: None,
+                fatal: false,
+                request: Some(push.request),
+                workspace: Some(push.workspace),
+            })],
             ClientFrame::Subscribe(subscribe) => self.subscribe(replica, &subscribe),
             ClientFrame::Push(push) => vec![ServerFrame::PushResult(self.push(device, &push))],
             ClientFrame::Pull(pull) => vec![ServerFrame::PullResult(self.pull(&pull))],
             ClientFrame::AppendLog(append) => {
-                let fits = self.append(&append.entry);
-                let refused = (!fits).then(|| Refused {
-                    code: ProblemCode::LogHeadMoved,
-                    message: "moved".to_owned(),
+                let refused = self.append(&append.entry).err().map(|code| Refused {
+                    code,
+                    message: code.to_string(),
                     retry_ms: None,
                 });
                 vec![ServerFrame::LogResult(LogResult {
@@ -143,7 +192,8 @@ impl ModelServer {
         }
         self.sessions.insert(replica, (index + 1, subscribe.ws_seq));
         let mut frames = self.owed(replica);
-        if !frames.iter().any(|frame| matches!(frame, ServerFrame::Feed(_))) {
+        let problem = |frame: &ServerFrame| matches!(frame, ServerFrame::Feed(_) | ServerFrame::Problem(_));
+        if !frames.iter().any(problem) {
             frames.push(ServerFrame::Feed(Feed {
                 workspace: subscribe.workspace,
                 items: Vec::new(),
@@ -230,10 +280,13 @@ impl ModelServer {
             return self.accepted(*at);
         }
         let document = outer.header.document;
-        let (doc_seq, previous) = self.heads.get(&document).copied().unwrap_or((0, Hash::ZERO));
+        let compartment = outer.header.compartment;
+        let (doc_seq, previous, of) =
+            self.heads.get(&document).copied().unwrap_or((0, Hash::ZERO, compartment));
+        assert_eq!(of, compartment, "clients keep documents in one compartment");
         let (doc_seq, log_index) = (doc_seq + 1, self.state.head_index());
         let link = envelope::link(&previous, &outer.id, doc_seq, log_index);
-        self.heads.insert(document, (doc_seq, link));
+        self.heads.insert(document, (doc_seq, link, compartment));
         let at = self.feed.len();
         self.feed.push(FeedItem {
             ws_seq: at as u64 + 1,
@@ -245,6 +298,26 @@ impl ModelServer {
         });
         self.ids.insert(outer.id, at);
         self.accepted(at)
+    }
+
+    /// Puts an envelope at the end of its document as if it had been accepted under an older head of the log, which
+    /// only an evil server does.
+    pub(super) fn backdate(&mut self, bytes: &[u8], log_index: u64) {
+        let outer = envelope::parse_outer(bytes).unwrap();
+        let (document, compartment) = (outer.header.document, outer.header.compartment);
+        let (doc_seq, previous, _) =
+            self.heads.get(&document).copied().unwrap_or((0, Hash::ZERO, compartment));
+        let link = envelope::link(&previous, &outer.id, doc_seq + 1, log_index);
+        self.heads.insert(document, (doc_seq + 1, link, compartment));
+        self.ids.insert(outer.id, self.feed.len());
+        self.feed.push(FeedItem {
+            ws_seq: self.feed.len() as u64 + 1,
+            document,
+            doc_seq: doc_seq + 1,
+            link,
+            log_index,
+            envelope: bytes.to_vec().into(),
+        });
     }
 
     /// Documents that exist.

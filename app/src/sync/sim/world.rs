@@ -1,23 +1,23 @@
 //! A history: replicas, the model server, the network between them, and what may happen in a step.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use groundplan_shared::api::{MemberStanding, SyncState};
 use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::crypto::safe::names::{NameOf, seal_name};
 use groundplan_shared::crypto::sha256;
-use groundplan_shared::membership::build::{
-    NewWorkspace, make_genesis, next_entry, start_epochs, wrap_current,
-};
-use groundplan_shared::membership::{Body, DeviceAdd, KeyRotate, Policy, cut_hash};
+use groundplan_shared::membership::build::{NewWorkspace, make_genesis, next_entry, wrap_current};
+use groundplan_shared::membership::{Body, DeviceAdd, Policy};
 use groundplan_shared::wire::frames::{ClientFrame, ServerFrame};
-use groundplan_shared::wire::{DocumentId, Hash, MemberId, WorkspaceId};
+use groundplan_shared::wire::{DeviceId, DocumentId, Hash, MemberId, ProblemCode, WorkspaceId};
 
 use super::random::Dice;
 use super::server::ModelServer;
 use crate::sync::confirm::keyring;
 use crate::sync::memory::MemoryStore;
+use crate::sync::rotate::{self, Action};
 use crate::sync::{Effect, Env, Event, Machine, SyncRecord, SyncStore, log, run};
 
 const WORKSPACE: WorkspaceId = WorkspaceId([7; 16]);
@@ -41,6 +41,8 @@ pub(super) struct Plan {
     /// Whether frames are repeated and reordered, which one connection never does by itself.
     pub(super) chaos: bool,
     pub(super) rotations: bool,
+    /// Whether devices are revoked.
+    pub(super) removals: bool,
 }
 
 /// How a history went.
@@ -57,7 +59,9 @@ pub(super) struct World {
     now_ms: u64,
     pub(super) server: ModelServer,
     replicas: Vec<Replica>,
-    edits: BTreeMap<(DocumentId, String), String>,
+    edits: BTreeMap<(DocumentId, String), (usize, String)>,
+    /// Replicas whose device was revoked.
+    pub(super) shut: BTreeSet<usize>,
     trace: Vec<u8>,
     /// What an evil server does to a frame on its way to a replica; false: it withholds it.
     pub(super) tamper: Option<Tamper>,
@@ -85,6 +89,7 @@ impl World {
             server: ModelServer::new(&genesis),
             replicas: Vec::new(),
             edits: BTreeMap::new(),
+            shut: BTreeSet::new(),
             trace: Vec::new(),
             tamper: None,
             dice,
@@ -125,7 +130,7 @@ impl World {
             Ok(next_entry(state, &first.keys, 0, Body::DeviceAdd(add)))
         })
         .unwrap();
-        assert!(self.server.append(&entry));
+        self.server.append(&entry).unwrap();
     }
 
     fn add_replica(&mut self, keys: Arc<DeviceKeys>) {
@@ -258,7 +263,7 @@ impl World {
         let (key, value) = (format!("e{}", self.edits.len()), format!("v{at}"));
         self.replicas[at].store.edit(&self.replicas[at].actor.clone(), &documents, &key, &value);
         for document in &documents {
-            self.edits.insert((*document, key.clone()), format!("\"{value}\""));
+            self.edits.insert((*document, key.clone()), (at, format!("\"{value}\"")));
         }
         self.feed(at, Event::LocalChange);
     }
@@ -269,7 +274,7 @@ impl World {
         let key = format!("e{}", self.edits.len());
         let actor = self.replicas[at].actor.clone();
         self.replicas[at].store.edit(&actor, &[document], &key, value);
-        self.edits.insert((document, key), format!("\"{value}\""));
+        self.edits.insert((document, key), (at, format!("\"{value}\"")));
         self.feed(at, Event::LocalChange);
     }
 
@@ -303,7 +308,7 @@ impl World {
     /// Checks that everybody has everything, and how many items each has set aside.
     pub(super) fn agree(&self) -> Vec<u64> {
         let content = self.replicas[0].store.content();
-        for (place, value) in &self.edits {
+        for (place, (_, value)) in &self.edits {
             assert_eq!(content.get(place), Some(value), "the edit {place:?} is lost");
         }
         for replica in &self.replicas {
@@ -358,32 +363,64 @@ impl World {
         }
     }
 
-    /// Rotates the keys of a compartment, as the first replica would once it has read everything.
-    fn rotate(&mut self) {
-        let first = &self.replicas[0];
-        first.store.heal();
-        let (server, dice, now_ms) = (&self.server, &self.dice, self.now_ms);
-        let entry = run(&*first.store, |tx| {
-            let state = first.machine.as_ref().unwrap().log().state();
-            if state.head_index() != server.state.head_index() {
-                return Ok(None);
-            }
-            let ring = keyring(tx, state)?;
-            let clearance = Clearance::only(Compartment::Internal);
-            let cut = |compartment| cut_hash(&WORKSPACE, compartment, &[]);
-            let (rotate, _) = start_epochs(state, &ring, clearance, |_, _| true, cut, dice).unwrap();
-            Ok(Some(next_entry(state, &first.keys, now_ms, Body::KeyRotate(KeyRotate { rotate }))))
-        })
-        .unwrap();
-        if let Some(entry) = entry {
-            self.note("rotate");
-            assert!(self.server.append(&entry));
-            for other in 0..self.replicas.len() {
-                for frame in self.server.owed(other) {
-                    self.queue(other, frame);
-                }
+    /// Lets a replica do something to members or keys, as a command would: by what it has verified itself. Says
+    /// whether the server took it.
+    pub(super) fn act(&mut self, at: usize, action: Action) -> Result<bool, ProblemCode> {
+        let replica = &self.replicas[at];
+        replica.store.heal();
+        let (dice, now_ms, log) = (&self.dice, self.now_ms, replica.machine.as_ref().unwrap().log());
+        if !log.is_active(replica.keys.id()) {
+            return Ok(false);
+        }
+        let made = run(&*replica.store, |tx| {
+            Ok(rotate::entry(tx, log, &replica.keys, action, now_ms, dice).map_err(|error| error.to_string()))
+        });
+        let Some(entry) = made.unwrap().unwrap() else { return Ok(false) };
+        self.note(&format!("{action:?}"));
+        self.server.append(&entry)?;
+        self.tell();
+        Ok(true)
+    }
+
+    /// Sends everybody what the server owes them.
+    pub(super) fn tell(&mut self) {
+        for other in 0..self.replicas.len() {
+            for frame in self.server.owed(other) {
+                self.queue(other, frame);
             }
         }
+    }
+
+    fn rotate(&mut self, at: usize) {
+        let since = self.server.state.head_index();
+        let action = Action::Rotate { clearance: Clearance::only(Compartment::Internal), since };
+        // Lost races and moved documents are what this is about.
+        let _ = self.act(at, action);
+    }
+
+    /// Shuts a replica's device out, unless it is the first or the log moved.
+    fn shut_out(&mut self, at: usize, target: usize) {
+        if target != 0 && self.replicas.len() - self.shut.len() > 2 && !self.shut.contains(&target) {
+            let device = self.device(target);
+            if self.act(at, Action::RevokeDevice(device)) == Ok(true) {
+                self.shut.insert(target);
+            }
+        }
+    }
+
+    /// The device of a replica.
+    pub(super) fn device(&self, at: usize) -> DeviceId {
+        self.replicas[at].keys.id()
+    }
+
+    /// The keys of a replica.
+    pub(super) fn keys(&self, at: usize) -> Arc<DeviceKeys> {
+        Arc::clone(&self.replicas[at].keys)
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, ms: u64) {
+        self.now_ms += ms;
     }
 
     fn step(&mut self) {
@@ -400,7 +437,11 @@ impl World {
                 let after = self.dice.below(3) as u32;
                 self.replicas[at].store.fail_in(after);
             }
-            29 if self.plan.rotations => self.rotate(),
+            29 if self.plan.rotations => self.rotate(at),
+            30 if self.plan.removals && self.dice.once_in(4) => {
+                let target = self.dice.below(self.replicas.len());
+                self.shut_out(at, target);
+            }
             _ => self.feed(at, Event::Tick),
         }
     }
@@ -411,8 +452,12 @@ impl World {
         for round in 0..2_000 {
             let mut moved = false;
             for at in 0..self.replicas.len() {
-                moved |= !self.replicas[at].online;
-                self.connect(at);
+                // Whoever was shut out is closed again and again; once it knows, it is at rest.
+                let knows = self.shut.contains(&at) && self.up_to_date(at);
+                if !knows {
+                    moved |= !self.replicas[at].online;
+                    self.connect(at);
+                }
                 while !self.replicas[at].to_server.is_empty() {
                     moved = true;
                     self.serve(at);
@@ -437,10 +482,29 @@ impl World {
         panic!("frames are exchanged without end: {:?}", self.statuses());
     }
 
+    /// Whoever was shut out knows it, keeps what was not sent, and holds no key from then on.
+    fn check_shut_out(&self, at: usize) {
+        let replica = &self.replicas[at];
+        let status = replica.machine.as_ref().unwrap().status(&*replica.store).unwrap();
+        assert_eq!(status.standing, MemberStanding::DeviceRevoked, "replica {at}");
+        assert_eq!(status.state, SyncState::Problem, "replica {at}");
+        let out = self.server.state.device(&replica.keys.id()).unwrap().revoked_index.unwrap();
+        for compartment in Compartment::ALL {
+            let later = self.server.state.chain(compartment).epochs.iter().filter(|e| e.started_index >= out);
+            for epoch in later {
+                let key = run(&*replica.store, |tx| tx.key(compartment, epoch.epoch)).unwrap();
+                assert!(key.is_none(), "replica {at} holds a key made after it was shut out");
+            }
+        }
+    }
+
     pub(super) fn up_to_date(&self, at: usize) -> bool {
         let replica = &self.replicas[at];
         let status = replica.machine.as_ref().unwrap().status(&*replica.store).unwrap();
-        status.state == groundplan_shared::api::SyncState::UpToDate && status.waiting == 0
+        if self.shut.contains(&at) {
+            return status.standing == MemberStanding::DeviceRevoked;
+        }
+        status.state == SyncState::UpToDate && status.waiting == 0
     }
 
     pub(super) fn statuses(&self) -> Vec<groundplan_shared::api::SyncStatus> {
@@ -457,15 +521,23 @@ impl World {
         let first = &self.replicas[0];
         let (content, heads) = (first.store.content(), first.store.document_heads());
         for (at, replica) in self.replicas.iter().enumerate() {
+            let store: &dyn SyncStore = &*replica.store;
+            if self.shut.contains(&at) {
+                self.check_shut_out(at);
+                continue;
+            }
             assert_eq!(replica.store.document_heads(), heads, "replica {at} has another history");
             assert_eq!(replica.store.content(), content, "replica {at} shows something else");
-            let store: &dyn SyncStore = &*replica.store;
             let (left, quarantined, record) =
                 run(store, |tx| Ok((tx.outbox_count()?, tx.quarantined()?, tx.record()?))).unwrap();
             assert_eq!((left, quarantined, record.alarm), (0, 0, None), "replica {at}");
         }
-        for (place, value) in &self.edits {
-            assert_eq!(content.get(place), Some(value), "the edit {place:?} is lost");
+        for (place, (at, value)) in &self.edits {
+            let owner = self.replicas[*at].store.content();
+            assert_eq!(owner.get(place), Some(value), "the edit {place:?} is lost where it was made");
+            if !self.shut.contains(at) {
+                assert_eq!(content.get(place), Some(value), "the edit {place:?} is lost");
+            }
         }
         Outcome { trace: sha256(&[&self.trace]), edits: self.edits.len(), envelopes: self.server.feed.len() }
     }

@@ -1,0 +1,165 @@
+//! `sync/quarantine`, `sync/alarm`, `sync/settle`: what the server sent and should not have.
+//!
+//! Not here: the checks (`sync`). Nothing here shows content: only ids, hashes, reasons and sealed bytes.
+
+use std::sync::Arc;
+
+use groundplan_shared::api::{
+    AlarmView, ApiError, ErrorCode, QuarantineList, QuarantineView, SyncAlarmParams, SyncQuarantineParams,
+    SyncSettleParams, SyncStatus,
+};
+use groundplan_shared::auth::Compartment;
+use groundplan_shared::envelope::parse_outer;
+use groundplan_shared::membership::MembershipState;
+use groundplan_shared::wire::cbor::to_base64;
+use serde_json::json;
+
+use crate::identity::membership::{blocking, load, sync_failed};
+use crate::runtime::App;
+use crate::sync::{Alarm, QuarantineRow, SyncError, SyncTx, run as in_store, status};
+
+/// Rows listed unless said otherwise.
+const ROWS: usize = 200;
+/// Places of documents and items in a proof.
+const PROOF_ITEMS: usize = 2_000;
+
+fn view(row: &QuarantineRow) -> QuarantineView {
+    QuarantineView {
+        envelope: row.env_id.to_string(),
+        document: row.document.to_string(),
+        author: parse_outer(&row.bytes).ok().map(|outer| outer.header.author.to_string()),
+        reason: row.reason.clone(),
+        at_ms: row.at_ms,
+        bytes: row.bytes.len() as u64,
+    }
+}
+
+/// Lists received items that fail a check.
+///
+/// # Errors
+/// `NotFound` if no workspace is open; those of the store.
+pub async fn quarantine(app: &Arc<App>, params: SyncQuarantineParams) -> Result<QuarantineList, ApiError> {
+    let app = Arc::clone(app);
+    blocking(move || {
+        let workspace = app.workspace()?;
+        let limit = if params.limit == 0 { ROWS } else { params.limit as usize };
+        in_store(&*workspace, |tx| {
+            let items = tx.quarantine_list(limit)?.iter().map(view).collect();
+            Ok(QuarantineList { items, total: tx.quarantined()? })
+        })
+        .map_err(sync_failed)
+    })
+    .await
+}
+
+/// What this device saw, for others to compare with what they saw.
+fn proof(tx: &mut dyn SyncTx, state: &MembershipState) -> Result<serde_json::Value, SyncError> {
+    let record = tx.record()?;
+    let mut documents = Vec::new();
+    for compartment in Compartment::ALL {
+        for item in tx.stood(compartment, u64::MAX)?.into_iter().take(PROOF_ITEMS) {
+            documents.push(json!({
+                "document": item.document.to_string(),
+                "doc_seq": item.doc_seq,
+                "link": item.link.to_string(),
+            }));
+        }
+    }
+    let set_aside: Vec<_> = tx
+        .quarantine_list(PROOF_ITEMS)?
+        .iter()
+        .map(|row| {
+            json!({
+                "envelope": row.env_id.to_string(),
+                "document": row.document.to_string(),
+                "doc_seq": row.doc_seq,
+                "reason": row.reason,
+                "signed_bytes": to_base64(&row.bytes),
+            })
+        })
+        .collect();
+    Ok(json!({
+        "format": "groundplan-server-proof",
+        "version": 1,
+        "alarm": record.alarm.map(Alarm::word),
+        "workspace": state.workspace().to_string(),
+        "server": record.server_id.map(|id| id.to_string()),
+        "incarnation": record.incarnation.map(|id| id.to_string()),
+        "genesis": state.genesis_hash().to_string(),
+        "log_index": state.head_index(),
+        "log_head": state.head_hash().to_string(),
+        "feed_read_to": record.feed_cursor,
+        "documents": documents,
+        "set_aside": set_aside,
+    }))
+}
+
+/// Says which alarms a person may settle: the others end when the server mends what is wrong.
+fn may_settle(alarm: Alarm) -> bool {
+    matches!(alarm, Alarm::Forked | Alarm::BadLog | Alarm::CutBroken)
+}
+
+/// Shows what is wrong with the server, with the proof.
+///
+/// # Errors
+/// `NotFound` if no workspace is open; those of the store.
+pub async fn alarm(app: &Arc<App>, _: SyncAlarmParams) -> Result<AlarmView, ApiError> {
+    let app = Arc::clone(app);
+    blocking(move || {
+        let workspace = app.workspace()?;
+        let (state, record) = load(&workspace)?;
+        let proof = in_store(&*workspace, |tx| proof(tx, &state)).map_err(sync_failed)?;
+        let settled = record.alarm.filter(|alarm| may_settle(*alarm));
+        Ok(AlarmView {
+            alarm: record.alarm.map(|alarm| alarm.word().to_owned()),
+            problem: record.alarm.map(status::alarm_text),
+            proof: format!("{proof:#}"),
+            answers: settled.map(|alarm| alarm.word().to_owned()).into_iter().collect(),
+        })
+    })
+    .await
+}
+
+/// Settles an alarm: this device sends again. If the server still shows what it should not, the alarm comes back.
+///
+/// # Errors
+/// `Conflict` if that alarm is not the present one, `NotAllowed` if only the server can settle it.
+pub async fn settle(app: &Arc<App>, params: SyncSettleParams) -> Result<SyncStatus, ApiError> {
+    let here = Arc::clone(app);
+    blocking(move || {
+        let workspace = here.workspace()?;
+        let (state, record) = load(&workspace)?;
+        let Some(alarm) = record.alarm.filter(|alarm| alarm.word() == params.alarm) else {
+            return Err(ApiError::new(
+                ErrorCode::Conflict,
+                "There is no such alarm now.",
+                "See how it stands with `groundplan sync --alarm`.",
+            ));
+        };
+        if !may_settle(alarm) {
+            return Err(ApiError::new(
+                ErrorCode::NotAllowed,
+                "This alarm ends when the server shows again what it showed before.",
+                "Ask its administrator to bring the newer state back. Everything here is kept.",
+            ));
+        }
+        in_store(&*workspace, |tx| {
+            let mut record = tx.record()?;
+            record.alarm = None;
+            tx.set_record(&record)?;
+            if alarm == Alarm::CutBroken {
+                // The person takes what is here for what was meant; from now on it is defended.
+                for compartment in Compartment::ALL {
+                    if let Some(epoch) = state.chain(compartment).epochs.last() {
+                        tx.set_cut(compartment, epoch.started_index)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+        .map_err(sync_failed)
+    })
+    .await?;
+    app.net.stop();
+    app.net.now(app, 0).await
+}

@@ -1,0 +1,49 @@
+//! Checks that tests leave out, one at a time, to see that the attack succeeds then: a test that cannot fail proves
+//! nothing. Only test builds can leave any out.
+
+/// A check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    /// Nothing new below a verified cut.
+    Cut,
+    /// Nothing is applied below a rotation whose cut is not verified.
+    Hold,
+    /// Places of a document follow the membership log.
+    Order,
+    /// A cut that differs is an alarm.
+    Alarm,
+    /// What somebody left behind is rotated.
+    Due,
+}
+
+/// Says whether a check is left out.
+#[cfg(not(test))]
+pub(super) const fn left_out(_: Check) -> bool {
+    false
+}
+
+#[cfg(test)]
+pub(super) use tests::{left_out, without};
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::Check;
+
+    thread_local! {
+        static OUT: RefCell<Vec<Check>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(in crate::sync) fn left_out(check: Check) -> bool {
+        OUT.with(|out| out.borrow().contains(&check))
+    }
+
+    /// Runs something on this thread without some checks.
+    pub(in crate::sync) fn without<T>(checks: &[Check], work: impl FnOnce() -> T) -> T {
+        OUT.with(|out| *out.borrow_mut() = checks.to_vec());
+        let value = work();
+        OUT.with(|out| out.borrow_mut().clear());
+        value
+    }
+}
