@@ -9,6 +9,7 @@ use groundplan_shared::scene::{Group, Rect, Role, Scene, SceneEdge, SceneNode, d
 
 use super::picture::{Picture, Rank, rank};
 use super::route::route;
+use crate::state::order;
 
 /// Ids of the cards that move when these elements are dragged: frames take their content along.
 #[must_use]
@@ -59,16 +60,17 @@ pub fn moved(picture: &Picture, cards: &HashSet<String>, dx: f64, dy: f64) -> Mo
         })
         .collect();
     let mut frames: Vec<String> = cards.iter().flat_map(|id| picture.frames_around(id)).collect();
-    frames.sort_by_key(|id| std::cmp::Reverse(picture.node(id).map_or(0, |node| node.depth)));
+    order::by_key(&mut frames, |id| std::cmp::Reverse(picture.node(id).map_or(0, |node| node.depth)));
     frames.dedup();
     for frame in frames {
         if let Some(rect) = fitted(picture, &frame, &rects) {
             rects.insert(frame, rect);
         }
     }
-    let touched: BTreeMap<&str, &SceneEdge> =
-        rects.keys().flat_map(|id| picture.edges_at(id)).map(|edge| (edge.id.as_str(), edge)).collect();
-    let edges = touched.values().map(|edge| redrawn(picture, edge, cards, &rects, dx, dy)).collect();
+    let mut touched: Vec<&SceneEdge> = rects.keys().flat_map(|id| picture.edges_at(id)).collect();
+    order::by(&mut touched, |a, b| a.id < b.id);
+    touched.dedup_by(|a, b| a.id == b.id);
+    let edges = touched.iter().map(|edge| redrawn(picture, edge, cards, &rects, dx, dy)).collect();
     Moved { rects, edges }
 }
 
@@ -161,14 +163,13 @@ pub fn positions(
 ) -> BTreeMap<DocumentId, Position> {
     #[expect(clippy::cast_possible_truncation, reason = "rounded diagram units; casts saturate")]
     let whole = |value: f64| value.round() as i32;
-    cards
-        .iter()
-        .filter_map(|id| {
-            let node = picture.node(id)?;
-            let position = Position { x: whole(node.rect.x + dx), y: whole(node.rect.y + dy) };
-            Some((id.parse::<DocumentId>().ok()?, position))
-        })
-        .collect()
+    let mut positions = BTreeMap::new();
+    for id in cards {
+        if let (Some(node), Ok(id)) = (picture.node(id), id.parse::<DocumentId>()) {
+            positions.insert(id, Position { x: whole(node.rect.x + dx), y: whole(node.rect.y + dy) });
+        }
+    }
+    positions
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub fn labels(picture: &Picture, camera: Camera, size: Size) -> Vec<Label> {
     let nodes =
         picture.nodes_within(camera.visible(size)).into_iter().filter_map(|n| picture.scene.nodes.get(n));
     let mut frames: Vec<&SceneNode> = nodes.filter(|node| node.is_group).collect();
-    frames.sort_by(|a, b| (b.rect.w * b.rect.h).total_cmp(&(a.rect.w * a.rect.h)));
+    crate::state::order::by(&mut frames, |a, b| b.rect.w * b.rect.h < a.rect.w * a.rect.h);
     let mut labels: Vec<Label> = Vec::new();
     let mut taken: Vec<Rect> = Vec::new();
     for node in frames {

@@ -16,7 +16,7 @@ pub fn kinds(source: ElementKind, target: ElementKind) -> Vec<RelationKind> {
         .copied()
         .filter(|kind| kind.is_drawn() && relation_allowed(*kind, source, Some(target)))
         .collect();
-    kinds.sort_by_key(|kind| *kind != likely);
+    crate::state::order::by_key(&mut kinds, |kind| *kind != likely);
     kinds
 }
 

@@ -28,7 +28,10 @@ impl Index {
     }
 
     fn sort(&mut self) {
-        self.elements.sort_by_cached_key(|element| (element.name.to_lowercase(), element.id));
+        let mut named: Vec<(String, ElementSummary)> =
+            self.elements.drain(..).map(|element| (element.name.to_lowercase(), element)).collect();
+        super::order::by(&mut named, |a, b| (&a.0, a.1.id) < (&b.0, b.1.id));
+        self.elements = named.into_iter().map(|(_, element)| element).collect();
         self.place = self.elements.iter().enumerate().map(|(place, element)| (element.id, place)).collect();
     }
 

@@ -10,6 +10,7 @@ mod import;
 mod index;
 mod layout;
 mod navigation;
+pub mod order;
 pub mod palette;
 pub mod passphrase;
 mod query;

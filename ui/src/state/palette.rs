@@ -43,7 +43,7 @@ pub fn score(typed: &str, text: &str) -> Option<u32> {
 pub fn rank<T>(typed: &str, items: impl IntoIterator<Item = T>, text: impl Fn(&T) -> String) -> Vec<T> {
     let mut scored: Vec<(u32, T)> =
         items.into_iter().filter_map(|item| score(typed, &text(&item)).map(|score| (score, item))).collect();
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    super::order::by(&mut scored, |a, b| a.0 > b.0);
     scored.into_iter().map(|(_, item)| item).collect()
 }
 

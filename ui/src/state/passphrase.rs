@@ -29,7 +29,7 @@ pub fn strength(text: &str) -> Strength {
     // A letter like the one before, or next to it in the alphabet, adds little.
     let steps = letters.windows(2).filter(|pair| u32::from(pair[0]).abs_diff(u32::from(pair[1])) > 1).count();
     let mut different = letters.clone();
-    different.sort_unstable();
+    super::order::by(&mut different, |a, b| a < b);
     different.dedup();
     let kinds = [
         letters.iter().any(|letter| letter.is_lowercase()),

@@ -177,8 +177,8 @@ impl Builder<'_> {
         }
         self.rescue_circles(&children, &mut roots, &shown);
         let rank = |at: &usize| (elements[*at].kind, *at);
-        roots.sort_by_key(rank);
-        children.iter_mut().for_each(|children| children.sort_by_key(rank));
+        super::order::by_key(&mut roots, rank);
+        children.iter_mut().for_each(|children| super::order::by_key(children, rank));
         let total = if self.filter.is_empty() { elements.len() } else { matching };
         if self.group(Group::Elements, total) {
             self.nest(&roots, &children, 1);

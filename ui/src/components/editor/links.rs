@@ -28,7 +28,7 @@ pub(super) fn complete(index: &Index, typed: &str) -> Vec<(String, &'static str)
             Some((rank, name.len(), name, kind))
         })
         .collect();
-    found.sort_unstable();
+    crate::state::order::by(&mut found, |a, b| a < b);
     found.dedup_by(|a, b| a.2 == b.2 && a.3 == b.3);
     found.into_iter().take(OFFERED).map(|(_, _, name, kind)| (name.to_owned(), kind)).collect()
 }

@@ -41,7 +41,7 @@ fn choices(canvas: Canvas, source: DocumentId, kind: ElementKind, text: &str) ->
                 Some((at > 0, Choice { id: element.id, kind: element.kind, name: element.name.clone() }))
             })
             .collect();
-        found.sort_by_key(|(inside, _)| *inside);
+        crate::state::order::by_key(&mut found, |(inside, _)| *inside);
         found.into_iter().take(OFFERED).map(|(_, choice)| choice).collect()
     })
 }
