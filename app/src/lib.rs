@@ -4,6 +4,7 @@
 //! Only `cli` prints. Not here: the interface (`ui`), the server (`sync-server`), what both sides share (`shared`).
 
 pub mod agent;
+pub mod attachment;
 pub mod cli;
 pub mod core;
 pub mod dispatch;

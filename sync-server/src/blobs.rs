@@ -45,8 +45,11 @@ impl Blobs {
         };
         // One cryptographic provider for every connection; an error says that it is there already.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let mut builder =
-            AmazonS3Builder::new().with_bucket_name(bucket).with_allow_http(settings.s3_allow_http);
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_allow_http(settings.s3_allow_http)
+            // Objects go one by one, and not every service that speaks S3 deletes several at once.
+            .with_disable_bulk_delete(true);
         if let Some(region) = &settings.s3_region {
             builder = builder.with_region(region);
         }

@@ -5,7 +5,7 @@
 //! acknowledged it, and as here when it was opened, checked and written. Not here: documents (`net::driver`).
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use groundplan_shared::api::{ApiError, AttachmentSync, ErrorCode, Event, SyncState, SyncStatus};
@@ -16,7 +16,7 @@ use groundplan_shared::wire::rest::BlobPutQuery;
 use groundplan_shared::wire::{self, BlobId, Hash};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::work::{self, Item};
 use super::{chunks, gc};
@@ -31,6 +31,8 @@ const BATCH: usize = 64;
 /// Wait after a pass that left something to do; doubled up to the longest.
 const AGAIN: Duration = Duration::from_secs(5);
 const AGAIN_LONGEST: Duration = Duration::from_secs(300);
+/// Wait for further edits after one.
+const SETTLE: Duration = Duration::from_millis(300);
 /// Wait before looking although nothing happened.
 const IDLE: Duration = Duration::from_secs(3_600);
 
@@ -67,41 +69,7 @@ impl Courier {
             old.abort();
         }
         let (weak, files) = (Arc::downgrade(app), Arc::clone(workspace));
-        let running = tokio::spawn(async move {
-            let mut again = AGAIN;
-            loop {
-                let Some(app) = weak.upgrade() else { return };
-                let mut events = app.subscribe();
-                let left = app.net.courier.pass(&app, &files).await;
-                drop(app);
-                let wait = match left {
-                    Ok(left) if left.to_send == 0 && left.to_fetch == 0 => {
-                        again = AGAIN;
-                        IDLE
-                    }
-                    _ => {
-                        let wait = again;
-                        again = (again * 2).min(AGAIN_LONGEST);
-                        wait
-                    }
-                };
-                let changed = async {
-                    loop {
-                        match events.recv().await {
-                            Ok(Event::Changed { workspace, .. }) if workspace != files.id() => {}
-                            Ok(Event::Changed { .. }) | Err(RecvError::Lagged(_)) => return true,
-                            Ok(_) => {}
-                            Err(RecvError::Closed) => return false,
-                        }
-                    }
-                };
-                match timeout(wait, changed).await {
-                    Ok(false) => return,
-                    Ok(true) | Err(_) => {}
-                }
-            }
-        });
-        *task = Some((workspace.id(), running));
+        *task = Some((workspace.id(), tokio::spawn(rounds(weak, files))));
     }
 
     /// Stops carrying.
@@ -225,6 +193,48 @@ impl Courier {
         let fetched = trip.fetch(app).await;
         trip.release().await?;
         sent.and(fetched)
+    }
+}
+
+/// Carries again and again, until the program or the workspace is closed.
+async fn rounds(app: Weak<App>, workspace: Arc<Workspace>) {
+    let id = workspace.id();
+    let mut again = AGAIN;
+    loop {
+        let Some(running) = app.upgrade() else { return };
+        let mut events = running.subscribe();
+        let left = running.net.courier.pass(&running, &workspace).await;
+        drop(running);
+        let idle = matches!(&left, Ok(left) if left.to_send + left.to_fetch == 0);
+        let wait = if idle { IDLE } else { again };
+        again = if idle { AGAIN } else { (again * 2).min(AGAIN_LONGEST) };
+        if left.is_ok() && !idle {
+            // What was refused a moment ago would be again.
+            sleep(AGAIN).await;
+        }
+        let offline = left.is_err();
+        let heard = async {
+            loop {
+                match events.recv().await {
+                    // The server is back.
+                    Ok(Event::Sync { workspace, status }) if offline && workspace == id => {
+                        if !matches!(status.state, SyncState::Offline | SyncState::Connecting) {
+                            return true;
+                        }
+                    }
+                    Ok(Event::Changed { workspace, .. }) if !offline && workspace == id => return true,
+                    Err(RecvError::Lagged(_)) => return true,
+                    Err(RecvError::Closed) => return false,
+                    Ok(_) => {}
+                }
+            }
+        };
+        match timeout(wait, heard).await {
+            Ok(false) => return,
+            // Typing comes in bursts.
+            Ok(true) => sleep(SETTLE).await,
+            Err(_) => {}
+        }
     }
 }
 

@@ -71,12 +71,11 @@ pub fn add(app: &App, params: AttachmentAddParams) -> Result<AttachmentView, Api
     app.read(|tx| Ok(find::one(tx, id)?.0))
 }
 
-/// Opens a regular file without following a link in its last part.
+/// Opens a regular file; anything else could block or never end.
 fn open(path: &Path) -> Result<(Box<dyn Read>, Option<String>), ApiError> {
     let shown = path.display().to_string();
     let unreadable = |source| ApiError::from(AttachmentError::Unreadable { name: shown.clone(), source });
-    let file = File::open(path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
+    let about = std::fs::metadata(path).map_err(unreadable)?;
     if !about.is_file() {
         return Err(ApiError::new(
             ErrorCode::InvalidInput,
@@ -84,6 +83,7 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, Option<String>), ApiError> {
             "Name a file; a folder of notes is imported with `groundplan import`.",
         ));
     }
+    let file = File::open(path).map_err(unreadable)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok((Box::new(file), name))
 }

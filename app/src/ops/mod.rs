@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod app;
+pub mod attachment;
 pub mod device;
 pub mod edit;
 pub mod element;
@@ -24,7 +25,7 @@ pub mod view;
 pub mod workspace;
 
 use groundplan_shared::api::{ApiError, ErrorCode};
-use groundplan_shared::model::DocumentId;
+use groundplan_shared::model::{AttachmentId, DocumentId};
 
 use crate::core::{CoreError, Tx};
 use crate::query;
@@ -49,4 +50,13 @@ pub(crate) fn require_element(
 /// Fails unless the page exists.
 pub(crate) fn require_page(tx: &Tx<'_>, id: DocumentId) -> Result<(), CoreError> {
     if query::reference(tx, id)?.document == "page" { Ok(()) } else { Err(missing("page", id)) }
+}
+
+/// Fails with a sentence about an attachment that does not exist.
+pub(crate) fn missing_attachment(id: AttachmentId) -> CoreError {
+    CoreError::Api(ApiError::new(
+        ErrorCode::NotFound,
+        format!("There is no attachment with the id {id}."),
+        "See which there are with `groundplan attachment list`; it may have been taken away.",
+    ))
 }

@@ -5,6 +5,7 @@
 //! costs as much as the page is long, and a keystroke must not. `refresh` catches up in the transaction of whoever
 //! next reads the index, so that no reader sees it behind.
 
+mod attachment;
 mod element;
 mod index;
 mod page;
@@ -42,6 +43,7 @@ pub(crate) fn document(
             .execute((row, source.source.to_bytes(), &source.key))?,
         None => sql.prepare_cached("DELETE FROM origin WHERE row = ?1")?.execute([row])?,
     };
+    attachment::write(sql, row, id, doc, deleted)?;
     let kind = if deleted { None } else { doc::kind(doc) };
     match kind {
         Some(DocumentKind::Element) => {
@@ -106,11 +108,15 @@ pub(crate) fn mark_stale(sql: &Transaction<'_>, row: i64) -> Result<(), CoreErro
 
 /// Says whether the index is behind.
 pub fn is_stale(tx: &Tx<'_>) -> Result<bool, CoreError> {
-    Ok(tx.sql().prepare_cached("SELECT EXISTS (SELECT 1 FROM stale)")?.query_row([], |row| row.get(0))?)
+    Ok(tx
+        .sql()
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM stale) OR EXISTS (SELECT 1 FROM typed)")?
+        .query_row([], |row| row.get(0))?)
 }
 
 /// Catches up with typed texts. Needs a writing transaction.
 pub fn refresh(tx: &mut Tx<'_>) -> Result<(), CoreError> {
+    tx.settle()?;
     let ids: Vec<(i64, [u8; 16])> = {
         let mut statement =
             tx.sql().prepare_cached("SELECT row, id FROM document WHERE row IN (SELECT row FROM stale)")?;
@@ -129,6 +135,8 @@ pub fn refresh(tx: &mut Tx<'_>) -> Result<(), CoreError> {
 pub fn rebuild(tx: &mut Tx<'_>) -> Result<u64, CoreError> {
     let sql = tx.sql();
     for table in [
+        "attachment",
+        "attachment_chunk",
         "element",
         "relation",
         "page",

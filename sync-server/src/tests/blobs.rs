@@ -197,3 +197,75 @@ async fn lost_and_damaged_objects_count_as_missing_and_unused_ones_are_swept() {
     assert_eq!(crate::blobs::sweep(app).await.unwrap(), 1);
     assert_eq!((story.missing(&[ONE, TWO]).await, objects().len()), (json!([ONE]), 2));
 }
+
+/// As much of an S3-compatible service as a server asks of one: objects by path, signatures taken on trust.
+async fn bucket() -> (SocketAddr, Objects) {
+    use axum::{
+        body::Bytes,
+        extract::State,
+        http::{Method, StatusCode, Uri},
+        response::IntoResponse as _,
+    };
+    async fn serve(
+        State(objects): State<Objects>,
+        method: Method,
+        uri: Uri,
+        headers: axum::http::HeaderMap,
+        body: Bytes,
+    ) -> axum::response::Response {
+        let signed = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !signed.starts_with("AWS4-HMAC-SHA256 Credential=the-key/") {
+            return StatusCode::FORBIDDEN.into_response();
+        }
+        let mut objects = objects.lock().unwrap();
+        let about = [("etag", "\"1\""), ("last-modified", "Wed, 21 Oct 2015 07:28:00 GMT")];
+        match method.as_str() {
+            "PUT" => {
+                objects.insert(uri.path().to_owned(), body.to_vec());
+                about.into_response()
+            }
+            "GET" => match objects.get(uri.path()) {
+                Some(bytes) => (about, bytes.clone()).into_response(),
+                None => StatusCode::NOT_FOUND.into_response(),
+            },
+            "DELETE" => {
+                objects.remove(uri.path());
+                StatusCode::NO_CONTENT.into_response()
+            }
+            _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        }
+    }
+    let objects = Objects::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(serve).with_state(objects.clone());
+    let router = router.layer(axum::extract::DefaultBodyLimit::max(4 << 20));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (at, objects)
+}
+
+type Objects = std::sync::Arc<std::sync::Mutex<std::collections::BTreeMap<String, Vec<u8>>>>;
+
+#[tokio::test]
+async fn blobs_are_put_found_and_given_in_a_bucket() {
+    let (at, objects) = bucket().await;
+    let fixture = Fixture::start(|config| {
+        config.blobs = crate::config::Blobs {
+            s3_bucket: Some("shelf".to_owned()),
+            s3_region: Some("eu-central-1".to_owned()),
+            s3_endpoint: Some(format!("http://{at}")),
+            s3_prefix: Some("groundplan".to_owned()),
+            s3_access_key_id: Some("the-key".to_owned()),
+            s3_secret_access_key: Some(crate::config::Secret::new("the secret")),
+            s3_allow_http: true,
+            folder: None,
+        };
+    })
+    .await;
+    let folder = fixture.folder.path().join("blobs");
+    story(fixture).await;
+    let objects = objects.lock().unwrap();
+    assert_eq!(objects.len(), 2, "what was replaced is gone");
+    assert!(objects.keys().all(|path| path.starts_with("/shelf/groundplan/")), "{:?}", objects.keys());
+    assert!(!folder.exists());
+}

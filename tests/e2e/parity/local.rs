@@ -43,6 +43,11 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("page/update", json!({ "id": page, "title": "Restart it" }));
     call("page/get", json!({ "id": page }));
     call("page/list", json!({}));
+    let file = json!({ "document": page, "name": "a.txt", "base64": "aGVsbG8=" });
+    let file = call("attachment/add", file)["id"].clone();
+    call("attachment/list", json!({}));
+    call("attachment/get", json!({ "id": file }));
+    call("attachment/remove", json!({ "id": file }));
     let text = call("text/open", json!({ "document": page, "field": "body" }));
     let changes = json!([{ "at": 0, "delete": 0, "insert": "First, breathe. " }]);
     call(
