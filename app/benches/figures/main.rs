@@ -1,11 +1,12 @@
 //! The figures of PERFORMANCE that concern the local core, as ratios inside one run: P1 (keystroke to durable),
-//! P9 (search) and opening a workspace of 10,000 elements against one of 100. One file a figure.
+//! P7 (delta sync), P9 (search) and opening a workspace of 10,000 elements against one of 100. One file a figure.
 //!
 //! Run with `cargo bench -p groundplan-app --bench figures`; needs the recorded traces of the corpora for P1
 //! (`GROUNDPLAN_CORPORA`). A run whose result is wrong prints no figure. Not here: layout (`app/diagram/benches`).
 
 mod open;
 mod p1;
+mod p7;
 mod p9;
 
 use std::io::Write;
@@ -23,6 +24,9 @@ fn main() {
     let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     if runs("p1") {
         p1::run();
+    }
+    if runs("p7") {
+        p7::run();
     }
     if runs("p9") {
         p9::run();
@@ -54,11 +58,4 @@ pub(crate) fn percentile(times: &mut [Duration], part: f64) -> Duration {
     )]
     let index = ((times.len() - 1) as f64 * part) as usize;
     times[index]
-}
-
-pub(crate) fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    let fields: Vec<&str> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>().expect("user") + fields[12].parse::<u64>().expect("system");
-    Duration::from_millis(ticks * 10)
 }

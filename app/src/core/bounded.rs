@@ -56,6 +56,37 @@ pub fn actor_of_change(bytes: &[u8]) -> Result<Vec<u8>, ChangeRefused> {
     decode(bytes).map(|change| change.actor_id().to_bytes().to_vec())
 }
 
+/// Takes apart changes that were written one after the other. What is no change is returned whole.
+pub fn changes_in(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let Some((change, more)) = change_length(rest).and_then(|length| rest.split_at_checked(length))
+        else {
+            return vec![bytes];
+        };
+        found.push(change);
+        rest = more;
+    }
+    found
+}
+
+/// Reads how long the change is with which the bytes begin.
+fn change_length(bytes: &[u8]) -> Option<usize> {
+    let (head, rest) = bytes.split_at_checked(9)?;
+    if !head.starts_with(&MAGIC) {
+        return None;
+    }
+    let mut length = 0_usize;
+    for (at, byte) in rest.iter().take(5).enumerate() {
+        length |= usize::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return length.checked_add(9 + at + 1);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +114,29 @@ mod tests {
         bytes.push(length as u8);
         bytes.extend(deflated);
         assert_eq!(actor_of_change(&bytes), Err(ChangeRefused::TooLarge));
+    }
+
+    #[test]
+    fn changes_written_one_after_the_other_come_apart() {
+        let mut doc = AutoCommit::new();
+        let changes: Vec<Vec<u8>> = [1, 100, 300, 70_000]
+            .into_iter()
+            .map(|length| {
+                doc.put(
+                    ROOT,
+                    "k",
+                    (0..length).map(|n| char::from(b'a' + (n % 23) as u8)).collect::<String>(),
+                )
+                .unwrap();
+                doc.commit();
+                doc.get_last_local_change().unwrap().bytes().to_vec()
+            })
+            .collect();
+        assert_eq!(changes_in(&changes.concat()), changes);
+        assert!(changes_in(&[]).is_empty());
+        assert_eq!(changes_in(b"anything else"), [b"anything else"]);
+        let cut = changes.concat();
+        assert_eq!(changes_in(&cut[..cut.len() - 1]).len(), 1, "a damaged row is not guessed at");
     }
 
     #[test]

@@ -6,13 +6,14 @@ use groundplan_shared::model::DocumentId;
 use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::typed::typing_in;
 use super::{CoreError, Tx};
 use crate::doc::text;
 
 /// Edits kept.
 const KEEP: i64 = 500;
 /// Typing in one text without a longer pause is one step.
-const TYPING_PAUSE_MS: u64 = 3_000;
+pub(super) const TYPING_PAUSE_MS: u64 = 3_000;
 
 /// What an edit did to one document.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,13 +36,19 @@ struct Row {
     made_ms: u64,
 }
 
-/// Adds an edit to the undo stack and empties the redo stack.
-pub(super) fn push(sql: &Transaction<'_>, label: &str, steps: &[Step], now_ms: u64) -> Result<(), CoreError> {
+/// Adds an edit to the undo stack and empties the redo stack. Typing may have begun before it was `made`.
+pub(super) fn push(
+    sql: &Transaction<'_>,
+    label: &str,
+    steps: &[Step],
+    began_ms: u64,
+    made_ms: u64,
+) -> Result<(), CoreError> {
     sql.prepare_cached("DELETE FROM journal WHERE stack = 'redo'")?.execute([])?;
     if let ([step], Some(last)) = (steps, top(sql, "undo")?) {
         let follows = matches!(last.steps.as_slice(), [before] if before.document == step.document && before.after == step.before);
         let typing = label.starts_with(TYPING) && last.label == label;
-        if follows && typing && now_ms.saturating_sub(last.made_ms) < TYPING_PAUSE_MS {
+        if follows && typing && began_ms.saturating_sub(last.made_ms) < TYPING_PAUSE_MS {
             let joined = vec![Step {
                 document: step.document,
                 before: last.steps.into_iter().next().map(|step| step.before).unwrap_or_default(),
@@ -50,12 +57,12 @@ pub(super) fn push(sql: &Transaction<'_>, label: &str, steps: &[Step], now_ms: u
             sql.prepare_cached("UPDATE journal SET steps = ?2, made_ms = ?3 WHERE id = ?1")?.execute((
                 last.id,
                 encode(&joined),
-                now_ms as i64,
+                made_ms as i64,
             ))?;
             return Ok(());
         }
     }
-    insert(sql, "undo", label, steps, now_ms)?;
+    insert(sql, "undo", label, steps, made_ms)?;
     sql.prepare_cached(
         "DELETE FROM journal WHERE stack = 'undo' AND id <= (SELECT max(id) FROM journal WHERE stack = 'undo') - ?1",
     )?
@@ -63,14 +70,15 @@ pub(super) fn push(sql: &Transaction<'_>, label: &str, steps: &[Step], now_ms: u
     Ok(())
 }
 
-/// Label prefix of edits that typing joins.
+/// Label prefix of edits that typing joins; alone, the label of typing in whatever is touched.
 pub(crate) const TYPING: &str = "Typing in ";
 
 /// Takes the top edit of `from` back and puts the reversal on `to`.
 pub(crate) fn step_over(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<EditState, CoreError> {
     tx.without_journal();
+    tx.settle()?;
     let Some(row) = top(tx.sql(), from)? else {
-        return state(tx.sql());
+        return state(tx);
     };
     tx.sql().prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([row.id])?;
     let mut reversed = Vec::new();
@@ -91,14 +99,18 @@ pub(crate) fn step_over(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<EditSta
     }
     let now_ms = tx.now_ms();
     insert(tx.sql(), to, &row.label, &reversed, now_ms)?;
-    let mut state = state(tx.sql())?;
+    let mut state = state(tx)?;
     state.done = Some(row.label);
     state.document = row.steps.first().map(|step| step.document);
     Ok(state)
 }
 
 /// Says what undo and redo would do.
-pub(crate) fn state(sql: &Transaction<'_>) -> Result<EditState, CoreError> {
+pub(crate) fn state(tx: &Tx<'_>) -> Result<EditState, CoreError> {
+    if let Some(typed) = tx.latest_typed()? {
+        return Ok(EditState { undo: Some(typing_in(tx, typed)?), redo: None, done: None, document: None });
+    }
+    let sql = tx.sql();
     Ok(EditState {
         undo: top(sql, "undo")?.map(|row| row.label),
         redo: top(sql, "redo")?.map(|row| row.label),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use automerge::{ActorId, AutoCommit};
+use automerge::{ActorId, AutoCommit, ReadDoc};
 use groundplan_shared::model::{DocumentId, DocumentKind};
 use rusqlite::{OptionalExtension, Transaction};
 
@@ -56,20 +56,19 @@ pub(crate) fn load(
         tail.extend_from_slice(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
         tail_count += 1;
     }
+    // Keystrokes that have not settled; they count once they have.
+    let tail_bytes = tail.len();
+    let mut statement = sql.prepare_cached("SELECT change FROM typed WHERE document = ?1 ORDER BY seq")?;
+    let mut rows = statement.query([row])?;
+    while let Some(row) = rows.next()? {
+        tail.extend_from_slice(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+    }
     let mut doc = if save.is_empty() { doc::empty(actor.clone()) } else { doc::load(&save, actor.clone())? };
     if !tail.is_empty() {
         doc.load_incremental(&tail)?;
     }
     let kind = kind.parse().unwrap_or(DocumentKind::Settings);
-    Ok(Some(Loaded {
-        row,
-        kind,
-        compartment,
-        doc,
-        save_bytes: save.len(),
-        tail_bytes: tail.len(),
-        tail_count,
-    }))
+    Ok(Some(Loaded { row, kind, compartment, doc, save_bytes: save.len(), tail_bytes, tail_count }))
 }
 
 /// Appends changes to the document's tail, and folds the tail into a new save when it has grown enough that the
@@ -80,15 +79,37 @@ pub(crate) fn append(
     changes: &[Vec<u8>],
 ) -> Result<(), CoreError> {
     for change in changes {
-        sql.prepare_cached("INSERT INTO tail(document, change) VALUES (?1, ?2)")?
-            .execute((loaded.row, change))?;
-        loaded.tail_bytes += change.len();
-        loaded.tail_count += 1;
+        insert(sql, loaded.row, change)?;
+        loaded.count(change);
     }
-    if loaded.tail_bytes > 16_384.max(4 * loaded.save_bytes) || loaded.tail_count > 4_096 {
-        fold(sql, loaded)?;
-    }
+    fold_if_grown(sql, loaded)
+}
+
+/// Appends one or more changes as one row of the tail.
+pub(super) fn insert(sql: &Transaction<'_>, row: i64, changes: &[u8]) -> Result<(), CoreError> {
+    sql.prepare_cached("INSERT INTO tail(document, change) VALUES (?1, ?2)")?.execute((row, changes))?;
     Ok(())
+}
+
+impl Loaded {
+    /// Counts a row of the tail.
+    pub(super) fn count(&mut self, changes: &[u8]) {
+        self.tail_bytes += changes.len();
+        self.tail_count += 1;
+    }
+
+    /// Says whether a new save is worth it. It costs as much as the document is long, whatever it compresses to: so the
+    /// tail has to have grown with it.
+    fn has_grown(&self) -> bool {
+        let operations = usize::try_from(self.doc.stats().num_ops).unwrap_or(usize::MAX);
+        let worth = (32 * 1024).max(4 * self.save_bytes).max(operations.saturating_mul(2));
+        self.tail_bytes > worth || self.tail_count > 4_096
+    }
+}
+
+/// Folds the tail into a new save if it has grown enough.
+pub(super) fn fold_if_grown(sql: &Transaction<'_>, loaded: &mut Loaded) -> Result<(), CoreError> {
+    if loaded.has_grown() { fold(sql, loaded) } else { Ok(()) }
 }
 
 /// Folds the tail into a new save.

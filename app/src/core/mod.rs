@@ -8,18 +8,20 @@ mod journal;
 mod loaded;
 mod remote;
 mod tx;
+mod typed;
 
-pub use bounded::{ChangeRefused, actor_of_change};
+pub use bounded::{ChangeRefused, actor_of_change, changes_in};
 pub use remote::{Applied, ApplyError};
 pub use tx::Tx;
 
 pub(crate) use journal::{TYPING, step_over};
+pub(crate) use typed::TYPED;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use automerge::ActorId;
+use automerge::{ActorId, ChangeHash};
 use groundplan_shared::api::{ApiError, ErrorCode};
 use groundplan_shared::model::{DocumentId, WorkspaceId};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -29,6 +31,7 @@ use crate::doc::DocError;
 use crate::env;
 use crate::store::{self, Family, StoreError};
 use loaded::Loaded;
+use typed::Typed;
 
 /// Compartment of every document until reclassification arrives: `internal`.
 pub const INTERNAL: u8 = 1;
@@ -100,6 +103,8 @@ pub struct Changes {
     pub documents: Vec<DocumentId>,
     /// Whether there is something to send.
     pub outbox: bool,
+    /// The version after it of the document, if it was one.
+    pub heads: Vec<ChangeHash>,
 }
 
 /// An open workspace. Every method blocks; call from a blocking thread.
@@ -114,6 +119,8 @@ pub struct Workspace {
 pub(crate) struct State {
     connection: Connection,
     docs: HashMap<DocumentId, Loaded>,
+    /// `None`: not known.
+    typed: Option<Typed>,
     data_version: i64,
 }
 
@@ -131,7 +138,7 @@ impl Workspace {
         let installation = installation(&opened.connection, read_only.is_some())?;
         let actor = ActorId::from([device.as_slice(), &installation].concat());
         let data_version = data_version(&opened.connection)?;
-        let state = State { connection: opened.connection, docs: HashMap::new(), data_version };
+        let state = State { connection: opened.connection, docs: HashMap::new(), typed: None, data_version };
         Ok(Self { id, state: Mutex::new(state), dirty: Notify::new(), read_only, actor })
     }
 
@@ -208,10 +215,16 @@ impl Workspace {
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>,
     ) -> Result<(T, Changes), CoreError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.forget_if_stale()?;
-        let State { connection, docs, .. } = &mut *state;
+        let State { connection, docs, typed, data_version } = &mut *state;
         let sql = connection.transaction_with_behavior(behavior)?;
-        let mut tx = Tx::new(sql, docs, self.actor.clone(), env::now_ms());
+        // Inside the transaction: nobody can write between this look and what is done.
+        let now = self::data_version(&sql)?;
+        if now != *data_version {
+            docs.clear();
+            *typed = None;
+            *data_version = now;
+        }
+        let mut tx = Tx::new(sql, docs, typed, self.actor.clone(), env::now_ms());
         let result = f(&mut tx).and_then(|value| tx.finish(label).map(|changes| (value, changes)));
         match result {
             Ok(done) => {
@@ -224,6 +237,7 @@ impl Workspace {
             Err(error) => {
                 // Documents in memory may be ahead of the rolled back database.
                 docs.clear();
+                *typed = None;
                 Err(error)
             }
         }
@@ -236,6 +250,7 @@ impl State {
         let stale = now != self.data_version;
         if stale {
             self.docs.clear();
+            self.typed = None;
             self.data_version = now;
         }
         Ok(stale)
@@ -244,7 +259,7 @@ impl State {
 
 /// Says what undo and redo would do.
 pub(crate) fn journal_state(tx: &Tx<'_>) -> Result<groundplan_shared::api::EditState, CoreError> {
-    journal::state(tx.sql())
+    journal::state(tx)
 }
 
 fn data_version(connection: &Connection) -> Result<i64, StoreError> {

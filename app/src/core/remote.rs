@@ -1,6 +1,5 @@
 //! Changes from other devices, on their way into documents. Their envelope was opened and checked before.
 
-use automerge::ReadDoc;
 use groundplan_shared::model::{DocumentId, DocumentKind};
 
 use super::bounded::{self, ChangeRefused};
@@ -50,7 +49,7 @@ impl Tx<'_> {
             self.adopt(id, kind, compartment)?;
         }
         let loaded = self.loaded(id)?;
-        decoded.retain(|change| loaded.doc.get_change_by_hash(&change.hash()).is_none());
+        decoded.retain(|change| loaded.doc.get_change_meta_by_hash(&change.hash()).is_none());
         if decoded.is_empty() {
             return Ok(Applied { changed: false, waiting: false });
         }

@@ -8,35 +8,40 @@ use rusqlite::{OptionalExtension, Transaction};
 
 use super::journal::{self, Step};
 use super::loaded::{self, Loaded};
-use super::{Changes, CoreError, INTERNAL};
+use super::typed::{Typed, typing_in};
+use super::{Changes, CoreError, INTERNAL, TYPING};
 use crate::{doc, project};
 
 /// A transaction on the workspace.
 pub struct Tx<'a> {
-    sql: Transaction<'a>,
-    docs: &'a mut HashMap<DocumentId, Loaded>,
+    pub(super) sql: Transaction<'a>,
+    pub(super) docs: &'a mut HashMap<DocumentId, Loaded>,
+    pub(super) typed: &'a mut Option<Typed>,
     actor: ActorId,
-    now_ms: u64,
+    pub(super) now_ms: u64,
     touched: BTreeMap<DocumentId, Touched>,
-    journal: bool,
+    pub(super) journal: bool,
 }
 
 pub(super) struct Touched {
-    before: Vec<ChangeHash>,
+    pub(super) before: Vec<ChangeHash>,
     /// Whether only a long text changed, so that indexing may wait for the next reader of the index.
-    text_only: bool,
+    pub(super) text_only: bool,
     /// Whether the changes came from elsewhere and are stored already.
-    remote: bool,
+    pub(super) remote: bool,
+    /// Whether `alive` has to be touched before the edit is committed.
+    pub(super) untouched: bool,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(
         sql: Transaction<'a>,
         docs: &'a mut HashMap<DocumentId, Loaded>,
+        typed: &'a mut Option<Typed>,
         actor: ActorId,
         now_ms: u64,
     ) -> Self {
-        Self { sql, docs, actor, now_ms, touched: BTreeMap::new(), journal: true }
+        Self { sql, docs, typed, actor, now_ms, touched: BTreeMap::new(), journal: true }
     }
 
     /// Returns the database transaction.
@@ -96,7 +101,7 @@ impl<'a> Tx<'a> {
         f(&mut new)?;
         doc::touch(&mut new, self.now_ms)?;
         let row = self.insert_row(id, kind, INTERNAL)?;
-        self.touched.insert(id, Touched { before: Vec::new(), text_only: false, remote: false });
+        self.touched.insert(id, Touched::new(Vec::new(), false));
         self.docs.insert(id, Loaded::fresh(row, kind, INTERNAL, new));
         Ok(())
     }
@@ -129,7 +134,14 @@ impl<'a> Tx<'a> {
         self.note(id, text_only)?;
         let doc = &mut self.loaded(id)?.doc;
         let value = f(doc)?;
-        doc::touch(doc, now_ms)?;
+        if text_only {
+            // A keystroke may do without: see `typed`.
+            if let Some(touched) = self.touched.get_mut(&id) {
+                touched.untouched = true;
+            }
+        } else {
+            doc::touch(doc, now_ms)?;
+        }
         Ok(value)
     }
 
@@ -158,12 +170,12 @@ impl<'a> Tx<'a> {
             return Ok(());
         }
         let before = self.loaded(id)?.doc.get_heads();
-        self.touched.insert(id, Touched { before, text_only, remote: false });
+        self.touched.insert(id, Touched::new(before, text_only));
         Ok(())
     }
 
     pub(super) fn note_remote(&mut self, id: DocumentId) {
-        self.touched.entry(id).or_insert(Touched { before: Vec::new(), text_only: false, remote: true });
+        self.touched.entry(id).or_insert(Touched { remote: true, ..Touched::new(Vec::new(), false) });
     }
 
     pub(super) fn loaded(&mut self, id: DocumentId) -> Result<&mut Loaded, CoreError> {
@@ -217,22 +229,43 @@ impl<'a> Tx<'a> {
 
     /// Writes everything and commits.
     pub(super) fn finish(mut self, label: Option<&str>) -> Result<Changes, CoreError> {
-        let touched = std::mem::take(&mut self.touched);
+        let mut touched = std::mem::take(&mut self.touched);
+        let changes = match self.keystroke(label, &mut touched)? {
+            Some(changes) => changes,
+            None => self.write(label, touched)?,
+        };
+        self.sql.commit()?;
+        Ok(changes)
+    }
+
+    fn write(
+        &mut self,
+        label: Option<&str>,
+        touched: BTreeMap<DocumentId, Touched>,
+    ) -> Result<Changes, CoreError> {
         let mut changes = Changes::default();
+        if touched.is_empty() {
+            return Ok(changes);
+        }
+        self.settle()?;
         let mut steps = Vec::new();
         let mut batch = None;
         for (id, touched) in touched {
             let loaded = self.docs.get_mut(&id).ok_or(CoreError::NotFound(id))?;
             if !touched.remote {
+                if touched.untouched {
+                    doc::touch(&mut loaded.doc, self.now_ms)?;
+                }
                 let made = commit(&mut loaded.doc, &touched.before, self.now_ms);
-                if made.is_empty() {
+                if made.changes.is_empty() {
+                    changes.heads = made.after;
                     continue;
                 }
                 let batch = *match &mut batch {
                     Some(batch) => batch,
                     None => batch.insert(next_batch(&self.sql)?),
                 };
-                for change in &made {
+                for change in &made.changes {
                     self.sql
                         .prepare_cached(
                             "INSERT INTO outbox(batch, document, kind, compartment, change, created_ms)
@@ -247,9 +280,10 @@ impl<'a> Tx<'a> {
                             self.now_ms as i64,
                         ))?;
                 }
-                loaded::append(&self.sql, loaded, &made)?;
+                loaded::append(&self.sql, loaded, &made.changes)?;
                 changes.outbox = true;
-                steps.push(Step::new(id, &touched.before, &loaded.doc.get_heads()));
+                steps.push(Step::new(id, &touched.before, &made.after));
+                changes.heads = made.after;
             }
             if touched.text_only {
                 project::mark_stale(&self.sql, loaded.row)?;
@@ -259,32 +293,52 @@ impl<'a> Tx<'a> {
             changes.documents.push(id);
         }
         if let (Some(label), true, false) = (label, self.journal, steps.is_empty()) {
-            journal::push(&self.sql, label, &steps, self.now_ms)?;
+            let typing = match (label, changes.documents.as_slice()) {
+                (TYPING, [id]) => Some(typing_in(self, *id)?),
+                _ => None,
+            };
+            journal::push(&self.sql, typing.as_deref().unwrap_or(label), &steps, self.now_ms, self.now_ms)?;
         }
-        self.sql.commit()?;
         Ok(changes)
     }
 }
 
-/// Commits the edit and returns the changes it made.
-fn commit(doc: &mut AutoCommit, before: &[ChangeHash], now_ms: u64) -> Vec<Vec<u8>> {
+impl Touched {
+    fn new(before: Vec<ChangeHash>, text_only: bool) -> Self {
+        Self { before, text_only, remote: false, untouched: false }
+    }
+}
+
+/// What an edit made of a document.
+pub(super) struct Made {
+    /// The changes.
+    pub(super) changes: Vec<Vec<u8>>,
+    /// The heads after them.
+    pub(super) after: Vec<ChangeHash>,
+    /// Whether it is one change, directly on top of all there was.
+    pub(super) alone: bool,
+}
+
+/// Commits the edit and returns what it made.
+pub(super) fn commit(doc: &mut AutoCommit, before: &[ChangeHash], now_ms: u64) -> Made {
     let time = i64::try_from(now_ms / 1000).unwrap_or(0);
     doc.commit_with(automerge::transaction::CommitOptions::default().with_time(time));
     let after = doc.get_heads();
     if after == before {
-        return Vec::new();
+        return Made { changes: Vec::new(), after, alone: false };
     }
     // The usual case, without walking the history.
     if let (Some(mut change), [head]) = (doc.get_last_local_change(), after.as_slice())
         && change.hash() == *head
         && change.deps() == before
     {
-        return vec![change.bytes().to_vec()];
+        return Made { changes: vec![change.bytes().to_vec()], after, alone: true };
     }
-    doc.get_changes(before).into_iter().map(|mut change| change.bytes().to_vec()).collect()
+    let changes = doc.get_changes(before).into_iter().map(|mut change| change.bytes().to_vec()).collect();
+    Made { changes, after, alone: false }
 }
 
-fn next_batch(sql: &Transaction<'_>) -> Result<i64, CoreError> {
+pub(super) fn next_batch(sql: &Transaction<'_>) -> Result<i64, CoreError> {
     // AUTOINCREMENT never gives a number twice, so the next id is a batch number no earlier batch has.
     Ok(sql
         .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0) + 1")?

@@ -28,13 +28,13 @@ pub fn version(heads: &[ChangeHash]) -> String {
 }
 
 /// Reads a version; fails with `Version` if the document does not know all of it.
-pub fn heads(doc: &AutoCommit, version: &str) -> Result<Vec<ChangeHash>, DocError> {
+pub fn heads(doc: &mut AutoCommit, version: &str) -> Result<Vec<ChangeHash>, DocError> {
     version
         .split('.')
         .filter(|part| !part.is_empty())
         .map(|part| {
             let hash: ChangeHash = part.parse().map_err(|_| DocError::Version)?;
-            doc.get_change_by_hash(&hash).map(|_| hash).ok_or(DocError::Version)
+            doc.get_change_meta_by_hash(&hash).map(|_| hash).ok_or(DocError::Version)
         })
         .collect()
 }

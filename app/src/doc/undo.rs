@@ -20,7 +20,7 @@ pub fn revert(
     now_ms: u64,
 ) -> Result<(), DocError> {
     for hash in before.iter().chain(after) {
-        if doc.get_change_by_hash(hash).is_none() {
+        if doc.get_change_meta_by_hash(hash).is_none() {
             return Err(DocError::Version);
         }
     }

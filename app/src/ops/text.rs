@@ -1,6 +1,6 @@
 //! Long texts: reading them with a version, editing them against one.
 
-use automerge::ReadDoc;
+use automerge::{ChangeHash, ReadDoc};
 use groundplan_shared::api::{
     ApiError, ErrorCode, TextEditParams, TextEdited, TextField, TextOpenParams, TextState,
 };
@@ -8,8 +8,8 @@ use groundplan_shared::model::DocumentKind;
 use groundplan_shared::validate::{DESCRIPTION_MAX_CHARS, PAGE_MAX_CHARS};
 
 use crate::core::{CoreError, TYPING, Tx};
+use crate::doc;
 use crate::runtime::App;
-use crate::{doc, query};
 
 /// Most changes of one batch.
 const MAX_CHANGES: usize = 10_000;
@@ -48,43 +48,46 @@ pub fn edit(app: &App, params: TextEditParams) -> Result<TextEdited, ApiError> {
             tx.with(document, |doc| catch_up(doc, field, &version))?
         });
     }
-    let name = app.read(|tx| Ok(query::reference(tx, document)?.name))?;
-    app.edit(&format!("{TYPING}{name}"), |tx| {
+    let workspace = app.workspace()?;
+    let (own, done) = workspace.edit(TYPING, |tx| {
         check_field(tx, document, field)?;
         tx.edit_text(document, |doc| {
             let text = doc::text::object(doc, doc::text::key(field))?;
-            let known = doc::text::heads(doc, &version)?;
             let now = doc.get_heads();
-            let mut sorted = (known.clone(), now.clone());
-            sorted.0.sort();
-            sorted.1.sort();
-            let behind = sorted.0 != sorted.1;
-            if behind {
-                doc.isolate(&known);
+            let known = if version == doc::text::version(&now) {
+                None
+            } else {
+                Some(doc::text::heads(doc, &version)?)
+            };
+            let behind = known.filter(|known| !same(known, &now));
+            if let Some(known) = &behind {
+                doc.isolate(known);
             }
             let spliced = doc::text::splice(doc, &text, &changes);
-            let own = if behind {
+            let own = behind.map(|_| {
                 doc.commit();
                 let own = doc.get_heads();
                 doc.integrate();
-                Some(own)
-            } else {
-                None
-            };
+                own
+            });
             spliced?;
             check_length(doc, &text, field)?;
             Ok(own)
         })
-        .map(|own| (own, ()))
-    })
-    .and_then(|(own, ())| {
-        app.read(|tx| {
-            tx.with(document, |doc| match own {
-                Some(own) => catch_up(doc, field, &doc::text::version(&own)),
-                None => Ok(TextEdited { version: doc::text::version(&doc.get_heads()), changes: Vec::new() }),
-            })?
-        })
-    })
+    })?;
+    let version = doc::text::version(&done.heads);
+    app.tell(&workspace, done, false);
+    match own {
+        Some(own) => {
+            app.read(|tx| tx.with(document, |doc| catch_up(doc, field, &doc::text::version(&own)))?)
+        }
+        None => Ok(TextEdited { version, changes: Vec::new() }),
+    }
+}
+
+/// Says whether two versions are the same, in whatever order they name their heads.
+fn same(a: &[ChangeHash], b: &[ChangeHash]) -> bool {
+    a.len() == b.len() && a.iter().all(|hash| b.contains(hash))
 }
 
 fn catch_up(

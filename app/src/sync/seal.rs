@@ -16,6 +16,7 @@ use super::SyncError;
 use super::event::Env;
 use super::log::Log;
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, OutboxRow, SyncRecord, SyncTx};
+use crate::core::changes_in;
 
 /// Changes looked at for one push.
 const ROWS: usize = 2_048;
@@ -150,7 +151,8 @@ impl Sealer<'_, '_> {
             link: head.link,
         });
         let kind = if tx.document_known(document)? { Kind::Change } else { Kind::Genesis };
-        let body = EnvelopeBody::of_changes(rows.iter().map(|row| row.change.clone()));
+        let body =
+            EnvelopeBody::of_changes(rows.iter().flat_map(|row| changes_in(&row.change)).map(<[u8]>::to_vec));
         let input = SealInput {
             kind,
             workspace: self.log.state().workspace(),

@@ -63,6 +63,10 @@ impl Database for Tx<'_> {
         }
     }
 
+    fn settle(&mut self) -> Result<(), SyncError> {
+        Tx::settle(self).map_err(SyncError::write)
+    }
+
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>> {
         actor_of_change(change).ok()
     }
