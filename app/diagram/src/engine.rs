@@ -15,7 +15,7 @@ const EFFORT: u64 = 1_000_000;
 /// Share of the width that open side panels leave.
 const BESIDE_PANELS: f64 = 0.62;
 /// What flowing downwards must bring: names are wide, so drawings that flow rightwards read better.
-const DOWN_PRICE: f64 = 0.15;
+const DOWN_PRICE: f64 = 0.1;
 
 /// Computes positions and routes; implementations keep the deadline by finishing with cruder means.
 pub trait LayoutEngine {
@@ -69,7 +69,12 @@ impl LayoutEngine for NestedLayers {
             if best.is_none() && deadline.spent() - began > EFFORT {
                 return Ok(layout);
             }
-            let score = score(graph, &layout) + if plan.down { DOWN_PRICE } else { 0.0 };
+            let card = |v: usize| (!tree.is_group(v)).then(|| layout.rects[v]);
+            let unlike = match graph.options.direction {
+                Direction::Auto => plan.down,
+                wanted => flows_down(graph, card) != (wanted == Direction::Down),
+            };
+            let score = score(graph, &layout) + if unlike { DOWN_PRICE } else { 0.0 };
             if best.as_ref().is_none_or(|(least, _)| score < *least) {
                 best = Some((score, layout));
             }
@@ -189,8 +194,8 @@ fn score(graph: &LayoutGraph, layout: &Layout) -> f64 {
         .sum();
     // On the wanted shape, and beside open side panels.
     let (w, h) = (layout.bounds.w, layout.bounds.h);
-    let room =
-        [1.0, BESIDE_PANELS].map(|part| (w / (graph.options.aspect * part)).max(h)).iter().sum::<f64>() / 2.0;
+    let needs = |part: f64| (w / (graph.options.aspect * part)).max(h);
+    let room = (2.0 * needs(1.0) + needs(BESIDE_PANELS)) / 3.0;
     let crossed = crossings(graph, layout) as f64 + graph.edges.len() as f64 / 4.0 + 2.0;
     (room + 200.0).ln() + 0.5 * crossed.ln() + 0.25 * (length + 1.0).ln()
 }

@@ -20,4 +20,4 @@ pub use engine::{LayoutEngine, NestedLayers};
 pub use graph::{Direction, Layout, LayoutEdge, LayoutError, LayoutGraph, LayoutNode, LayoutOptions, Route};
 pub use inspect::{Inspection, inspect};
 pub use text::{fit, measure};
-pub use view::{DiagramElement, DiagramRelation, Drawn, SceneError, layout_graph, scene_from};
+pub use view::{DiagramElement, DiagramRelation, Drawn, SceneError, layout_graph, scene_flowing, scene_from};

@@ -6,7 +6,7 @@ use groundplan_shared::scene::{Interaction, Point, Rect, Scene, SceneEdge, Scene
 
 use crate::deadline::Deadline;
 use crate::engine::LayoutEngine;
-use crate::graph::{Layout, LayoutEdge, LayoutError, LayoutGraph, LayoutNode, LayoutOptions};
+use crate::graph::{Direction, Layout, LayoutEdge, LayoutError, LayoutGraph, LayoutNode, LayoutOptions};
 use crate::text::{fit, measure};
 
 /// Widest text on a card.
@@ -105,7 +105,23 @@ pub fn scene_from(
     relations: &[DiagramRelation],
     deadline: &Deadline,
 ) -> Result<Drawn, SceneError> {
-    let (graph, edges) = layout_graph(elements, relations)?;
+    scene_flowing(engine, title, elements, relations, Direction::Auto, deadline)
+}
+
+/// As [`scene_from`], with relations leading where they are wanted to.
+///
+/// # Errors
+/// As [`scene_from`].
+pub fn scene_flowing(
+    engine: &dyn LayoutEngine,
+    title: &str,
+    elements: &[DiagramElement],
+    relations: &[DiagramRelation],
+    direction: Direction,
+    deadline: &Deadline,
+) -> Result<Drawn, SceneError> {
+    let (mut graph, edges) = layout_graph(elements, relations)?;
+    graph.options.direction = direction;
     let layout = engine.layout(&graph, deadline)?;
     let placed = elements
         .iter()

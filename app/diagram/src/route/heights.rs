@@ -20,6 +20,8 @@ const MARGIN: f64 = 7.0;
 const CROWDED: usize = 2;
 /// Widest distance between two ends on one rim.
 const SPREAD: f64 = 14.0;
+/// Places further from the wish are not tried.
+const FAR: f64 = 400.0;
 /// Height of a bucket of the occupancy index.
 const BUCKET: f64 = 16.0;
 
@@ -215,24 +217,48 @@ impl Taken {
     /// The free height nearest to the wish; where all are taken at every distance, the wish itself.
     fn find(&self, wish: f64, (least, most): (f64, f64), from: f64, to: f64) -> f64 {
         let (mut low, mut high, mut wish) = (least, most, wish);
+        let mut near: Option<Vec<f64>> = None;
         for gap in GAPS {
             // Where lines stand close, they stand close to boxes too.
             let margin = MARGIN.min((most - least) * if gap > CLOSE { 0.33 } else { 0.1 });
             (low, high) = (least + margin, most - margin);
             wish = wish.clamp(low, high);
+            if near.is_none() && self.is_free(wish, gap, from, to) {
+                return wish;
+            }
+            let near =
+                near.get_or_insert_with(|| self.beside(wish - FAR, wish + FAR, (least, most), from, to));
+            let free = |y: f64| {
+                let above = near.partition_point(|other| *other <= y - gap + 0.01);
+                near.get(above).is_none_or(|other| *other >= y + gap - 0.01)
+            };
             let mut offset = 0.0;
             while wish - offset >= low || wish + offset <= high {
                 for y in [wish + offset, wish - offset] {
-                    if (low..=high).contains(&y) && self.is_free(y, gap, from, to) {
+                    if (low..=high).contains(&y) && free(y) {
                         return y;
                     }
                 }
                 offset += gap / 2.0;
-                if offset > 400.0 {
+                if offset > FAR {
                     break;
                 }
             }
         }
         wish.clamp(low, high)
+    }
+
+    /// Heights taken beside a run, ascending.
+    fn beside(&self, low: f64, high: f64, (least, most): (f64, f64), from: f64, to: f64) -> Vec<f64> {
+        let widest = GAPS[0];
+        let (low, high) = (low.max(least) - widest, high.min(most) + widest);
+        let mut found: Vec<f64> = (Self::bucket(low)..=Self::bucket(high))
+            .filter_map(|bucket| self.0.get(&bucket))
+            .flatten()
+            .filter(|(_, a, b)| *b > from && to > *a)
+            .map(|(y, _, _)| *y)
+            .collect();
+        found.sort_by(f64::total_cmp);
+        found
     }
 }

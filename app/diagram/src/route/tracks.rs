@@ -10,6 +10,8 @@ const SPREAD: f64 = 14.0;
 const TOUCH: f64 = 3.0;
 /// Price of two lines lying on each other, in crossings.
 const CLASH: i64 = 40;
+/// Neighbours that a turn moves past at most in one pass.
+const REACH: usize = 64;
 /// Cells with more turns are ordered by height alone.
 const PAIRS_LIMIT: usize = 700;
 
@@ -118,7 +120,7 @@ fn order(bars: &[Bar]) -> Vec<usize> {
             let mut place = at;
             let mut gain = 0;
             let mut best = (0, at);
-            while place > 0 {
+            while place > 0 && at - place < REACH {
                 let (before, me) = (&bars[order[place - 1]], &bars[order[at]]);
                 gain += price(before, me) - price(me, before);
                 place -= 1;

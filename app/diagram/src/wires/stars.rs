@@ -34,12 +34,12 @@ impl Star {
 pub(super) fn cover(graph: &LayoutGraph, tree: &Tree) -> Vec<Star> {
     let gathered = |index: usize| {
         let edge = &graph.edges[index];
-        let own = if graph.options.merge { 0 } else { index + 1 };
+        // What a label says is true of its own line only.
+        let own = if graph.options.merge && edge.label.is_none() { 0 } else { index + 1 };
         let from_within = edge.source != edge.target && tree.holds(edge.target, edge.source);
         Star { root: edge.target, outward: false, from_within, style: edge.style, own }
     };
     let mut stars: Vec<Option<Star>> = vec![None; graph.edges.len()];
-    // A label stands where an edge is alone, near its source: such edges are gathered at their targets.
     let mut members: HashMap<Star, Vec<usize>> = HashMap::new();
     for (index, edge) in graph.edges.iter().enumerate() {
         let inward = gathered(index);

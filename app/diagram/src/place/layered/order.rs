@@ -1,6 +1,6 @@
 //! Order within columns: barycentre sweeps, then swaps of neighbours; the best order seen is kept.
 
-use super::proper::{Proper, Segment};
+use super::proper::Proper;
 use crate::deadline::Deadline;
 
 /// Sweeps without improvement before giving up.
@@ -134,13 +134,10 @@ fn one_sweep(graph: &mut Proper, position: &mut [usize], forward: bool) {
         let mut column = std::mem::take(&mut graph.columns[c]);
         for &v in &column {
             // Where within a frame a link ends counts as part of a place.
-            let (segments, ends): (&[usize], fn(&Segment) -> (usize, f64)) = if forward {
-                (&graph.left[v], |s| (s.from, s.offset_from))
-            } else {
-                (&graph.right[v], |s| (s.to, s.offset_to))
-            };
+            let segments = if forward { &graph.left[v] } else { &graph.right[v] };
             let place = |s: &usize| {
-                let (end, offset) = ends(&graph.segments[*s]);
+                let s = &graph.segments[*s];
+                let (end, offset) = if forward { (s.from, s.offset_from) } else { (s.to, s.offset_to) };
                 position[end] as f64 + offset / (2.0 * graph.half[end] + 1.0)
             };
             mean[v] = if segments.is_empty() {
