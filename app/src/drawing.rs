@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use groundplan_diagram::{Deadline, DiagramElement, DiagramRelation, Drawn, NestedLayers, scene_from};
+use groundplan_diagram::{
+    Deadline, DiagramElement, DiagramRelation, Direction, Drawn, NestedLayers, scene_flowing,
+};
 use groundplan_shared::api::{
-    ApiError, ElementListParams, ElementSummary, ErrorCode, RelationListParams, RelationView,
+    ApiError, ElementListParams, ElementSummary, ErrorCode, RelationListParams, RelationView, ViewFlow,
 };
 use groundplan_shared::model::{DocumentId, ElementKind, Position, RelationKind, ViewFilter};
 use groundplan_shared::scene::{Interaction, Point};
@@ -36,6 +38,8 @@ pub(crate) struct Scope {
     pub filter: ViewFilter,
     /// Stored positions of cards.
     pub positions: BTreeMap<DocumentId, Position>,
+    /// Which way relations lead.
+    pub flow: ViewFlow,
 }
 
 /// Collects, lays out and draws.
@@ -50,7 +54,12 @@ pub(crate) fn draw(tx: &Tx<'_>, scope: &Scope) -> Result<Drawn, CoreError> {
     }
     let started = Instant::now();
     let deadline = Deadline::unlimited().with_clock(move || started.elapsed() > LAYOUT_TIME);
-    scene_from(&NestedLayers, &scope.title, &elements, &relations, &deadline).map_err(|error| {
+    let direction = match scope.flow {
+        ViewFlow::Auto => Direction::Auto,
+        ViewFlow::Across => Direction::Across,
+        ViewFlow::Down => Direction::Down,
+    };
+    scene_flowing(&NestedLayers, &scope.title, &elements, &relations, direction, &deadline).map_err(|error| {
         CoreError::Api(ApiError::new(
             ErrorCode::InvalidInput,
             format!("The diagram cannot be drawn: {error}."),

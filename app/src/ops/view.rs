@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use groundplan_diagram::Drawn;
 use groundplan_shared::api::{
-    ApiError, Deleted, ViewCreateParams, ViewDeleteParams, ViewLayoutParams, ViewList, ViewListParams,
-    ViewMoveParams, ViewScene, ViewSceneParams, ViewSummary, ViewUpdateParams,
+    ApiError, Deleted, ViewCreateParams, ViewDeleteParams, ViewFlow, ViewLayoutParams, ViewList,
+    ViewListParams, ViewMoveParams, ViewScene, ViewSceneParams, ViewSummary, ViewUpdateParams,
 };
 use groundplan_shared::model::{DocumentId, DocumentKind, Position, View};
 use groundplan_shared::scene::Point;
@@ -77,6 +77,7 @@ pub fn scene(app: &App, params: ViewSceneParams) -> Result<ViewScene, ApiError> 
                 Some(view) if plain => view.positions.clone(),
                 _ => BTreeMap::new(),
             },
+            flow: ViewFlow::Auto,
         };
         let drawn = drawing::draw(tx, &scope)?;
         answer(tx, params.id, inside, drawn)
@@ -116,6 +117,7 @@ pub fn layout(app: &App, params: ViewLayoutParams) -> Result<ViewScene, ApiError
             focus: None,
             filter: view.filter.clone(),
             positions: BTreeMap::new(),
+            flow: params.flow,
         };
         let drawn = drawing::draw(tx, &scope)?;
         let (answer, placed) = answer(tx, Some(id), view.scope, drawn)?;

@@ -97,6 +97,22 @@ pub struct ViewMoveParams {
 pub struct ViewLayoutParams {
     /// The diagram.
     pub id: DocumentId,
+    /// Which way relations lead. Nothing stores it: a drawn diagram goes on as its cards stand.
+    #[serde(default)]
+    pub flow: ViewFlow,
+}
+
+/// Which way a diagram's relations lead, as far as they can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ViewFlow {
+    /// Whichever makes the better drawing.
+    #[default]
+    Auto,
+    /// To the right.
+    Across,
+    /// Downwards.
+    Down,
 }
 
 /// Changes a diagram; absent fields stay.
