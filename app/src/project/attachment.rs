@@ -31,6 +31,8 @@ pub(super) fn write(
     let mut chunk = sql.prepare_cached(
         "INSERT INTO attachment_chunk(row, attachment, position, hash, size) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
+    let mut again =
+        sql.prepare_cached("UPDATE chunk SET unnamed_ms = NULL WHERE hash = ?1 AND unnamed_ms IS NOT NULL")?;
     for Record { attachment, removed } in &records {
         insert.execute((
             row,
@@ -49,6 +51,8 @@ pub(super) fn write(
         for (position, hash) in named.iter().enumerate() {
             let size = attachment.chunk_len(position) as i64;
             chunk.execute((row, attachment.id.to_bytes(), position as i64, hash.0.as_slice(), size))?;
+            // Named again: if it is let go once more, that counts from then.
+            again.execute([hash.0.as_slice()])?;
         }
     }
     Ok(())
