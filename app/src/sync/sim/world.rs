@@ -11,22 +11,21 @@ use groundplan_shared::crypto::sha256;
 use groundplan_shared::membership::build::{NewWorkspace, make_genesis, next_entry, wrap_current};
 use groundplan_shared::membership::{Body, DeviceAdd, Policy};
 use groundplan_shared::wire::frames::{ClientFrame, ServerFrame};
-use groundplan_shared::wire::{DeviceId, DocumentId, Hash, MemberId, ProblemCode, WorkspaceId};
+use groundplan_shared::wire::{DocumentId, Hash, MemberId, WorkspaceId};
 
 use super::random::Dice;
 use super::server::ModelServer;
 use crate::sync::confirm::keyring;
 use crate::sync::memory::MemoryStore;
-use crate::sync::rotate::{self, Action};
 use crate::sync::{Effect, Env, Event, Machine, SyncRecord, SyncStore, log, run};
 
 const WORKSPACE: WorkspaceId = WorkspaceId([7; 16]);
 const MEMBER: MemberId = MemberId([8; 16]);
 
-struct Replica {
-    keys: Arc<DeviceKeys>,
-    store: Arc<MemoryStore>,
-    machine: Option<Machine>,
+pub(super) struct Replica {
+    pub(super) keys: Arc<DeviceKeys>,
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) machine: Option<Machine>,
     actor: Vec<u8>,
     online: bool,
     to_server: VecDeque<ClientFrame>,
@@ -55,10 +54,10 @@ pub(super) struct Outcome {
 
 pub(super) struct World {
     plan: Plan,
-    dice: Dice,
-    now_ms: u64,
+    pub(super) dice: Dice,
+    pub(super) now_ms: u64,
     pub(super) server: ModelServer,
-    replicas: Vec<Replica>,
+    pub(super) replicas: Vec<Replica>,
     edits: BTreeMap<(DocumentId, String), (usize, String)>,
     /// Replicas whose device was revoked.
     pub(super) shut: BTreeSet<usize>,
@@ -162,7 +161,7 @@ impl World {
         });
     }
 
-    fn note(&mut self, text: &str) {
+    pub(super) fn note(&mut self, text: &str) {
         self.trace.extend_from_slice(text.as_bytes());
         self.trace.push(b'\n');
     }
@@ -332,7 +331,7 @@ impl World {
         }
     }
 
-    fn queue(&mut self, at: usize, frame: ServerFrame) {
+    pub(super) fn queue(&mut self, at: usize, frame: ServerFrame) {
         if !self.replicas[at].online {
             return;
         }
@@ -361,66 +360,6 @@ impl World {
         if let Some(frame) = self.replicas[at].to_client.pop_front() {
             self.feed(at, Event::Frame(Box::new(frame)));
         }
-    }
-
-    /// Lets a replica do something to members or keys, as a command would: by what it has verified itself. Says
-    /// whether the server took it.
-    pub(super) fn act(&mut self, at: usize, action: Action) -> Result<bool, ProblemCode> {
-        let replica = &self.replicas[at];
-        replica.store.heal();
-        let (dice, now_ms, log) = (&self.dice, self.now_ms, replica.machine.as_ref().unwrap().log());
-        if !log.is_active(replica.keys.id()) {
-            return Ok(false);
-        }
-        let made = run(&*replica.store, |tx| {
-            Ok(rotate::entry(tx, log, &replica.keys, action, now_ms, dice).map_err(|error| error.to_string()))
-        });
-        let Some(entry) = made.unwrap().unwrap() else { return Ok(false) };
-        self.note(&format!("{action:?}"));
-        self.server.append(&entry)?;
-        self.tell();
-        Ok(true)
-    }
-
-    /// Sends everybody what the server owes them.
-    pub(super) fn tell(&mut self) {
-        for other in 0..self.replicas.len() {
-            for frame in self.server.owed(other) {
-                self.queue(other, frame);
-            }
-        }
-    }
-
-    fn rotate(&mut self, at: usize) {
-        let since = self.server.state.head_index();
-        let action = Action::Rotate { clearance: Clearance::only(Compartment::Internal), since };
-        // Lost races and moved documents are what this is about.
-        let _ = self.act(at, action);
-    }
-
-    /// Shuts a replica's device out, unless it is the first or the log moved.
-    fn shut_out(&mut self, at: usize, target: usize) {
-        if target != 0 && self.replicas.len() - self.shut.len() > 2 && !self.shut.contains(&target) {
-            let device = self.device(target);
-            if self.act(at, Action::RevokeDevice(device)) == Ok(true) {
-                self.shut.insert(target);
-            }
-        }
-    }
-
-    /// The device of a replica.
-    pub(super) fn device(&self, at: usize) -> DeviceId {
-        self.replicas[at].keys.id()
-    }
-
-    /// The keys of a replica.
-    pub(super) fn keys(&self, at: usize) -> Arc<DeviceKeys> {
-        Arc::clone(&self.replicas[at].keys)
-    }
-
-    /// Lets time pass.
-    pub(super) fn pass(&mut self, ms: u64) {
-        self.now_ms += ms;
     }
 
     fn step(&mut self) {
@@ -480,22 +419,6 @@ impl World {
             }
         }
         panic!("frames are exchanged without end: {:?}", self.statuses());
-    }
-
-    /// Whoever was shut out knows it, keeps what was not sent, and holds no key from then on.
-    fn check_shut_out(&self, at: usize) {
-        let replica = &self.replicas[at];
-        let status = replica.machine.as_ref().unwrap().status(&*replica.store).unwrap();
-        assert_eq!(status.standing, MemberStanding::DeviceRevoked, "replica {at}");
-        assert_eq!(status.state, SyncState::Problem, "replica {at}");
-        let out = self.server.state.device(&replica.keys.id()).unwrap().revoked_index.unwrap();
-        for compartment in Compartment::ALL {
-            let later = self.server.state.chain(compartment).epochs.iter().filter(|e| e.started_index >= out);
-            for epoch in later {
-                let key = run(&*replica.store, |tx| tx.key(compartment, epoch.epoch)).unwrap();
-                assert!(key.is_none(), "replica {at} holds a key made after it was shut out");
-            }
-        }
     }
 
     pub(super) fn up_to_date(&self, at: usize) -> bool {
