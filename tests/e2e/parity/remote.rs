@@ -71,7 +71,7 @@ fn govern(
     call(desk, "key/rotate", json!({ "levels": ["internal"] }));
     let offer = json!({ "role": "editor", "clearance": "restricted" });
     call(desk, "member/invite", offer.clone());
-    let open = desk.ask("invite/list", json!({}))["items"][0].clone();
+    let open = call(desk, "invite/list", json!({}))["items"][0].clone();
     assert_eq!(open["state"], json!("open"));
     call(desk, "invite/cancel", json!({ "invite": open["id"] }));
 
@@ -85,7 +85,7 @@ fn govern(
     let waits = newcomer.call("member/join", join.clone());
     let said = format!("{waits:?}");
     call(desk, "sync/now", json!({}));
-    let waiting = desk.ask("member/list", json!({}))["waiting"][0].clone();
+    let waiting = call(desk, "member/list", json!({}))["waiting"][0].clone();
     let number = waiting["safety_number"].as_str().unwrap();
     assert!(said.contains(number), "both sides compute {number}: {said}");
     let wrong = json!({ "member": waiting["id"], "safety_number": "0".repeat(60), "name": "Lin" });
@@ -97,6 +97,10 @@ fn govern(
     call(desk, "device/revoke", json!({ "device": "Laptop" }));
     call(desk, "member/remove", json!({ "member": "Grace" }));
     call(late, "sync/now", json!({}));
+    call(desk, "member/safety", json!({ "member": "Lin" }));
+    for question in ["sync/quarantine", "sync/alarm", "sync/rescue"] {
+        call(desk, question, json!({}));
+    }
     call(desk, "member/transfer", json!({ "member": "Lin" }));
     let lin = desk.ask("member/list", json!({}));
     assert!(lin.to_string().contains("\"role\":\"owner\""), "{lin}");
