@@ -1,15 +1,15 @@
 //! Keys of the whole window, and what actions do.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementDeleteParams, ProfileLockParams, SettingsSetParams, SyncNowParams};
 use groundplan_shared::model::PageKind;
 use leptos::ev;
-use crate::dom::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::frame::main_diagram;
 use crate::state::actions::action_of;
 use crate::state::{Action, App, Dialog, Route, Shell};
-use crate::text::{count, t};
+use crate::text::{count, fill, t};
 
 /// Listens to the keys of the window.
 pub fn listen(app: App, shell: Shell) {
@@ -119,9 +119,14 @@ pub fn delete_chosen(app: App) {
         return;
     }
     let number = ids.len() as u64;
-    app.run(ElementDeleteParams { ids: ids.clone() }, move |deleted| {
+    let name = app.index.with_untracked(|index| index.name(ids[0]).unwrap_or_default().to_owned());
+    app.run(ElementDeleteParams { ids: ids.clone() }, move |_| {
         app.forget(&ids);
-        app.undoable(if number == 1 { deleted.label } else { count("element.deleted", number, &[]) });
+        app.undoable(if number == 1 {
+            fill("deleted.what", &[("name", &name)])
+        } else {
+            count("element.deleted", number, &[])
+        });
     });
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ErrorCode, PageDeleteParams, PageGetParams, PageUpdateParams, PageView, TextField,
 };
 use groundplan_shared::model::{DocumentId, PageKind};
 use groundplan_shared::validate;
-use crate::dom::prelude::*;
 
 use super::element::references;
 use crate::components::editor::TextEditor;
@@ -116,9 +116,10 @@ fn head(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
     let blank = move || PageUpdateParams { id, title: None, kind: None, path: None, front_matter: None };
     let save = move |params: PageUpdateParams| app.run(params, move |_| app.reread());
     let delete = move |_| {
-        app.run(PageDeleteParams { id }, move |deleted| {
+        let name = title.get_untracked();
+        app.run(PageDeleteParams { id }, move |_| {
             app.forget(&[id]);
-            app.undoable(deleted.label);
+            app.undoable(fill("deleted.what", &[("name", &name)]));
         });
     };
     view! {

@@ -1,10 +1,10 @@
 //! Codes that this device makes: for another device, for recovery, for another person.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ApiError, DeviceLinkConfirmParams, DeviceLinkStartParams, DeviceLinkWaitParams, ErrorCode, InviteLink,
     LinkCode, LinkRequest, MemberInviteParams, RecoveryCode, RecoveryCreateParams,
 };
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{form, submit};
@@ -55,7 +55,10 @@ pub(super) fn link_device() -> AnyView {
     let confirm = move |device: String| {
         spawn_local(async move {
             let next = match app.call(DeviceLinkConfirmParams { device }).await {
-                Ok(_) => Step::Done,
+                Ok(_) => {
+                    app.reread();
+                    Step::Done
+                }
                 Err(error) => Step::Failed(error),
             };
             step.try_set(next);
@@ -121,7 +124,12 @@ pub(super) fn recovery() -> AnyView {
     let shell = use_shell();
     let code = RwSignal::new(None::<RecoveryCode>);
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None));
-    let make = move || submit(app, busy, wrong, RecoveryCreateParams {}, move |made| code.set(Some(made)));
+    let make = move || {
+        submit(app, busy, wrong, RecoveryCreateParams {}, move |made| {
+            code.set(Some(made));
+            app.reread();
+        })
+    };
     let close = Callback::new(move |()| shell.close());
     view! {
         <Modal title=t("recovery.title") on_close=close class="printed">
@@ -159,7 +167,10 @@ pub(super) fn invite() -> AnyView {
     let make = move || {
         let params =
             MemberInviteParams { role: role.get_untracked(), clearance: clearance.get_untracked(), days: 0 };
-        submit(app, busy, wrong, params, move |made| link.set(Some(made)));
+        submit(app, busy, wrong, params, move |made| {
+            link.set(Some(made));
+            app.reread();
+        });
     };
     view! {
         <Modal title=t("invite.title") on_close=Callback::new(move |()| shell.close())>

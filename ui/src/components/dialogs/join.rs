@@ -1,13 +1,13 @@
 //! Joining with a code from elsewhere: another device, the recovery code, an invitation.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     Command, DeviceLinkJoinParams, Hidden, MemberJoinParams, RecoveryUseParams, WorkspaceView,
 };
-use crate::dom::prelude::*;
 
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;
-use crate::state::{Route, use_app, use_shell};
+use crate::state::{App, Route, use_app, use_shell};
 use crate::text::t;
 
 pub(super) fn join_device() -> AnyView {
@@ -55,6 +55,7 @@ fn joining<P: Command<Response = WorkspaceView>>(
     let shell = use_shell();
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None));
     let go = move || {
+        app.jobs.update(|jobs| drop(jobs.remove("device/link_join")));
         submit(app, busy, wrong, params(), move |_| {
             shell.close();
             app.enter(Route::Home);
@@ -65,6 +66,7 @@ fn joining<P: Command<Response = WorkspaceView>>(
         {fields()}
         {move || busy.get().then(|| view! {
             <p role="status">{t(waiting)}</p>
+            {digits(app)}
             <progress class="progress" aria-label=t(waiting)></progress>
         })}
     }
@@ -72,5 +74,22 @@ fn joining<P: Command<Response = WorkspaceView>>(
     view! {
         <Modal title=t(title) on_close=Callback::new(move |()| shell.close())>{form(busy, wrong, action, go, fields)}</Modal>
     }
+    .into_any()
+}
+
+/// The digits that both devices show while a device is linked: here they come as the progress of that job.
+fn digits(app: App) -> AnyView {
+    (move || {
+        let check = app.jobs.with(|jobs| {
+            let job = jobs.get("device/link_join").filter(|job| job.step == "check")?;
+            Some(format!("{:03} {:03}", job.done / 1000, job.done % 1000))
+        });
+        check.map(|check| {
+            view! {
+                <p class="muted">{t("join.digits")}</p>
+                <p class="check-digits mono" aria-label=t("link.digits")>{check}</p>
+            }
+        })
+    })
     .into_any()
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ApiError, ElementDeleteParams, RelationCreateParams, RelationDeleteParams, RelationListParams,
     ViewCreateParams, ViewDeleteParams, ViewFlow, ViewLayoutParams, ViewMoveParams, ViewUpdateParams,
 };
 use groundplan_shared::model::{DocumentId, ElementKind, RelationId, RelationKind, ViewFilter, ViewKind};
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::state::Canvas;
@@ -212,10 +212,20 @@ impl Canvas {
     /// Deletes a diagram; what it shows stays.
     pub(super) fn delete_view(self, id: DocumentId) {
         let app = self.app;
-        app.run(ViewDeleteParams { id }, move |deleted| {
-            app.undoable(deleted.label);
-            app.go(Route::Diagram(DiagramRoute::default()));
-            spawn_local(async move { app.load_index().await });
+        let mut name = String::new();
+        // It leaves the lists and the canvas first, so that nobody asks for it any more.
+        app.index.update(|index| {
+            let index = std::sync::Arc::make_mut(index);
+            name = index.view(id).map(|view| view.name.clone()).unwrap_or_default();
+            index.views.retain(|view| view.id != id);
+        });
+        app.go(crate::components::frame::main_diagram(app));
+        spawn_local(async move {
+            match app.call(ViewDeleteParams { id }).await {
+                Ok(_) => app.undoable(fill("deleted.what", &[("name", &name)])),
+                Err(error) => app.fail(error),
+            }
+            app.load_index().await;
         });
     }
 

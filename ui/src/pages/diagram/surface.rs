@@ -1,8 +1,8 @@
 //! The drawing surface: SVG under one moving group, and what pointers and the wheel do to it.
 
+use crate::dom::prelude::*;
 use groundplan_shared::scene::{Point, Rect};
 use leptos::ev;
-use crate::dom::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
@@ -166,7 +166,7 @@ fn Marks(canvas: Canvas) -> AnyView {
 
 /// Where relations can be drawn from: the middles of the sides of the one selected card.
 fn handle_points(canvas: Canvas, camera: Camera) -> Vec<Point> {
-    if camera.zoom < 0.6 || canvas.busy.get() {
+    if camera.zoom < 0.35 || canvas.busy.get() {
         return Vec::new();
     }
     let Some(id) = canvas.selected.with(|selected| selected.first().filter(|_| selected.len() == 1).cloned())
