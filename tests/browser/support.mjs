@@ -62,6 +62,31 @@ export async function withAgent(
   }
 }
 
+/** Runs `story` with the address of a server that knows nobody yet. */
+export async function withServer(story) {
+  const folder = mkdtempSync(join(tmpdir(), "groundplan-server-"));
+  const binary = process.env.GROUNDPLAN_BIN_SERVER ?? join(dirname(program()), "groundplan-server");
+  const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data-dir", folder], { stdio: ["ignore", "pipe", "ignore"] });
+  const ended = new Promise((done) => server.on("exit", done));
+  try {
+    const url = await new Promise((found, failed) => {
+      let output = "";
+      server.on("error", failed);
+      server.on("exit", (code) => failed(new Error(`the server ended with ${code}`)));
+      server.stdout.on("data", (data) => {
+        output += data;
+        const line = /listening on (\S+)\n/.exec(output);
+        if (line) found(line[1]);
+      });
+    });
+    await story(url);
+  } finally {
+    server.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 class Agent {
   #process;
   #output = "";

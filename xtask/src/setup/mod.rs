@@ -34,7 +34,8 @@ pub fn for_test() -> Outcome<()> {
 
 /// Installs everything, tools included, and says what there is.
 pub fn everything() -> Outcome<()> {
-    for need in needs::all() {
+    let mut named = std::collections::BTreeSet::new();
+    for need in needs::all().filter(|need| named.insert(need.name)) {
         say::note(&format!("{} {}", if need.is_met() { "present" } else { "missing" }, need.name));
     }
     for_test()?;
