@@ -87,7 +87,7 @@ fn counts_and_tree_follow_every_change() {
         let params = RelationCreateParams { kind, source, target, properties: Default::default() };
         ops::relation::create(&app, params).unwrap()
     };
-    relate(web, RelationKind::DependsOn, pay);
+    relate(web, RelationKind::Uses, pay);
     relate(cart, RelationKind::DocumentedBy, guide);
     same_when_made_anew(&app);
 
@@ -155,7 +155,7 @@ fn lists_come_in_pieces_that_add_up() {
         page(&app, &format!("{}/{}.md", ["a", "B"][n % 2], n / 2));
         if let Some(last) = last.replace(id) {
             let params = RelationCreateParams {
-                kind: RelationKind::DependsOn,
+                kind: RelationKind::Uses,
                 source: id,
                 target: last,
                 properties: Default::default(),

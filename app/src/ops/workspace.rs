@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, ErrorCode, WorkspaceCreateParams, WorkspaceOpenParams, WorkspaceRenameParams,
+    ApiError, ErrorCode, SyncStatus, WorkspaceCreateParams, WorkspaceOpenParams, WorkspaceRenameParams,
     WorkspaceSampleParams, WorkspaceSummary, WorkspaceSummaryParams, WorkspaceView,
 };
 use groundplan_shared::model::{DocumentId, DocumentKind, WorkspaceId};
@@ -92,27 +92,67 @@ pub fn summary(app: &App, _: WorkspaceSummaryParams) -> Result<WorkspaceSummary,
     })
 }
 
-/// Lists the workspaces of the profile, the one opened last first.
+/// Lists the workspaces of the profile, the one opened last first. Only the open one's database is read: how a
+/// closed one stands is remembered in the profile.
 pub(crate) fn all(app: &App) -> Result<Vec<WorkspaceView>, ApiError> {
-    let rows: Vec<(WorkspaceId, String, u64)> = app.profile().transaction(|tx| {
-        let mut statement =
-            tx.prepare("SELECT id, name, opened_ms FROM workspace ORDER BY opened_ms DESC, name")?;
+    let rows: Vec<(WorkspaceId, String, u64, Option<String>)> = app.profile().transaction(|tx| {
+        let mut statement = tx.prepare_cached(
+            "SELECT w.id, w.name, w.opened_ms, s.value FROM workspace w
+             LEFT JOIN setting s ON s.name = 'sync/' || hex(w.id) ORDER BY w.opened_ms DESC, w.name",
+        )?;
         let rows = statement.query_map([], |row| {
-            Ok((WorkspaceId::from_bytes(row.get(0)?), row.get(1)?, row.get::<_, i64>(2)? as u64))
+            Ok((WorkspaceId::from_bytes(row.get(0)?), row.get(1)?, row.get::<_, i64>(2)? as u64, row.get(3)?))
         })?;
         Ok::<_, StoreError>(rows.collect::<Result<_, _>>()?)
     })?;
     let open = app.open_now();
     rows.into_iter()
-        .map(|(id, name, opened_ms)| {
+        .map(|(id, name, opened_ms, remembered)| {
             let open = open.as_ref().filter(|open| open.id() == id);
-            Ok(WorkspaceView {
-                id,
-                name,
-                opened_ms,
-                read_only: open.and_then(|open| open.read_only().map(|reason| reason.message.clone())),
-                sync: app.net.status(app, id)?,
-            })
+            let sync = match open {
+                Some(_) => app.net.status(app, id)?,
+                None => closed(app, id, remembered)?,
+            };
+            let read_only = open.and_then(|open| open.read_only().map(|reason| reason.message.clone()));
+            Ok(WorkspaceView { id, name, opened_ms, read_only, sync })
+        })
+        .collect()
+}
+
+/// How a closed workspace stood when its files were last written.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Remembered {
+    files: Vec<Option<(u64, u128)>>,
+    status: SyncStatus,
+}
+
+/// Returns how a closed workspace stands. Its database is opened only if it was written since this was last asked.
+fn closed(app: &App, id: WorkspaceId, remembered: Option<String>) -> Result<SyncStatus, ApiError> {
+    let known: Option<Remembered> = remembered.and_then(|text| serde_json::from_str(&text).ok());
+    if let Some(known) = known.filter(|known| known.files == files(app, id)) {
+        return Ok(known.status);
+    }
+    let status = app.net.status(app, id)?;
+    if !app.profile().read_only() {
+        let known = Remembered { files: files(app, id), status: status.clone() };
+        let text = serde_json::to_string(&known).expect("numbers and texts are JSON");
+        let name: String = id.to_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+        app.profile().set_setting(&format!("sync/{name}"), &text)?;
+    }
+    Ok(status)
+}
+
+/// Size and time of the last write of a workspace's files.
+fn files(app: &App, id: WorkspaceId) -> Vec<Option<(u64, u128)>> {
+    let path = app.profile().dirs().workspace_database(id);
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    [path, log.into()]
+        .iter()
+        .map(|path| {
+            let meta = path.metadata().ok().filter(|meta| meta.len() > 0)?;
+            let written = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            Some((meta.len(), written.as_nanos()))
         })
         .collect()
 }

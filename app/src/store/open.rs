@@ -41,6 +41,8 @@ pub fn open(path: &Path, key: &[u8; 32], family: Family) -> Result<Opened, Store
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Up to 16 MiB, used as far as something is read: a page that has to be read again has to be decrypted again.
+    connection.pragma_update(None, "cache_size", -16_384)?;
     connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.set_prepared_statement_cache_capacity(128);
     let mut connection = connection;

@@ -16,6 +16,8 @@ const INDEXED: usize = 3;
 const EXPANSIONS: usize = 32;
 /// A word in more documents than this is common.
 const RARE: i64 = 500;
+/// Occurrences of a beginning that are read before its words are looked up one by one.
+const FEW: i64 = 200;
 
 /// How a search is carried out.
 #[derive(Debug, Default)]
@@ -36,8 +38,8 @@ pub(super) fn plan(tx: &Tx<'_>, query: &Query) -> Result<Option<Plan>, CoreError
     let mut all = Vec::new();
     let mut rare = Vec::new();
     for word in &query.words {
-        let Some((lazy, whole)) = expand(tx, word)? else { return Ok(None) };
-        match documents(tx, &lazy)? {
+        let Some(Expanded { lazy, whole, few }) = expand(tx, word)? else { return Ok(None) };
+        match if few { 1 } else { documents(tx, &lazy)? } {
             0 if whole => return Ok(None),
             // As typed: BM25 then counts the beginning as one word, not each of its words as another.
             1..=RARE if whole => rare.push(word.expression()),
@@ -69,41 +71,73 @@ pub(super) fn facets(query: &Query) -> Vec<String> {
     kind.into_iter().chain(tag).map(|facet| format!("\"{facet}\"")).collect()
 }
 
-/// Returns an expression that can be read row by row, and whether it misses nothing; none if nothing begins so.
-fn expand(tx: &Tx<'_>, word: &Word) -> Result<Option<(String, bool)>, CoreError> {
+/// What a typed word stands for.
+struct Expanded {
+    /// An expression that can be read row by row.
+    lazy: String,
+    /// Whether it misses nothing.
+    whole: bool,
+    /// Whether it is known to occur only a few times.
+    few: bool,
+}
+
+/// Looks up what a word stands for; none if nothing begins so.
+fn expand(tx: &Tx<'_>, word: &Word) -> Result<Option<Expanded>, CoreError> {
+    let as_typed = || Some(Expanded { lazy: word.expression(), whole: true, few: false });
     let words = if word.prefix { fold::words(&word.text) } else { None };
     let Some((last, before)) = words.as_deref().and_then(<[String]>::split_last) else {
-        return Ok(Some((word.expression(), true)));
+        return Ok(as_typed());
     };
     if last.chars().count() <= INDEXED {
-        return Ok(Some((word.expression(), true)));
+        return Ok(as_typed());
     }
-    let mut found = beginning_with(tx, last)?;
+    let (mut found, few) = beginning_with(tx, last)?;
     let whole = found.len() <= EXPANSIONS;
     found.truncate(EXPANSIONS);
     if !whole && exists(tx, last)? && !found.contains(last) {
         found.push(last.clone());
     }
+    if found.is_empty() {
+        return Ok(None);
+    }
     let before: String = before.iter().map(|word| format!("{word} ")).collect();
     let each: Vec<String> = found.iter().map(|word| format!("\"{before}{word}\"")).collect();
-    Ok((!each.is_empty()).then(|| (format!("({})", each.join(" OR ")), whole)))
+    Ok(Some(Expanded {
+        lazy: format!("({})", each.join(" OR ")),
+        whole,
+        few: few && whole && before.is_empty(),
+    }))
 }
 
-/// Returns words of the index that begin so, at most one more than are used. Jumps from word to word.
-fn beginning_with(tx: &Tx<'_>, beginning: &str) -> Result<Vec<String>, CoreError> {
+/// Returns words of the index that begin so, at most one more than are used, and whether all of them together occur
+/// only a few times. Reads some occurrences, then jumps from word to word.
+fn beginning_with(tx: &Tx<'_>, beginning: &str) -> Result<(Vec<String>, bool), CoreError> {
     let mut statement =
-        tx.sql().prepare_cached("SELECT term FROM search_word WHERE term >= ?1 AND term <= ?2 LIMIT 1")?;
+        tx.sql().prepare_cached("SELECT term FROM search_word WHERE term >= ?1 AND term <= ?2 LIMIT ?3")?;
     let end = format!("{beginning}\u{10ffff}");
     let mut found: Vec<String> = Vec::new();
-    let mut from = beginning.to_owned();
-    while found.len() <= EXPANSIONS {
-        let next: Option<String> = statement.query_row([&from, &end], |row| row.get(0)).optional()?;
-        let Some(next) = next else { break };
+    let mut read = 0;
+    {
+        let mut rows = statement.query((beginning, &end, FEW))?;
+        while let Some(row) = rows.next()? {
+            read += 1;
+            let term = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            if found.last().is_none_or(|last| last != term) {
+                found.push(term.to_owned());
+            }
+        }
+    }
+    if read < FEW {
+        return Ok((found, true));
+    }
+    while let Some(last) = found.last().filter(|_| found.len() <= EXPANSIONS) {
         // Nothing the tokenizer makes lies between a word and the word with this after it.
-        from = format!("{next}\u{1}");
+        let from = format!("{last}\u{1}");
+        let next: Option<String> = statement.query_row((from, &end, 1), |row| row.get(0)).optional()?;
+        let Some(next) = next else { break };
         found.push(next);
     }
-    Ok(found)
+    Ok((found, false))
 }
 
 fn exists(tx: &Tx<'_>, word: &str) -> Result<bool, CoreError> {
