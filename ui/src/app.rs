@@ -7,6 +7,7 @@ use crate::components::frame::{self, Frame, main_diagram};
 use crate::components::keys;
 use crate::components::states::{failure, loading};
 use crate::components::toasts::ToastList;
+use crate::lazy::{Wanted, lazily};
 use crate::pages::{unlock, welcome};
 use crate::state::{App, DiagramRoute, Route};
 
@@ -91,21 +92,12 @@ fn place(app: App) -> Place {
 }
 
 fn page(route: Route) -> AnyView {
-    use crate::pages::{
-        diagram, element, explore, home, import, page, page_list, search, settings, sync, unknown, welcome,
-    };
+    use crate::pages::{explore, home, unknown, welcome};
     match route {
-        Route::Home => view! { <home::HomePage /> }.into_any(),
-        Route::Welcome => view! { <welcome::WelcomePage /> }.into_any(),
-        Route::Explore => view! { <explore::ExplorePage /> }.into_any(),
-        Route::Element(id) => view! { <element::ElementPage id=id /> }.into_any(),
-        Route::Pages => view! { <page_list::PagesPage /> }.into_any(),
-        Route::Page(id) => view! { <page::TextPage id=id /> }.into_any(),
-        Route::Diagram(_) => view! { <diagram::DiagramPage /> }.into_any(),
-        Route::Search(_) => view! { <search::SearchPage /> }.into_any(),
-        Route::Import => view! { <import::ImportPage /> }.into_any(),
-        Route::Sync => view! { <sync::SyncPage /> }.into_any(),
-        Route::Settings => view! { <settings::SettingsPage /> }.into_any(),
-        Route::Unknown(_) => view! { <unknown::UnknownPage /> }.into_any(),
+        Route::Home => view! { <home::HomePage /> },
+        Route::Welcome => view! { <welcome::WelcomePage /> },
+        Route::Explore => view! { <explore::ExplorePage /> },
+        Route::Unknown(_) => view! { <unknown::UnknownPage /> },
+        route => lazily(Wanted::Page(route)),
     }
 }

@@ -7,6 +7,7 @@ mod app;
 mod canvas;
 mod components;
 mod dom;
+mod lazy;
 mod pages;
 mod state;
 mod text;
@@ -15,4 +16,5 @@ mod transport;
 fn main() {
     console_error_panic_hook::set_once();
     leptos::mount::mount_to_body(|| dom::mount(app::Root()));
+    lazy::fetch();
 }

@@ -1,5 +1,5 @@
 // Puts `ui/dist` together: scripts, the wasm module, style sheets and fonts, all with hashed names below
-// `dist/assets`, and the page that names them. Prints the compressed sizes, says what is over the budget, and fails over the ceiling.
+// `dist/assets`, and the page that names them. Prints the compressed sizes, and fails over the budget.
 //
 // Usage: node tools/bundle.mjs --wasm <folder that wasm-bindgen wrote>
 
@@ -13,8 +13,15 @@ import { FONTS, fontFaces } from "./fonts.mjs";
 
 /** What a first visit loads, without the editor and the fonts: bytes after gzip. */
 const BUDGET_BYTES = 400 * 1024;
-// Not there yet: until the first load is inside its budget it may at least never grow. Lower this with every cut.
-const CEILING_BYTES = 540 * 1024;
+/** The same with every split-off module of the interface: never more than it is. Lower this with every cut. */
+const TOTAL_CEILING_BYTES = 510 * 1024;
+
+const INSTANTIATE = `
+async function instantiateFrom(answer, imports) {
+  if (!answer.ok) throw new Error("a part of the interface could not be loaded: " + answer.status);
+  return WebAssembly.instantiate(await answer.arrayBuffer(), imports);
+}
+`;
 
 const ui = fileURLToPath(new URL("..", import.meta.url));
 const bound = resolve(process.argv[process.argv.indexOf("--wasm") + 1] ?? "");
@@ -33,11 +40,17 @@ try {
   const first = [];
   const names = { wasm: keep("groundplan_ui.wasm", readFileSync(join(bound, "groundplan_ui_bg.wasm"))) };
   first.push(names.wasm);
+  // Modules split off by `groundplan-bindgen`: loaded on demand, by names that this script gives them.
+  const parts = Object.fromEntries(
+    readdirSync(bound)
+      .filter((file) => file.endsWith(".wasm") && file !== "groundplan_ui_bg.wasm")
+      .map((file) => [file, keep(file, readFileSync(join(bound, file)))]),
+  );
   names.icon = keep("icon.svg", readFileSync(join(ui, "icon.svg")));
   const fonts = Object.fromEntries(FONTS.map((font) => [font.file, keep(basename(font.file), readFileSync(join(ui, "node_modules", font.file)))]));
   names.style = keep("style.css", styles(fonts));
   first.push(names.style);
-  const scripts = await bundleScripts(names.wasm);
+  const scripts = await bundleScripts(names.wasm, parts);
   names.script = scripts.entry;
   first.push(scripts.entry);
 
@@ -47,7 +60,7 @@ try {
   });
   writeFileSync(join(staging, "index.html"), page);
 
-  report(first, scripts.lazy, Object.values(fonts));
+  report([...first, ...scripts.shared], Object.values(parts), scripts.lazy, Object.values(fonts));
   rmSync(join(ui, "dist"), { recursive: true, force: true });
   renameSync(staging, join(ui, "dist"));
 } catch (error) {
@@ -74,7 +87,7 @@ function styles(fonts) {
 }
 
 /** The start script with the bindings in it, and the editor as a chunk that is loaded on first use. */
-async function bundleScripts(wasm) {
+async function bundleScripts(wasm, parts) {
   const result = await build({
     entryPoints: [join(ui, "tools/start.js")],
     outdir: assets,
@@ -89,25 +102,42 @@ async function bundleScripts(wasm) {
     alias: { "groundplan-bindings": join(bound, "groundplan_ui.js") },
     define: { GROUNDPLAN_WASM: JSON.stringify(`./${wasm}`) },
     legalComments: "none",
+    plugins: [{ name: "parts", setup: (build) => build.onLoad({ filter: /__wasm_split\.js$/ }, (file) => ({ contents: named(file.path, parts) })) }],
     metafile: true,
     logLevel: "warning",
   });
   const outputs = Object.entries(result.metafile.outputs);
-  const [entry] = outputs.find(([, output]) => output.entryPoint?.endsWith("start.js"));
-  return { entry: basename(entry), lazy: outputs.map(([name]) => basename(name)).filter((name) => name !== basename(entry)) };
+  const [entry, { imports }] = outputs.find(([, output]) => output.entryPoint?.endsWith("start.js"));
+  const shared = imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path);
+  const lazy = outputs.map(([name]) => name).filter((name) => name !== entry && !shared.includes(name));
+  return { entry: basename(entry), shared: shared.map((name) => basename(name)), lazy: lazy.map((name) => basename(name)) };
 }
 
-function report(first, lazy, fonts) {
+/**
+ * The loader of the split-off modules, asking for the names they have here. It must not depend on the type that the
+ * desktop's protocol gives a file, nor take an error's page for a module.
+ */
+function named(path, parts) {
+  const streaming = "WebAssembly.instantiateStreaming(src, imports)";
+  const loader = readFileSync(path, "utf8");
+  if (!loader.includes(streaming)) throw new Error("the loader of split-off modules is not as expected");
+  return loader.replaceAll(streaming, "instantiateFrom(await src, imports)").concat(INSTANTIATE).replace(/"\.\/([^"]+\.wasm)"/g, (whole, file) => {
+    if (!(file in parts)) throw new Error(`the loader asks for ${file}, which is not there`);
+    return JSON.stringify(`./${parts[file]}`);
+  });
+}
+
+function report(first, parts, lazy, fonts) {
   const size = (name) => gzipSync(readFileSync(join(assets, name)), { level: 9 }).length;
-  const total = first.reduce((sum, name) => sum + size(name), 0);
+  const sum = (names) => names.reduce((total, name) => total + size(name), 0);
   const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1).padStart(7)} KB`;
   for (const name of first) console.log(`    ${kilobytes(size(name))} gzip  ${name}`);
-  for (const name of lazy) console.log(`    ${kilobytes(size(name))} gzip  ${name} (on demand)`);
-  const fontBytes = fonts.reduce((sum, name) => sum + readFileSync(join(assets, name)).length, 0);
+  for (const name of [...parts, ...lazy]) console.log(`    ${kilobytes(size(name))} gzip  ${name} (on demand)`);
+  const fontBytes = fonts.reduce((total, name) => total + readFileSync(join(assets, name)).length, 0);
   console.log(`    ${kilobytes(fontBytes)}       fonts (${fonts.length} files, as needed)`);
-  console.log(`    ${kilobytes(total)} gzip  first load, budget ${BUDGET_BYTES / 1024} KB`);
-  if (total > CEILING_BYTES) throw new Error(`the first load has grown past its ceiling of ${CEILING_BYTES} bytes`);
-  if (total > BUDGET_BYTES) {
-    console.log(`    OVER BUDGET: the first load is ${kilobytes(total - BUDGET_BYTES)} over its budget; the build goes on`);
-  }
+  const total = sum(first) + sum(parts);
+  console.log(`    ${kilobytes(total)} gzip  the whole interface without editor and fonts`);
+  console.log(`    ${kilobytes(sum(first))} gzip  first load, budget ${BUDGET_BYTES / 1024} KB`);
+  if (sum(first) > BUDGET_BYTES) throw new Error(`the first load is over its budget of ${BUDGET_BYTES} bytes`);
+  if (total > TOTAL_CEILING_BYTES) throw new Error(`the interface has grown past its ceiling of ${TOTAL_CEILING_BYTES} bytes`);
 }

@@ -1,8 +1,8 @@
 //! A dialog over everything, on the browser's own element: it keeps the focus inside, closes on Escape and gives
 //! the focus back.
 
-use leptos::html;
 use crate::dom::prelude::*;
+use leptos::html;
 use wasm_bindgen::JsCast;
 
 use super::icon::icon;

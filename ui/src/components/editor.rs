@@ -5,10 +5,10 @@
 mod bridge;
 mod links;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ApiError, TextField, TextOpenParams};
 use groundplan_shared::model::DocumentId;
 use leptos::html;
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::state::{App, use_app};

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::model::DocumentId;
 use leptos::html;
-use crate::dom::prelude::*;
 
 use super::icon::{icon, kind_icon};
 use super::states;

@@ -1,13 +1,13 @@
 //! The frame around every page: rail, explorer, tabs, inspector, status bar; on phones one pane and a bottom bar.
 
-use leptos::ev;
 use crate::dom::prelude::*;
+use leptos::ev;
 
 use super::explorer::Explorer;
 use super::icon::icon;
-use super::inspector::Inspector;
 use super::status::{StatusBar, SyncPopover};
 use super::tabs::{TabStrip, title_of};
+use crate::lazy::{Wanted, lazily};
 use crate::state::{Action, App, DiagramRoute, Route, Sheet, Shell, use_app, use_shell};
 use crate::text::{fill, t};
 
@@ -62,7 +62,7 @@ pub fn Frame(children: ChildrenFn) -> AnyView {
                     move || shell.layout.with(|layout| layout.inspector),
                     move |start, moved| shell.layout.update(|layout| layout.resize_inspector(start - moved)),
                 )}
-                <div class="inspector-scroll"><Inspector /></div>
+                <div class="inspector-scroll">{lazily(Wanted::Inspector)}</div>
             </aside>
             <StatusBar />
             <BottomBar />

@@ -1,8 +1,8 @@
 //! A value that is edited where it stands: a field that looks like text until it is touched.
 
+use crate::dom::prelude::*;
 use groundplan_shared::validate::FieldError;
 use leptos::html;
-use crate::dom::prelude::*;
 
 /// Checks what was typed.
 pub type Check = Callback<String, Result<(), FieldError>>;

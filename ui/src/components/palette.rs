@@ -1,8 +1,8 @@
 //! The palette: actions by a few letters, and hits from the whole workspace.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{SearchHit, SearchParams};
 use leptos::html;
-use crate::dom::prelude::*;
 
 use super::dialog::Modal;
 use super::icon::{icon, kind_icon};

@@ -1,7 +1,7 @@
 //! The two fields of a new passphrase with a hint how good it is, and the dialog that changes the present one.
 
-use groundplan_shared::api::{ApiError, ErrorCode, Hidden, ProfilePassphraseParams};
 use crate::dom::prelude::*;
+use groundplan_shared::api::{ApiError, ErrorCode, Hidden, ProfilePassphraseParams};
 
 use super::dialog::Modal;
 use super::icon::icon;

@@ -1,7 +1,7 @@
 //! A combobox that finds one of many by name (WAI-ARIA editable combobox with list autocomplete).
 
-use leptos::html;
 use crate::dom::prelude::*;
+use leptos::html;
 
 use super::icon::kind_icon;
 use crate::state::palette;

@@ -1,8 +1,8 @@
 //! The relations of an element: outgoing and incoming, to follow, change and remove.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{RelationDeleteParams, RelationView};
 use groundplan_shared::model::{DocumentId, RelationKind};
-use crate::dom::prelude::*;
 
 use super::icon::{icon, kind_icon};
 use crate::state::{Dialog, Route, use_app, use_shell};

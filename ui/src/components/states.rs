@@ -1,7 +1,7 @@
 //! The states that every view has besides its content: loading, empty, failed, out of reach.
 
-use groundplan_shared::api::ApiError;
 use crate::dom::prelude::*;
+use groundplan_shared::api::ApiError;
 
 use super::icon::icon;
 use crate::state::{Load, use_app};

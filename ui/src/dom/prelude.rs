@@ -5,4 +5,4 @@ pub use leptos::prelude::*;
 
 // Under the name of Leptos' trait too, so that its own is not seen beside ours.
 pub use super::{AnyView, Children, ChildrenFn, CollectView, IntoView, IntoView as IntoAny};
-pub use crate::state::signal::{Memo, RwSignal};
+pub use crate::state::signal::{Effect, Memo, RwSignal};

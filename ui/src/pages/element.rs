@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementGetParams, ElementUpdateParams, ElementView, Reference, TextField};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
-use crate::dom::prelude::*;
 
 use crate::components::editor::TextEditor;
 use crate::components::icon::{icon, kind_icon};

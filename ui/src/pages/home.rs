@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_shared::api::{ImportListParams, WorkspaceSummary, WorkspaceSummaryParams};
 use crate::dom::prelude::*;
+use groundplan_shared::api::{ImportListParams, WorkspaceSummary, WorkspaceSummaryParams};
 
 use crate::components::icon::{icon, kind_icon};
 use crate::components::states::{empty, loaded};

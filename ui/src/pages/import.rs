@@ -2,12 +2,12 @@
 
 mod preview;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ApiError, ErrorCode, ImportApplyParams, ImportInput, ImportPreview, ImportPreviewParams, JobCancelParams,
     WorkspaceCreateParams,
 };
 use leptos::html;
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::icon::icon;

@@ -1,7 +1,7 @@
 //! All pages, by kind and by what their titles and paths contain.
 
-use groundplan_shared::model::PageKind;
 use crate::dom::prelude::*;
+use groundplan_shared::model::PageKind;
 
 use crate::components::icon::{icon, kind_icon};
 use crate::components::states::{empty, failure, loading};

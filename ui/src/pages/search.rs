@@ -1,8 +1,8 @@
 //! Full-text search over the workspace. The text stands in the address.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{SearchHit, SearchParams};
 use leptos::html;
-use crate::dom::prelude::*;
 
 use crate::components::icon::{icon, kind_icon};
 use crate::components::states::{empty, failure};

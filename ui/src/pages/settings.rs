@@ -1,8 +1,8 @@
 //! Settings of the profile: how it looks, what this device is called, where things are kept.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{SettingsSetParams, WorkspaceRenameParams};
 use groundplan_shared::validate;
-use crate::dom::prelude::*;
 
 use crate::components::icon::icon;
 use crate::components::inline::InlineText;

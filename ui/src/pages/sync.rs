@@ -1,7 +1,7 @@
 //! Synchronisation, account, members and devices of the open workspace.
 
-use groundplan_shared::api::{AccountLogoutParams, DeviceList, DeviceListParams};
 use crate::dom::prelude::*;
+use groundplan_shared::api::{AccountLogoutParams, DeviceList, DeviceListParams};
 
 use crate::components::icon::icon;
 use crate::components::keys;

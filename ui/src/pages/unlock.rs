@@ -1,10 +1,10 @@
 //! The screen in front of a profile that is not open: choose a passphrase, unlock, or what is wrong and what to do.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ApiError, ErrorCode, Hidden, ProfileCreateParams, ProfileState, ProfileStatus, ProfileStatusParams,
     ProfileUnlockParams,
 };
-use crate::dom::prelude::*;
 
 use crate::components::icon::icon;
 use crate::components::passphrase::{Fresh, fresh};

@@ -1,7 +1,7 @@
 //! The first screen: make, import, open, link, look at the sample. Also where workspaces are changed.
 
-use groundplan_shared::api::{WorkspaceOpenParams, WorkspaceSampleParams, WorkspaceView};
 use crate::dom::prelude::*;
+use groundplan_shared::api::{WorkspaceOpenParams, WorkspaceSampleParams, WorkspaceView};
 
 use super::unlock;
 use crate::components::icon::icon;

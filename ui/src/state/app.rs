@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditStateParams,
     EditUndoParams, ElementGetParams, ElementListParams, ElementView, ErrorCode, Event, JobProgress,
     PageListParams, Settings, SettingsGetParams, SyncStatus, SyncStatusParams, ViewListParams,
 };
 use groundplan_shared::model::{DocumentId, WorkspaceId};
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation};

@@ -1,7 +1,7 @@
 //! The bridge between the address bar and the route.
 
-use leptos::ev;
 use crate::dom::prelude::*;
+use leptos::ev;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{App, Route};

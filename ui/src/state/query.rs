@@ -4,8 +4,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, Command};
 use crate::dom::prelude::*;
+use groundplan_shared::api::{ApiError, Command};
 
 use super::{App, Changes};
 use crate::transport::{decode, encode};

@@ -1,8 +1,8 @@
 //! What the frame around the pages shows: panes, tabs, dialogs.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{RelationView, SettingsSetParams};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
-use crate::dom::prelude::*;
 
 use super::{App, Layout, Route, Tabs};
 

@@ -1,8 +1,8 @@
-//! Signals and memos: Leptos', with what they hold behind one type, so that reading, writing, comparing and telling
+//! Signals, memos and effects: Leptos', with what they hold behind one type, so that reading, writing, comparing and telling
 //! is compiled once instead of once for each of the dozens of types that the interface keeps. Same names, same
 //! methods, same rules.
 //!
-//! Not here: effects, owners and stored values, which are Leptos' as they are.
+//! Not here: owners and stored values, which are Leptos' as they are.
 
 use std::any::Any;
 use std::fmt;
@@ -241,6 +241,22 @@ impl<T: Clone + Send + Sync + 'static> From<RwSignal<T>> for base::Signal<T> {
     fn from(signal: RwSignal<T>) -> Self {
         base::Signal::derive(move || signal.get())
     }
+}
+
+/// Something done now and whenever what it read has changed.
+pub struct Effect;
+
+impl Effect {
+    /// Runs it at the next turn, and then as needed; it is given what it returned before.
+    #[expect(clippy::new_ret_no_self, reason = "named as Leptos names it; nobody needs a handle")]
+    pub fn new<T: 'static>(mut run: impl FnMut(Option<T>) -> T + 'static) {
+        let mut before = None;
+        start(Box::new(move || before = Some(run(before.take()))));
+    }
+}
+
+fn start(mut run: Box<dyn FnMut()>) {
+    base::Effect::new(move |_: Option<()>| run());
 }
 
 #[cfg(test)]

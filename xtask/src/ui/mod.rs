@@ -56,12 +56,22 @@ fn bind(module: &Path) -> Outcome<PathBuf> {
 }
 
 fn optimise(bound: &Path) -> Outcome<()> {
-    let module = bound.join("groundplan_ui_bg.wasm");
+    for entry in fs::read_dir(bound).context(bound.display())? {
+        let module = entry.context(bound.display())?.path();
+        if module.extension().is_some_and(|kind| kind == "wasm") {
+            optimise_one(&module)?;
+        }
+    }
+    Ok(())
+}
+
+fn optimise_one(module: &Path) -> Outcome<()> {
     let mut command = process::command("node");
     command.arg(paths::ui().join("node_modules/binaryen/bin/wasm-opt"));
-    // What rustc 1.95 emits beyond the first version of WebAssembly; every browser and WebKitGTK 2.50 has it.
-    command.args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"]);
+    // What rustc 1.95 emits beyond the first version of WebAssembly; every browser and WebKitGTK 2.50 has it. The
+    // compiler optimised for size already: going further makes the module smaller, but what is sent larger.
+    command.args(["-O1", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"]);
     command.args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"]);
-    command.arg(&module).arg("-o").arg(&module);
+    command.arg(module).arg("-o").arg(module);
     process::run(&mut command)
 }

@@ -1,10 +1,10 @@
 //! Registering on a server or signing in, then uploading the open workspace.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{
     AccountLoginParams, AccountRegisterParams, AccountServerKeyParams, ApiError, ErrorCode, Hidden,
     ServerKeys, SyncConnectParams,
 };
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{form, text_field};

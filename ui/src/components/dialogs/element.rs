@@ -1,8 +1,8 @@
 //! Making an element from the keyboard: name, kind, parent, Enter.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::ElementCreateParams;
 use groundplan_shared::model::{DocumentId, ElementKind, RelationKind, relation_allowed};
-use crate::dom::prelude::*;
 
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;

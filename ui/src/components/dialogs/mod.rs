@@ -12,16 +12,18 @@ use crate::dom::prelude::*;
 
 use super::palette::Palette;
 use super::shortcuts::Shortcuts;
+use crate::lazy::{Wanted, lazily};
 use crate::state::{App, Dialog, use_shell};
 
 /// The open dialog.
 #[component]
 pub fn Dialogs() -> AnyView {
     let shell = use_shell();
-    (move || shell.dialog.get().map(draw)).into_any()
+    (move || shell.dialog.get().map(|dialog| lazily(Wanted::Dialog(dialog)))).into_any()
 }
 
-fn draw(dialog: Dialog) -> AnyView {
+/// Draws a dialog; part of what is loaded on demand.
+pub fn draw(dialog: Dialog) -> AnyView {
     match dialog {
         Dialog::Palette => view! { <Palette /> }.into_any(),
         Dialog::Shortcuts => view! { <Shortcuts /> }.into_any(),

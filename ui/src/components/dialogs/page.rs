@@ -1,8 +1,8 @@
 //! Making a page.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::PageCreateParams;
 use groundplan_shared::model::{DocumentId, PageKind};
-use crate::dom::prelude::*;
 
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{RelationCreateParams, RelationUpdateParams, RelationView};
 use groundplan_shared::model::{
     DocumentId, ElementKind, PropertyValue, RelationKind, relation_allowed, relation_properties,
 };
-use crate::dom::prelude::*;
 
 use super::{form, submit};
 use crate::components::dialog::Modal;

@@ -1,7 +1,7 @@
 //! Making a workspace.
 
-use groundplan_shared::api::WorkspaceCreateParams;
 use crate::dom::prelude::*;
+use groundplan_shared::api::WorkspaceCreateParams;
 
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;

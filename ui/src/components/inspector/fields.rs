@@ -1,8 +1,8 @@
 //! Kind, parent and owner: what the element belongs to.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementSummary, ElementUpdateParams};
 use groundplan_shared::model::{DocumentId, ElementKind, RelationKind};
-use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::picker::{Choice, Picker};

@@ -1,8 +1,8 @@
 //! Kind, name and conflicts of the shown element.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementUpdateParams, FieldConflict};
 use groundplan_shared::model::{DocumentId, ElementKind, element_property};
-use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::icon::{icon, kind_icon};

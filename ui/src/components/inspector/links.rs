@@ -1,9 +1,9 @@
 //! Tags and links.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::ElementUpdateParams;
 use groundplan_shared::model::{DocumentId, Link, LinkId};
 use groundplan_shared::validate;
-use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::icon::icon;

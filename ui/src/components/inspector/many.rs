@@ -1,7 +1,7 @@
 //! What can be done to several chosen elements at once.
 
-use groundplan_shared::api::ElementUpdateParams;
 use crate::dom::prelude::*;
+use groundplan_shared::api::ElementUpdateParams;
 use leptos::task::spawn_local;
 
 use crate::components::icon::{icon, kind_icon};

@@ -9,9 +9,9 @@ mod source;
 
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementGetParams, ElementView, ErrorCode};
 use groundplan_shared::model::DocumentId;
-use crate::dom::prelude::*;
 
 use super::states;
 use crate::state::{Load, query, use_app};

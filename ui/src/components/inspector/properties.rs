@@ -1,11 +1,11 @@
 //! Every property of the kind's table, in groups, each edited by what it accepts.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::ElementUpdateParams;
 use groundplan_shared::model::{
     DocumentId, ElementKind, PropertySpec, PropertyValue, Shape, element_properties,
 };
 use groundplan_shared::validate::FieldError;
-use crate::dom::prelude::*;
 
 use super::Shown;
 use crate::components::inline::InlineText;

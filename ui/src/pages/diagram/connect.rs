@@ -1,9 +1,9 @@
 //! Relating two elements: choose the other one, and the kind of relation where several make sense.
 
+use crate::dom::prelude::*;
 use groundplan_shared::model::{DocumentId, ElementKind, RelationKind};
 use leptos::ev;
 use leptos::html;
-use crate::dom::prelude::*;
 
 use super::state::{Canvas, Connecting};
 use super::toolbar::kind_glyph;

@@ -1,8 +1,8 @@
 //! Saving the drawing as an SVG file: the very text that the command line exports.
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ErrorCode, ExportParams};
 use groundplan_shared::scene::{draw, to_svg};
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use groundplan_shared::scene::{Role, Shape};
 use crate::dom::prelude::*;
+use groundplan_shared::scene::{Role, Shape};
 
 use super::state::{Canvas, Visible};
 use crate::canvas::picture::{Placed, WHOLE};

@@ -1,9 +1,9 @@
 //! The small map of a large diagram.
 
+use crate::dom::prelude::*;
 use groundplan_shared::scene::Point;
 use leptos::ev;
 use leptos::html;
-use crate::dom::prelude::*;
 
 use super::groups::number;
 use super::state::Canvas;

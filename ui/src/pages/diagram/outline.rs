@@ -1,8 +1,8 @@
 //! The diagram as nested text with the same content. Always there for screen readers; shown on request.
 
+use crate::dom::prelude::*;
 use groundplan_shared::model::DocumentId;
 use groundplan_shared::scene::{OutlineItem, OutlineLink, outline};
-use crate::dom::prelude::*;
 
 use super::state::Canvas;
 use super::toolbar::kind_glyph;

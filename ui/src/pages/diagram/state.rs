@@ -5,11 +5,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ApiError, Reference, ViewScene, ViewSceneParams, ViewSummary};
 use groundplan_shared::model::DocumentId;
 use groundplan_shared::scene::{Group, Point, Rect, Role};
 use leptos::html;
-use crate::dom::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::canvas::camera::{Camera, Size};

@@ -1,9 +1,9 @@
 //! Which diagram: the list of them, and making, renaming and deleting one.
 
+use crate::dom::prelude::*;
 use groundplan_shared::model::DocumentId;
 use leptos::ev;
 use leptos::html;
-use crate::dom::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::state::Canvas;
@@ -123,13 +123,7 @@ fn List(canvas: Canvas, open: RwSignal<bool>) -> AnyView {
     }
 }
 
-fn entry(
-    open: RwSignal<bool>,
-    route: DiagramRoute,
-    name: String,
-    detail: String,
-    current: bool,
-) -> AnyView {
+fn entry(open: RwSignal<bool>, route: DiagramRoute, name: String, detail: String, current: bool) -> AnyView {
     view! {
         <li>
             <a href=Route::Diagram(route).url() aria-current=current.then_some("page") on:click=move |_| open.set(false)>

@@ -1,7 +1,7 @@
 //! The bar above the canvas and the zoom controls on it.
 
-use groundplan_shared::scene::icon;
 use crate::dom::prelude::*;
+use groundplan_shared::scene::icon;
 
 use super::export;
 use super::state::Canvas;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementView, EndpointRemoveParams, EndpointSetParams};
 use groundplan_shared::model::{DocumentId, Endpoint, EndpointId};
 use groundplan_shared::validate::{FieldError, check_line};
-use crate::dom::prelude::*;
 
 use crate::components::icon::icon;
 use crate::components::inline::InlineText;

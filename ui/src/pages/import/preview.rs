@@ -1,7 +1,7 @@
 //! What importing would change: counts, rows, what leads nowhere, remarks of the reader.
 
-use groundplan_shared::api::{ImportPreview, ImportRow};
 use crate::dom::prelude::*;
+use groundplan_shared::api::{ImportPreview, ImportRow};
 
 use crate::components::icon::{icon, kind_icon};
 use crate::text::{count, grouped, name_of, t};
