@@ -151,7 +151,11 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "an operation broke off");
+        if error.is_panic() {
+            tracing::error!(%error, "an operation broke off");
+        } else {
+            tracing::debug!(%error, "an operation was cut off by the end of the program");
+        }
         ApiError::new(
             ErrorCode::StorageFailed,
             "The operation broke off in the middle; nothing was changed.",
