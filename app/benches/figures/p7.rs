@@ -39,7 +39,8 @@ async fn measure(sizes: &[usize]) {
     let proxy = Proxy::start(server.base_url.trim_start_matches("http://").to_owned()).await;
     let desk = device(&dir.path().join("desk"), "Desk");
     ops::workspace::create(&desk, WorkspaceCreateParams { name: "Bench".into() }).expect("creates");
-    register(&desk, &server.base_url).await;
+    // Both know the server by one address, as a pairing code demands; the desk is silent while the laptop is counted.
+    register(&desk, &proxy.url).await;
     ops::sync::connect::run(&desk, SyncConnectParams {}).await.expect("connects");
     let laptop_dir = dir.path().join("laptop");
     let laptop = device(&laptop_dir, "Laptop");
@@ -64,6 +65,7 @@ async fn measure(sizes: &[usize]) {
             let name = format!("Changed at {size}, {changed}");
             rename(&desk, &ids, changed, &name);
             synced(&desk).await;
+            desk.stop_sync();
             let before = {
                 let laptop = open(&laptop_dir);
                 last_seq(&laptop)
@@ -75,6 +77,7 @@ async fn measure(sizes: &[usize]) {
             let (count, bytes) = envelopes_after(&laptop, before);
             assert_eq!(count, changed as u64, "one envelope a changed document");
             shut(laptop).await;
+            desk.start_sync();
             let wire = traffic.after_login();
             let growth = first[case].map_or(0.0, |first| (wire as f64 / first as f64 - 1.0) * 100.0);
             first[case].get_or_insert(wire);
