@@ -55,7 +55,7 @@ test("draw a relation from a card, choose several", { timeout: 120_000 }, () =>
     await page.getByText("Uses", { exact: true }).click();
     await page.getByText("Connected Operator and Interface").waitFor();
     const relations = JSON.parse(agent.run("list", "--relations", "--json"));
-    assert.ok(relations.some((one) => one.source?.name === "Operator" && one.target?.name === "Interface"), "it is stored");
+    assert.ok(relations.some((one) => one.source_name === "Operator" && one.target_name === "Interface"), "it is stored");
     await page.keyboard.press("Escape");
     await named("Architect").click({ modifiers: ["Shift"] });
     await named("Local store").click({ modifiers: ["Shift"] });
