@@ -1,11 +1,12 @@
 //! Keys and what is sealed under them: device ids, wraps, earlier epochs, names, blobs, safety numbers.
 
 use groundplan_shared::auth::Compartment;
-use groundplan_shared::crypto::Secret;
+use groundplan_shared::crypto::safe::chunk::{ChunkPlace, open_chunk, seal_chunk};
 use groundplan_shared::crypto::safe::names::{NameOf, open_name};
 use groundplan_shared::crypto::safe::{
     BlobKey, CompartmentKey, DeviceKeys, WrapPlace, key_thumbprint, open_blob, safety_number, seal_blob,
 };
+use groundplan_shared::crypto::{Secret, sha256};
 use groundplan_shared::membership::{SealedName, Wrap};
 use groundplan_shared::wire::cbor::{Blob, decode_canonical, encode};
 use groundplan_shared::wire::ids::{Hash, InviteId, RoleId};
@@ -79,5 +80,20 @@ fn sealed_names_and_blobs() {
     let made = seal_blob(&blob_key, "backup", b"all of it", &fixed("blob")).unwrap();
     let stored = kept.bytes("blob for backup", &made);
     assert_eq!(open_blob(&blob_key, "backup", &stored).unwrap().as_slice(), b"all of it");
+    kept.done();
+}
+
+#[test]
+fn chunks_of_attachments() {
+    let mut kept = Kept::open("chunks.json");
+    for compartment in Compartment::ALL {
+        let (key, place) = (key(compartment, 1), ChunkPlace { workspace: WORKSPACE, compartment, epoch: 1 });
+        let content = b"a chunk of a picture";
+        let made = seal_chunk(&key, &place, content).unwrap();
+        kept.text(&format!("{compartment:?}: id"), &made.id.to_string());
+        let stored = kept.bytes(&format!("{compartment:?}: sealed"), &made.bytes);
+        let opened = open_chunk(&key, &place, &sha256(&[content]), content.len(), &stored);
+        assert_eq!(opened.as_deref(), Ok(content.as_slice()));
+    }
     kept.done();
 }
