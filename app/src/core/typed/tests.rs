@@ -155,8 +155,14 @@ fn long_typing_settles_by_itself_and_a_paste_is_no_typing() {
         append(&open, id, "y");
     }
     assert_eq!(count(&open, "typed"), 10);
-    let noise: String = (0..CHANGE_BYTES as u64 * 4)
-        .map(|n| char::from(b'a' + (n.wrapping_mul(6_364_136_223_846_793_005) >> 59) as u8 % 26))
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let noise: String = (0..CHANGE_BYTES * 4)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            char::from(b'a' + (state % 26) as u8)
+        })
         .collect();
     append(&open, id, &noise);
     assert_eq!(count(&open, "typed"), 0);
