@@ -1,6 +1,5 @@
 //! Asks the linker to keep relocations in the interface's module: `groundplan-bindgen` needs them to split it.
 
-#[expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {

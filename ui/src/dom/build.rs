@@ -41,6 +41,12 @@ pub enum State {
     Keyed(keyed::Rows),
 }
 
+/// What an element calls with an event; another, or none, may take its place.
+pub type Listening = Rc<RefCell<Option<Called>>>;
+
+/// Something that can be called and replaced meanwhile.
+type Called = Rc<dyn Fn(web_sys::Event)>;
+
 /// What is in a hole.
 pub enum Filled {
     /// A value of an element, of which kind and under which name.
@@ -48,7 +54,7 @@ pub enum Filled {
     /// One that follows signals.
     Following(Place, RenderEffect<Value>),
     /// A listener, which can be replaced; none once its element is gone.
-    Listener(Rc<RefCell<Option<Rc<dyn Fn(web_sys::Event)>>>>),
+    Listener(Listening),
     /// A reference to the element.
     Reference(Element),
     /// A child.
@@ -194,7 +200,7 @@ pub fn follow(place: Place, value: Box<dyn Fn() -> Value>, before: Option<Value>
 }
 
 fn listen(place: &Place, listener: Listener) -> Filled {
-    let current = Rc::new(RefCell::new(Some(Rc::<dyn Fn(web_sys::Event)>::from(listener))));
+    let current = Rc::new(RefCell::new(Some(Called::from(listener))));
     let called = current.clone();
     let closure = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
         // Not borrowed while it runs: it may change what is on the page, and with it itself.
