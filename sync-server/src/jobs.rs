@@ -18,7 +18,9 @@ pub(crate) async fn sweep(app: App) {
         match crate::blobs::sweep(&app).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(blob.count = count, "{count} unused blobs were deleted"),
-            Err(error) => tracing::warn!(store.error = %error, "unused blobs could not be deleted; again soon"),
+            Err(error) => {
+                tracing::warn!(store.error = %error, "unused blobs could not be deleted; again soon")
+            }
         }
         match app.store.sweep_mailboxes(app.clock.now_ms()).await {
             Ok(0) => {}

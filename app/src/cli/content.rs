@@ -155,7 +155,9 @@ async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
             )
         });
     } else if *pages {
-        let found = app.run(CLI, PageListParams { kind: parsed(kind)?, filter: text(filter), ..Default::default() }).await?;
+        let found = app
+            .run(CLI, PageListParams { kind: parsed(kind)?, filter: text(filter), ..Default::default() })
+            .await?;
         output.answer(&found.items, |items| {
             table(
                 &items

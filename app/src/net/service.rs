@@ -162,7 +162,8 @@ impl Net {
     /// Those of the store.
     pub fn status(&self, app: &App, workspace: WorkspaceId) -> Result<SyncStatus, ApiError> {
         let mut status = self.documents(app, workspace)?;
-        if let Some(open) = app.open_now().filter(|open| open.id() == workspace && open.read_only().is_none()) {
+        if let Some(open) = app.open_now().filter(|open| open.id() == workspace && open.read_only().is_none())
+        {
             self.courier.look(&open)?;
         }
         self.courier.tell(workspace, &mut status);

@@ -73,7 +73,8 @@ pub fn list(app: &App, params: RelationListParams) -> Result<RelationList, ApiEr
 
 fn show(app: &App, source: DocumentId, id: RelationId) -> Result<RelationView, ApiError> {
     app.read(|tx| {
-        let all = query::relations(tx, &RelationListParams { element: Some(source), ..Default::default() })?.items;
+        let all =
+            query::relations(tx, &RelationListParams { element: Some(source), ..Default::default() })?.items;
         all.into_iter()
             .find(|relation| relation.id == id)
             .ok_or_else(|| missing("relation of the element", source))

@@ -14,10 +14,13 @@ mod relation;
 mod view;
 
 pub use attachment::{
-    ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX_BYTES, ATTACHMENTS_PER_DOCUMENT, Attachment, CHUNK_BYTES, ContentHash, NoHash,
+    ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX_BYTES, ATTACHMENTS_PER_DOCUMENT, Attachment, CHUNK_BYTES,
+    ContentHash, NoHash,
 };
 pub use element::{Element, Endpoint, Link, Source};
-pub use id::{AttachmentId, DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId, WorkspaceId};
+pub use id::{
+    AttachmentId, DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId, WorkspaceId,
+};
 pub use kind::{DocumentKind, ElementKind, PageKind, RelationKind, UnknownKind, ViewKind};
 pub use page::{Eol, Page};
 pub use property::{

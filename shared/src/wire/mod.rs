@@ -14,7 +14,7 @@ pub mod rest;
 pub use cbor::{Blob, CodecError};
 pub use frames::{ClientFrame, ServerFrame};
 pub use ids::{
-    AccountId, BlobId, DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, InviteId, MailboxId, MemberId, Nonce,
-    PublicKey, RoleId, ServerId, Signature, StreamId, WorkspaceId,
+    AccountId, BlobId, DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, InviteId, MailboxId, MemberId,
+    Nonce, PublicKey, RoleId, ServerId, Signature, StreamId, WorkspaceId,
 };
 pub use problem::{Problem, ProblemCode};

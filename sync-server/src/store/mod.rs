@@ -232,6 +232,9 @@ pub struct MailboxPut {
 }
 
 /// Everything the server remembers.
-pub trait Store: ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore {}
+pub trait Store:
+    ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore
+{
+}
 
 impl<T: ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore> Store for T {}
