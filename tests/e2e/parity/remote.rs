@@ -93,6 +93,8 @@ fn govern(
     let right = json!({ "member": waiting["id"], "safety_number": number, "name": "Lin" });
     call(desk, "member/confirm", right);
     newcomer.ask("member/join", join);
+    // An owner who can be recovered follows one who can be.
+    newcomer.ask("recovery/create", json!({}));
 
     call(desk, "device/revoke", json!({ "device": "Laptop" }));
     call(desk, "member/remove", json!({ "member": "Grace" }));
