@@ -57,7 +57,7 @@ struct Vector(Value);
 impl Vector {
     fn bytes(&self, part: &str, name: &str) -> Vec<u8> {
         let text = self.0[part][name].as_str().unwrap_or_else(|| panic!("{part} {name}"));
-        let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+        let digit = |at: usize| u8::from_str_radix(text.get(at..at + 2).unwrap(), 16).unwrap();
         (0..text.len()).step_by(2).map(digit).collect()
     }
     fn input(&self, name: &str) -> Vec<u8> {
