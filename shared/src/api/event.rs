@@ -8,6 +8,10 @@ use crate::model::{DocumentId, WorkspaceId};
 /// An event. Interfaces re-read what they show; events carry no content.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "few events live at once, and a box would be in every reader's way"
+)]
 pub enum Event {
     /// Documents changed, here or elsewhere.
     Changed {
