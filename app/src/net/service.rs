@@ -313,7 +313,7 @@ impl Net {
 /// Describes a workspace whose synchronisation cannot be looked into.
 fn shut(state: SyncState, problem: Option<ApiError>) -> SyncStatus {
     SyncStatus {
-        state: state,
+        state,
         waiting: 0,
         done: 0,
         total: 0,
