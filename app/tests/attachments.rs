@@ -424,8 +424,7 @@ async fn another_device_exports_the_same_bytes() {
         assert!(!bytes.windows(piece.len()).any(|window| window == piece), "{name}");
     }
     // What the server lost or damaged is noticed, and whoever has it sends it again.
-    let mut damaged = 0;
-    for name in blobs.keys() {
+    for (damaged, name) in blobs.keys().enumerate() {
         let path = folder.path().join("blobs").join(name);
         if damaged == 0 {
             std::fs::remove_file(&path).unwrap();
@@ -434,7 +433,6 @@ async fn another_device_exports_the_same_bytes() {
             bytes[100] ^= 1;
             std::fs::write(&path, bytes).unwrap();
         }
-        damaged += 1;
     }
     let tablet = device();
     link(&desk, &tablet, &server).await;

@@ -1,4 +1,5 @@
 //! Lists on a workspace of some size: in pieces, counted, as a tree; the same as when everything is made anew.
+#![cfg(test)]
 
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ fn same_when_made_anew(app: &App) {
         (counts, trees, elements, below, found.hits)
     };
     let before = look();
-    app.workspace().unwrap().transaction::<_, CoreError>(|tx| project::rebuild(tx)).unwrap();
+    app.workspace().unwrap().transaction::<_, CoreError>(project::rebuild).unwrap();
     assert_eq!(look(), before);
 }
 
