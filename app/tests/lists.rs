@@ -69,7 +69,7 @@ fn same_when_made_anew(app: &App) {
         (counts, trees, elements, below, found.hits)
     };
     let before = look();
-    app.workspace().unwrap().transaction::<_, CoreError>(|tx| project::rebuild(tx)).unwrap();
+    app.workspace().unwrap().transaction::<_, CoreError>(project::rebuild).unwrap();
     assert_eq!(look(), before);
 }
 
