@@ -318,7 +318,8 @@ fn a_vault_comes_out_as_it_went_in() {
             path: Some(out.display().to_string()),
             ..ExportParams::default()
         };
-        assert_eq!(ops::export::run(&app, params).unwrap().files, applied.counts.pages);
+        let counts = &applied.counts;
+        assert_eq!(ops::export::run(&app, params).unwrap().files, counts.pages + counts.attachments);
         compare_folders(&out, &out, &source);
     }
     assert_eq!(pages, 413);
