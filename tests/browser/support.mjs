@@ -51,6 +51,12 @@ export async function withAgent(
     page.on("console", (message) => {
       if (message.type() === "error" && !refused(message.text())) problems.push(message.text());
     });
+    // The console says only that something failed to load; this says what.
+    page.on("response", async (response) => {
+      if (response.status() < 400 || !unlocked) return;
+      const asked = response.request().postData()?.slice(0, 200) ?? response.url();
+      problems.push(`${response.status()} for ${asked}: ${await response.text().catch(() => "no body")}`);
+    });
     await page.goto(await agent.link());
     await page.locator("main").waitFor();
     await story({ page, agent, context, folder });
@@ -151,6 +157,9 @@ export async function picture(page, name) {
 
 /** Fails with the rules that axe finds broken on the page as it stands. */
 export async function accessible(page, where) {
+  // What fades in is judged as it stands in the end.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished)));
   // The policy of the page forbids scripts from elsewhere, so the checker comes in through the debugger.
   await page.evaluate(await (await import("node:fs/promises")).readFile(axe, "utf8"));
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));

@@ -281,8 +281,11 @@ impl Canvas {
     /// Selects elements and relations by id.
     pub(super) fn select(self, selected: &Selected) {
         let picture = self.picture.get_untracked();
+        let chosen: Selected =
+            self.app.selection.with_untracked(|ids| ids.iter().map(DocumentId::to_string).collect());
         let (relations, elements): (BTreeSet<String>, BTreeSet<String>) =
-            selected.iter().cloned().partition(|id| picture.node(id).is_none() && picture.edge(id).is_some());
+            // A relation that was just made is not drawn yet, and a chosen element need not be on this diagram.
+            selected.iter().cloned().partition(|id| picture.node(id).is_none() && !chosen.contains(id));
         let elements: Vec<DocumentId> = elements.iter().filter_map(|id| id.parse().ok()).collect();
         if self.relations.get_untracked() != relations {
             self.relations.set(relations);
