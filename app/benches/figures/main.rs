@@ -14,10 +14,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use groundplan_app::ops;
+use groundplan_app::core::CoreError;
 use groundplan_app::profile::{KeyOptions, ProfileOptions};
 use groundplan_app::runtime::App;
+use groundplan_app::{doc, env, ops};
 use groundplan_shared::api::*;
+use groundplan_shared::model::*;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
@@ -46,6 +48,40 @@ pub(crate) fn app(dir: &Path) -> Arc<App> {
         .expect("opens");
     ops::workspace::create(&app, WorkspaceCreateParams { name: "Bench".into() }).expect("creates");
     app
+}
+
+/// Fills the open workspace with as many elements, in transactions of 500.
+pub(crate) fn fill(app: &App, count: usize) {
+    let workspace = app.workspace().expect("open");
+    for chunk in (0..count).collect::<Vec<_>>().chunks(500) {
+        workspace
+            .transaction::<(), CoreError>(|tx| {
+                for n in chunk {
+                    let element = element(*n);
+                    tx.create(element.id, DocumentKind::Element, |doc| {
+                        Ok(doc::element::write(doc, &element)?)
+                    })?;
+                }
+                Ok(())
+            })
+            .expect("fills");
+    }
+}
+
+/// The element of a number, as all figures make it.
+pub(crate) fn element(n: usize) -> Element {
+    Element {
+        id: DocumentId::new(env::make_uuid()),
+        kind: ElementKind::Component,
+        name: format!("Service {n}"),
+        description: "Does one thing.".into(),
+        properties: Default::default(),
+        tags: Default::default(),
+        links: Vec::new(),
+        relations: Vec::new(),
+        endpoints: Vec::new(),
+        source: None,
+    }
 }
 
 pub(crate) fn percentile(times: &mut [Duration], part: f64) -> Duration {

@@ -6,14 +6,13 @@
 
 use std::time::Instant;
 
-use groundplan_app::core::CoreError;
+use groundplan_app::ops;
 use groundplan_app::profile::{KeyOptions, ProfileOptions};
 use groundplan_app::runtime::App;
-use groundplan_app::{doc, env, ops};
 use groundplan_shared::api::*;
-use groundplan_shared::model::*;
+use groundplan_shared::model::WorkspaceId;
 
-use crate::{app, percentile, say};
+use crate::{app, fill, percentile, say};
 
 const ROUNDS: usize = 15;
 
@@ -69,32 +68,4 @@ fn first_screen(app: &App, id: WorkspaceId, count: usize) {
     let params = ExplorerListParams { part, parent, folder, filter, around, offset: 0, limit: 100 };
     let rows = ops::explorer::list(app, params).expect("answers");
     assert_eq!((rows.rows.len(), rows.total), (100, count as u64));
-}
-
-fn fill(app: &App, count: usize) {
-    let workspace = app.workspace().expect("open");
-    for chunk in (0..count).collect::<Vec<_>>().chunks(500) {
-        workspace
-            .transaction::<(), CoreError>(|tx| {
-                for n in chunk {
-                    let element = Element {
-                        id: DocumentId::new(env::make_uuid()),
-                        kind: ElementKind::Component,
-                        name: format!("Service {n}"),
-                        description: "Does one thing.".into(),
-                        properties: Default::default(),
-                        tags: Default::default(),
-                        links: Vec::new(),
-                        relations: Vec::new(),
-                        endpoints: Vec::new(),
-                        source: None,
-                    };
-                    tx.create(element.id, DocumentKind::Element, |doc| {
-                        Ok(doc::element::write(doc, &element)?)
-                    })?;
-                }
-                Ok(())
-            })
-            .expect("fills");
-    }
 }

@@ -11,13 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use automerge::{ActorId, AutoCommit, ObjType, ROOT, ReadDoc, TextEncoding, transaction::Transactable};
-use groundplan_app::core::CoreError;
-use groundplan_app::runtime::App;
-use groundplan_app::{doc, env, ops};
+use groundplan_app::ops;
 use groundplan_shared::api::*;
 use groundplan_shared::model::*;
 
-use crate::{app, percentile, say};
+use crate::{app, fill, percentile, say};
 
 const TURN: usize = 250;
 
@@ -192,34 +190,6 @@ fn one(what: &str, before: usize, elements: usize, patches: &[Patch], end: Optio
         (ours.cpu() - writes.cpu()) / edits.cpu(),
         late.as_secs_f64() / early.as_secs_f64(),
     ));
-}
-
-fn fill(app: &App, elements: usize) {
-    let workspace = app.workspace().expect("open");
-    for chunk in (0..elements).collect::<Vec<_>>().chunks(500) {
-        workspace
-            .transaction::<(), CoreError>(|tx| {
-                for n in chunk {
-                    let element = Element {
-                        id: DocumentId::new(env::make_uuid()),
-                        kind: ElementKind::Component,
-                        name: format!("Service {n}"),
-                        description: "Does one thing.".into(),
-                        properties: Default::default(),
-                        tags: Default::default(),
-                        links: Vec::new(),
-                        relations: Vec::new(),
-                        endpoints: Vec::new(),
-                        source: None,
-                    };
-                    tx.create(element.id, DocumentKind::Element, |doc| {
-                        Ok(doc::element::write(doc, &element)?)
-                    })?;
-                }
-                Ok(())
-            })
-            .expect("fills");
-    }
 }
 
 /// A database with the settings of the store and one table.

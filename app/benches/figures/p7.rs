@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use groundplan_app::core::CoreError;
 use groundplan_app::profile::{KeyOptions, ProfileOptions};
 use groundplan_app::runtime::App;
-use groundplan_app::{doc, env, ops};
+use groundplan_app::{doc, ops};
 use groundplan_server::config::RegistrationMode;
 use groundplan_server::{Config, RunningServer, Server};
 use groundplan_shared::api::*;
@@ -19,7 +19,7 @@ use groundplan_shared::model::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::say;
+use crate::{element, say};
 
 const PASSWORD: &str = "several words make a password";
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -222,21 +222,6 @@ fn grow(app: &App, ids: &mut Vec<DocumentId>, size: usize) {
         if ids.len().is_multiple_of(10_000) {
             say(&format!("P7 … {} documents made", ids.len()));
         }
-    }
-}
-
-fn element(n: usize) -> Element {
-    Element {
-        id: DocumentId::new(env::make_uuid()),
-        kind: ElementKind::Component,
-        name: format!("Service {n}"),
-        description: "Does one thing.".into(),
-        properties: Default::default(),
-        tags: Default::default(),
-        links: Vec::new(),
-        relations: Vec::new(),
-        endpoints: Vec::new(),
-        source: None,
     }
 }
 
