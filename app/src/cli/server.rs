@@ -18,6 +18,7 @@ use super::output::{Output, plain, table};
 use super::troubles;
 use super::workspace::sync_words;
 use crate::dispatch::Caller;
+use crate::env::now_ms;
 use crate::runtime::App;
 
 pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), ApiError> {
@@ -132,8 +133,9 @@ async fn device(app: &Arc<App>, command: &DeviceCommand, output: &Output) -> Res
                 })?,
                 None if output.is_json() => output.answer(&code, |_| String::new()),
                 None => output.text(&format!(
-                    "On the other device: groundplan device link {}\nIt is valid for ten minutes, once.",
-                    code.code.0
+                    "On the other device: groundplan device link {}\nIt works once, for {} minutes.",
+                    code.code.0,
+                    code.expires_ms.saturating_sub(now_ms()).div_ceil(60_000)
                 )),
             }
             let wait = DeviceLinkWaitParams { timeout_ms: timeout * 1000 };

@@ -167,7 +167,7 @@ async fn take<T: DeserializeOwned>(
             return Err(ApiError::new(
                 ErrorCode::NotFound,
                 "The other device has not answered yet.",
-                "Finish on the other device, then wait again; the code ends after ten minutes.",
+                "Finish on the other device, then wait again; if the code has ended, make another.",
             ));
         }
         sleep(LOOK).await;

@@ -212,7 +212,7 @@ pub struct DeviceList {
 #[serde(deny_unknown_fields)]
 pub struct DeviceLinkStartParams {}
 
-/// A code that links a device: valid for ten minutes, once.
+/// A code that links a device: works once, until `expires_ms`, which the server decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCode {
     /// The code with the server's address, as one word to copy.
