@@ -54,9 +54,7 @@ impl App {
         caller: Caller,
         params: P,
     ) -> Result<P::Response, ApiError> {
-        let value = serde_json::to_value(params).map_err(unreadable)?;
-        let response = self.call(caller, P::METHOD, value).await?;
-        serde_json::from_value(response).map_err(unreadable)
+        typed(params, |value| self.call(caller, P::METHOD, value)).await
     }
 }
 
@@ -101,10 +99,17 @@ impl Host {
         caller: Caller,
         params: P,
     ) -> Result<P::Response, ApiError> {
-        let value = serde_json::to_value(params).map_err(unreadable)?;
-        let response = self.call(caller, P::METHOD, value).await?;
-        serde_json::from_value(response).map_err(unreadable)
+        typed(params, |value| self.call(caller, P::METHOD, value)).await
     }
+}
+
+/// Runs a command by its parameter type through a call that speaks JSON.
+async fn typed<P: Command, F: Future<Output = Result<Value, ApiError>>>(
+    params: P,
+    call: impl FnOnce(Value) -> F,
+) -> Result<P::Response, ApiError> {
+    let value = serde_json::to_value(params).map_err(unreadable)?;
+    serde_json::from_value(call(value).await?).map_err(unreadable)
 }
 
 /// Lets a caller through to a command, or not.

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use groundplan_import::links::{self, LinkIndex, LinkKind, PageLink, Resolution};
+use groundplan_import::links::{self, LinkIndex, Resolution};
 use groundplan_shared::api::AttachmentView;
 use groundplan_shared::model::{Attachment, AttachmentId, ContentHash, DocumentId};
 use rusqlite::{Row, named_params};
 
 use crate::core::{CoreError, Tx};
 use crate::doc;
+use crate::query::stored_link;
 
 const COLUMNS: &str = "a.id, a.document, a.name, a.path, a.media_type, a.size, a.hash, NOT EXISTS (
     SELECT 1 FROM attachment_chunk n WHERE n.row = a.row AND n.attachment = a.id
@@ -92,22 +93,7 @@ pub fn linked(tx: &Tx<'_>, page: DocumentId) -> Result<Vec<AttachmentView>, Core
                 index.add_file(&path, &at.to_string());
             }
         }
-        let link = PageLink {
-            kind: match kind.as_str() {
-                "wiki" => LinkKind::Wiki,
-                "embed" => LinkKind::Embed,
-                "markdown" => LinkKind::Markdown,
-                _ => LinkKind::Image,
-            },
-            target: target.clone(),
-            heading: None,
-            alias: None,
-            in_front_matter: false,
-            start: 0,
-            end: 0,
-            line: 1,
-            resolved: None,
-        };
+        let link = stored_link(&kind, &target);
         let Resolution::Found { key, .. } = links::resolve(&link, &from, &index) else { continue };
         let chosen = key.parse::<usize>().ok().and_then(|at| candidates.into_iter().nth(at));
         if let Some(chosen) = chosen {

@@ -266,19 +266,8 @@ impl<'a> Tx<'a> {
                     None => batch.insert(next_batch(&self.sql)?),
                 };
                 for change in &made.changes {
-                    self.sql
-                        .prepare_cached(
-                            "INSERT INTO outbox(batch, document, kind, compartment, change, created_ms)
-                             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                        )?
-                        .execute((
-                            batch,
-                            id.to_bytes(),
-                            loaded.kind.as_str(),
-                            loaded.compartment,
-                            change,
-                            self.now_ms as i64,
-                        ))?;
+                    let of = (id, loaded.kind, loaded.compartment);
+                    queue(&self.sql, batch, of, change, self.now_ms)?;
                 }
                 loaded::append(&self.sql, loaded, &made.changes)?;
                 changes.outbox = true;
@@ -336,6 +325,22 @@ pub(super) fn commit(doc: &mut AutoCommit, before: &[ChangeHash], now_ms: u64) -
     }
     let changes = doc.get_changes(before).into_iter().map(|mut change| change.bytes().to_vec()).collect();
     Made { changes, after, alone: false }
+}
+
+/// Puts changes of one document into the outbox, as a part of a batch.
+pub(super) fn queue(
+    sql: &Transaction<'_>,
+    batch: i64,
+    (id, kind, compartment): (DocumentId, DocumentKind, u8),
+    change: &[u8],
+    made_ms: u64,
+) -> Result<(), CoreError> {
+    sql.prepare_cached(
+        "INSERT INTO outbox(batch, document, kind, compartment, change, created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((batch, id.to_bytes(), kind.as_str(), compartment, change, made_ms as i64))?;
+    Ok(())
 }
 
 pub(super) fn next_batch(sql: &Transaction<'_>) -> Result<i64, CoreError> {

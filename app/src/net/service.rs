@@ -312,22 +312,7 @@ impl Net {
 
 /// Describes a workspace whose synchronisation cannot be looked into.
 fn shut(state: SyncState, problem: Option<ApiError>) -> SyncStatus {
-    SyncStatus {
-        state,
-        waiting: 0,
-        done: 0,
-        total: 0,
-        synced_ms: 0,
-        last_heard: None,
-        server: None,
-        problem,
-        quarantined: 0,
-        standing: groundplan_shared::api::MemberStanding::Member,
-        alarm: None,
-        verified_entries: 0,
-        verified_items: 0,
-        attachments: Default::default(),
-    }
+    SyncStatus { problem, ..SyncStatus::bare(state) }
 }
 
 async fn set_server(open: &Arc<Workspace>, address: String) -> Result<(), ApiError> {

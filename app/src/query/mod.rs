@@ -9,6 +9,7 @@ mod search;
 pub use element::{element_view, path_to};
 pub use explorer::explorer;
 pub use list::{elements, relations, summary, views};
+pub(crate) use page::stored_link;
 pub use page::{page_view, pages, resolve_links};
 pub use search::search;
 

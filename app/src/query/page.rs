@@ -104,6 +104,26 @@ pub fn resolve_links(tx: &Tx<'_>, id: DocumentId) -> Result<Vec<PageLinkView>, C
     Ok(found)
 }
 
+/// A link as the projections keep it: its kind's word and its target, without its place in a text.
+pub(crate) fn stored_link(kind: &str, target: &str) -> PageLink {
+    PageLink {
+        kind: match kind {
+            "wiki" => LinkKind::Wiki,
+            "embed" => LinkKind::Embed,
+            "markdown" => LinkKind::Markdown,
+            _ => LinkKind::Image,
+        },
+        target: target.to_owned(),
+        heading: None,
+        alias: None,
+        in_front_matter: false,
+        start: 0,
+        end: 0,
+        line: 1,
+        resolved: None,
+    }
+}
+
 fn resolve_one(
     tx: &Tx<'_>,
     kind: &str,
@@ -132,27 +152,11 @@ fn resolve_one(
         index.add_page(path, &id.to_string(), names.iter().map(String::as_str));
         ids.insert(id.to_string(), id);
     }
-    let kind = match kind {
-        "wiki" => LinkKind::Wiki,
-        "embed" => LinkKind::Embed,
-        "markdown" => LinkKind::Markdown,
-        _ => LinkKind::Image,
-    };
-    let link = PageLink {
-        kind,
-        target: target.to_owned(),
-        heading: None,
-        alias: None,
-        in_front_matter: false,
-        start: 0,
-        end: 0,
-        line: 1,
-        resolved: None,
-    };
+    let link = stored_link(kind, target);
     if let Resolution::Found { key, .. } = links::resolve(&link, from, &index) {
         return Ok(ids.get(&key).copied());
     }
-    if kind != LinkKind::Wiki {
+    if link.kind != LinkKind::Wiki {
         return Ok(None);
     }
     let mut statement =

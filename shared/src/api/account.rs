@@ -155,6 +155,29 @@ pub struct SyncStatus {
     pub verified_items: u64,
 }
 
+impl SyncStatus {
+    /// A state of which nothing else is known: no server, nothing counted.
+    #[must_use]
+    pub fn bare(state: SyncState) -> Self {
+        Self {
+            state,
+            waiting: 0,
+            done: 0,
+            total: 0,
+            synced_ms: 0,
+            last_heard: None,
+            server: None,
+            problem: None,
+            quarantined: 0,
+            standing: MemberStanding::default(),
+            alarm: None,
+            verified_entries: 0,
+            attachments: super::AttachmentSync::default(),
+            verified_items: 0,
+        }
+    }
+}
+
 /// Asks how synchronisation stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

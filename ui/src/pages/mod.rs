@@ -3,6 +3,7 @@
 pub mod diagram;
 pub mod element;
 pub mod explore;
+mod front;
 pub mod home;
 pub mod import;
 pub mod page;

@@ -6,6 +6,7 @@ use groundplan_shared::api::{
     ProfileUnlockParams,
 };
 
+use super::front::front;
 use crate::components::icon::icon;
 use crate::components::passphrase::{Fresh, fresh};
 use crate::components::states::{failure, loading};
@@ -48,25 +49,12 @@ pub fn UnlockPage() -> AnyView {
         app.ask_then("profile/status", encode(&ProfileStatusParams {}), Box::new(done));
     });
     let attempt = Attempt { busy: RwSignal::new(false), wrong: RwSignal::new(None) };
-    view! {
-        <div class="welcome">
-            <div class="welcome-inner unlock">
-                <header class="welcome-head">
-                    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-                        <path d="M5 5h9v9H5zM18 18h9v9h-9zM18 5h9v6h-9z" />
-                        <path class="mark-line" d="M9.5 14v8.5H18M14 8h4" />
-                    </svg>
-                    <div><h1>"Groundplan"</h1><p class="muted">{t("welcome.claim")}</p></div>
-                </header>
-                {move || match found.get() {
-                    None => loading(),
-                    Some(Err(error)) => failure(&error, Some(Callback::new(move |()| app.reload()))),
-                    Some(Ok(status)) => draw(app, attempt, status),
-                }}
-                <p class="muted small welcome-foot">{icon("key")} {t("welcome.private")}</p>
-            </div>
-        </div>
-    }
+    let body = move || match found.get() {
+        None => loading(),
+        Some(Err(error)) => failure(&error, Some(Callback::new(move |()| app.reload()))),
+        Some(Ok(status)) => draw(app, attempt, status),
+    };
+    front("welcome-inner unlock", body.into_any())
 }
 
 fn draw(app: App, attempt: Attempt, status: ProfileStatus) -> AnyView {

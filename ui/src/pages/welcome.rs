@@ -3,6 +3,7 @@
 use crate::dom::prelude::*;
 use groundplan_shared::api::{WorkspaceOpenParams, WorkspaceSampleParams, WorkspaceView};
 
+use super::front::front;
 use super::unlock;
 use crate::components::icon::icon;
 use crate::components::states::{failure, loading};
@@ -25,28 +26,16 @@ pub fn WelcomePage() -> AnyView {
             _ => None,
         })
     });
-    view! {
-        <div class="welcome">
-            <div class="welcome-inner">
-                <header class="welcome-head">
-                    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-                        <path d="M5 5h9v9H5zM18 18h9v9h-9zM18 5h9v6h-9z" />
-                        <path class="mark-line" d="M9.5 14v8.5H18M14 8h4" />
-                    </svg>
-                    <div><h1>"Groundplan"</h1><p class="muted">{t("welcome.claim")}</p></div>
-                </header>
-                {move || match (error.get(), known.get()) {
-                    (Some(error), _) => failure(&error, Some(Callback::new(move |()| app.reload()))),
-                    (None, None) => loading(),
-                    (None, Some(workspaces)) => view! {
-                        {(!workspaces.is_empty()).then(|| recent(workspaces.clone()))}
-                        {choices(workspaces.is_empty())}
-                    }.into_any(),
-                }}
-                <p class="muted small welcome-foot">{icon("key")} {t("welcome.private")}</p>
-            </div>
-        </div>
-    }
+    let body = move || match (error.get(), known.get()) {
+        (Some(error), _) => failure(&error, Some(Callback::new(move |()| app.reload()))),
+        (None, None) => loading(),
+        (None, Some(workspaces)) => view! {
+            {(!workspaces.is_empty()).then(|| recent(workspaces.clone()))}
+            {choices(workspaces.is_empty())}
+        }
+        .into_any(),
+    };
+    front("welcome-inner", body.into_any())
 }
 
 fn recent(workspaces: Vec<WorkspaceView>) -> AnyView {

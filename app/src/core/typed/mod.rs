@@ -15,7 +15,7 @@ use groundplan_shared::model::{DocumentId, DocumentKind};
 
 use super::journal::{self, Step, TYPING, TYPING_PAUSE_MS};
 use super::loaded;
-use super::tx::{Touched, Tx, commit, next_batch};
+use super::tx::{Touched, Tx, commit, next_batch, queue};
 use super::{Changes, CoreError};
 use crate::doc::{self, DocError};
 use crate::{project, query};
@@ -134,19 +134,7 @@ impl Tx<'_> {
         let runs = self.runs()?;
         for run in &runs {
             let batch = next_batch(&self.sql)?;
-            self.sql
-                .prepare_cached(
-                    "INSERT INTO outbox(batch, document, kind, compartment, change, created_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute((
-                    batch,
-                    run.id.to_bytes(),
-                    run.kind.as_str(),
-                    run.compartment,
-                    &run.changes,
-                    run.made_ms as i64,
-                ))?;
+            queue(&self.sql, batch, (run.id, run.kind, run.compartment), &run.changes, run.made_ms)?;
             loaded::insert(&self.sql, run.row, &run.changes)?;
             if let Some(loaded) = self.docs.get_mut(&run.id) {
                 loaded.count(&run.changes);

@@ -22,25 +22,6 @@ pub(super) struct Store {
     pub(super) edits: EditState,
 }
 
-fn sync(state: SyncState) -> SyncStatus {
-    SyncStatus {
-        state,
-        waiting: 0,
-        done: 0,
-        total: 0,
-        synced_ms: 0,
-        last_heard: None,
-        server: None,
-        problem: None,
-        quarantined: 0,
-        standing: Default::default(),
-        alarm: None,
-        verified_entries: 0,
-        verified_items: 0,
-        attachments: Default::default(),
-    }
-}
-
 fn blank(id: DocumentId, kind: ElementKind, name: &str) -> Element {
     Element {
         id,
@@ -104,13 +85,13 @@ impl Store {
                 blank(DocumentId::from_bytes(bytes), ElementKind::Component, &format!("service-{n:05}"))
             }));
         }
-        let mut status = sync(SyncState::UpToDate);
+        let mut status = SyncStatus::bare(SyncState::UpToDate);
         status.last_heard =
             Some(("Mara\u{2019}s phone".to_owned(), crate::text::now_ms().saturating_sub(125_000)));
         status.server = Some("https://plan.example.org".to_owned());
         match state {
             "offline" => (status.state, status.waiting) = (SyncState::Offline, 14),
-            "local" => status = sync(SyncState::LocalOnly),
+            "local" => status = SyncStatus::bare(SyncState::LocalOnly),
             "problem" => {
                 (status.state, status.waiting) = (SyncState::Problem, 3);
                 status.problem = Some(ApiError::new(
@@ -191,7 +172,7 @@ impl Store {
         self.name = name;
         self.elements.clear();
         self.pages.clear();
-        self.sync = sync(SyncState::LocalOnly);
+        self.sync = SyncStatus::bare(SyncState::LocalOnly);
         self.open()
     }
 
