@@ -236,6 +236,11 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::EditUndoParams => ops::edit::undo;
             api::EditRedoParams => ops::edit::redo;
             api::EditStateParams => ops::edit::state;
+            api::HistoryListParams => ops::history::list;
+            api::HistoryCompareParams => ops::history::compare;
+            api::HistoryRestoreParams => ops::history::restore;
+            api::HistoryAtParams => ops::history::at;
+            api::HistoryRecoverParams => ops::history::recover;
             api::SettingsGetParams => ops::app::settings;
             api::SettingsSetParams => ops::app::set_settings;
         }

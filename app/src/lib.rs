@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod doc;
 mod drawing;
 pub mod env;
+pub mod history;
 pub mod host;
 pub mod identity;
 pub mod net;

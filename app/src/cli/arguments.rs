@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use super::attachment::AttachmentCommand;
+pub use super::history::HistoryArguments;
 pub use super::people_arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
 
 const EXAMPLES: &str = "\
@@ -106,6 +107,9 @@ pub enum Command {
         /// The diagram, by name or id
         #[arg(long, value_name = "NAME|ID")]
         view: Option<String>,
+        /// As it was at this date: 2026-11-20, 2026-11-20T14:30 (UTC), or 3d ago
+        #[arg(long, value_name = "DATE")]
+        at: Option<String>,
     },
     /// Draw a diagram as SVG, or list the diagrams
     View {
@@ -243,6 +247,8 @@ pub enum Command {
     Undo,
     /// Repeat the edit taken back last
     Redo,
+    /// See who changed what and when, compare versions, bring one back, look at the workspace at a date
+    History(HistoryArguments),
     /// Attach files to pages and elements, list, get and remove them
     #[command(subcommand)]
     Attachment(AttachmentCommand),

@@ -7,6 +7,8 @@ mod arguments;
 mod attachment;
 mod content;
 mod find;
+mod history;
+mod moment;
 mod open;
 mod output;
 mod passphrase;
@@ -96,6 +98,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
             open::choose_workspace(&app, arguments.workspace.as_deref()).await?;
             match &arguments.command {
                 Command::Status => workspace::status(&app, output).await,
+                Command::History(arguments) => history::run(&app, arguments, output).await,
                 Command::Attachment(command) => attachment::run(&app, command, output).await,
                 Command::Use { workspace } => workspace::choose(&app, workspace, output).await,
                 Command::Import { .. } | Command::Export { .. } | Command::View { .. } => {

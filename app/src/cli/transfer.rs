@@ -10,6 +10,7 @@ use groundplan_shared::scene;
 
 use super::Command;
 use super::find::{What, find};
+use super::moment::read_date;
 use super::output::{Output, plain, table};
 use crate::dispatch::Caller;
 use crate::runtime::App;
@@ -33,13 +34,14 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
             let input = ImportInput { path, format: format.clone(), ..ImportInput::default() };
             if *preview { preview_import(app, input, output).await } else { apply(app, input, output).await }
         }
-        Command::Export { format, output: to, view } => {
+        Command::Export { format, output: to, view, at } => {
+            let at_ms = at.as_deref().map(read_date).transpose()?;
             let view = match view {
                 Some(named) => Some(find(app, named, &[What::View]).await?.0),
                 None => None,
             };
             let path = to.as_ref().map(|path| path.display().to_string());
-            let params = ExportParams { format: format.clone(), view, path, ..ExportParams::default() };
+            let params = ExportParams { format: format.clone(), view, path, at_ms, ..ExportParams::default() };
             let done = app.run(Caller::CommandLine, params).await?;
             match &done.text {
                 Some(text) => output.text(text),

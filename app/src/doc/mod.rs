@@ -15,6 +15,7 @@ pub mod text;
 pub mod undo;
 pub mod view;
 
+pub(crate) use read::property;
 pub use read::{conflicts, map_entries, string, strings};
 
 use automerge::{

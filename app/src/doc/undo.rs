@@ -77,7 +77,8 @@ fn write(doc: &mut AutoCommit, patches: Vec<automerge::Patch>) -> Result<(), Doc
     Ok(())
 }
 
-fn deleted_at(doc: &AutoCommit, heads: &[ChangeHash]) -> bool {
+/// Says whether the document was deleted in a version.
+pub(crate) fn deleted_at(doc: &AutoCommit, heads: &[ChangeHash]) -> bool {
     let values = doc.get_all_at(ROOT, Prop::from("alive"), heads).unwrap_or_default();
     !values.is_empty()
         && values

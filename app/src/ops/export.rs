@@ -3,6 +3,8 @@
 //! Files are written below the folder that was named and nowhere else; an existing file is never overwritten without
 //! having been named itself.
 
+mod past;
+
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,12 +47,21 @@ struct Attached {
 
 /// Exports the workspace or a part of it.
 pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
+    params.at_ms.map_or(Ok(()), super::history::check_date)?;
     match params.format.as_str() {
         "json" => {
-            let all = app.read(everything)?;
+            let all = app.read(|tx| match params.at_ms {
+                None => everything(tx),
+                Some(at_ms) => past::everything(tx, at_ms),
+            })?;
             let text = serde_json::to_string_pretty(&all).expect("the model is JSON");
             single(params.path.as_deref(), text + "\n")
         }
+        "svg" if params.at_ms.is_some() => Err(ApiError::new(
+            ErrorCode::Unsupported,
+            "A diagram cannot be drawn as it was at a date.",
+            "Export the workspace of that date as json or markdown.",
+        )),
         "svg" => {
             let (scope, focus, focus_depth) = (params.scope, params.focus, params.focus_depth);
             let drawn = view::scene(app, ViewSceneParams { id: params.view, scope, focus, focus_depth })?;
@@ -64,7 +75,7 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
                     "Name a new or empty folder.",
                 )
             })?;
-            vault(app, Path::new(&folder))
+            vault(app, Path::new(&folder), params.at_ms)
         }
         other => Err(ApiError::new(
             ErrorCode::InvalidInput,
@@ -74,15 +85,21 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
     }
 }
 
+impl Everything {
+    fn nothing() -> Self {
+        Self {
+            format: "groundplan",
+            version: 1,
+            elements: Vec::new(),
+            pages: Vec::new(),
+            views: Vec::new(),
+            attachments: Vec::new(),
+        }
+    }
+}
+
 fn everything(tx: &mut Tx<'_>) -> Result<Everything, CoreError> {
-    let mut all = Everything {
-        format: "groundplan",
-        version: 1,
-        elements: Vec::new(),
-        pages: Vec::new(),
-        views: Vec::new(),
-        attachments: Vec::new(),
-    };
+    let mut all = Everything::nothing();
     for row in query::elements(tx, &ElementListParams::default())?.items {
         all.elements.extend(tx.with(row.id, |doc| doc::element::read(doc, row.id))?);
     }
@@ -111,7 +128,7 @@ fn single(path: Option<&str>, text: String) -> Result<Exported, ApiError> {
     }
 }
 
-fn vault(app: &App, folder: &Path) -> Result<Exported, ApiError> {
+fn vault(app: &App, folder: &Path, at_ms: Option<u64>) -> Result<Exported, ApiError> {
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     let mut entries = std::fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
     if entries.next().is_some() {
@@ -122,6 +139,9 @@ fn vault(app: &App, folder: &Path) -> Result<Exported, ApiError> {
         ));
     }
     let pages = app.read(|tx| {
+        if let Some(at_ms) = at_ms {
+            return Ok(past::everything(tx, at_ms)?.pages);
+        }
         let mut pages = Vec::new();
         for row in query::pages(tx, &PageListParams::default())?.items {
             pages.extend(tx.with(row.id, |doc| doc::page::read(doc, row.id))?);
@@ -142,7 +162,9 @@ fn vault(app: &App, folder: &Path) -> Result<Exported, ApiError> {
         exported.files += 1;
         exported.bytes += bytes.len() as u64;
     }
-    for file in app.read(|tx| find::list(tx, None))? {
+    // Of what was attached then, some bytes may be gone by now; the list of it is in the export as JSON.
+    let files = if at_ms.is_some() { Vec::new() } else { app.read(|tx| find::list(tx, None))? };
+    for file in files {
         // One at a time: the bytes of all of them need not fit in memory.
         let path = folder.join(place_of_file(&file, &mut taken));
         let bytes = app.read(|tx| {

@@ -12,6 +12,7 @@ pub mod element;
 pub mod endpoint;
 pub mod explorer;
 pub mod export;
+pub mod history;
 pub mod import;
 pub mod member;
 pub mod page;

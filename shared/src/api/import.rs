@@ -180,6 +180,9 @@ pub struct ExportParams {
     /// Where to write: a file, or a new or empty folder for `markdown`. None answers with the text.
     #[serde(default)]
     pub path: Option<String>,
+    /// As it was at this date, in milliseconds since 1970; not for `svg`. Attached files are left out of a vault then.
+    #[serde(default)]
+    pub at_ms: Option<u64>,
 }
 
 /// What was exported.

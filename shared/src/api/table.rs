@@ -101,6 +101,11 @@ commands! {
     "edit/undo", Write, EditUndoParams => EditState, "Takes the latest edit of this profile back.";
     "edit/redo", Write, EditRedoParams => EditState, "Repeats the edit taken back last.";
     "edit/state", Read, EditStateParams => EditState, "Says what undo and redo would do.";
+    "history/list", Read, HistoryListParams => HistoryList, "Lists the versions of an element, page or diagram.";
+    "history/compare", Read, HistoryCompareParams => HistoryComparison, "Compares two versions, or a version with now.";
+    "history/restore", Write, HistoryRestoreParams => HistoryRestored, "Brings a version, or one field of it, back as a new edit.";
+    "history/at", Read, HistoryAtParams => HistoryAt, "Shows what the workspace held at a date.";
+    "history/recover", Write, HistoryRecoverParams => HistoryRestored, "Brings back what was deleted since a date.";
     "account/register", Manage, AccountRegisterParams => AccountView, "Registers on a server and connects this device.";
     "account/login", Manage, AccountLoginParams => AccountView, "Signs in to a server.";
     "account/logout", Manage, AccountLogoutParams => Empty, "Signs out; nothing on this device is removed.";

@@ -77,9 +77,16 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("edit/state", json!({}));
     call("edit/undo", json!({}));
     call("edit/redo", json!({}));
+    let versions = call("history/list", json!({ "document": web }));
+    let first = &versions["items"].as_array().and_then(|items| items.last()).expect("a version")["version"];
+    call("history/compare", json!({ "document": web, "from": first }));
+    call("history/restore", json!({ "document": web, "version": first, "field": "name" }));
+    call("edit/undo", json!({}));
     call("view/delete", json!({ "id": view }));
     call("page/delete", json!({ "id": page }));
     call("element/delete", json!({ "ids": [store] }));
+    call("history/at", json!({ "at_ms": 1 }));
+    call("history/recover", json!({ "at_ms": 1 }));
     call("workspace/rename", json!({ "name": "Corner shop" }));
     call("workspace/summary", json!({}));
     call("export/run", json!({ "format": "json" }));

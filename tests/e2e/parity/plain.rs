@@ -16,7 +16,10 @@ fn value(from: &Value, key: &str, known: &mut BTreeMap<String, String>) -> Value
         Value::Number(_) if key.ends_with("_ms") => Value::from(0),
         // Whoever runs the stories may have a keyring, which their programs are kept away from.
         Value::Bool(_) if key == "keyring" => Value::from(false),
-        Value::String(_) if key == "data_dir" || key == "version" => Value::from("…"),
+        // Versions and devices are named by random bytes.
+        Value::String(_) if ["data_dir", "version", "before_version", "device"].contains(&key) => {
+            Value::from("…")
+        }
         Value::String(text) => match serde_json::from_str::<Value>(text) {
             // An export is a text that holds JSON.
             Ok(inner @ Value::Object(_)) => value(&inner, key, known),

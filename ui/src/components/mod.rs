@@ -5,6 +5,7 @@ pub mod dialogs;
 pub mod editor;
 pub mod explorer;
 pub mod frame;
+pub mod history;
 pub mod icon;
 pub mod inline;
 pub mod inspector;

@@ -7,6 +7,7 @@ use groundplan_shared::api::{ElementGetParams, ElementUpdateParams, ElementView,
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
 
 use crate::components::editor::TextEditor;
+use crate::components::history::history;
 use crate::components::icon::{icon, kind_icon};
 use crate::components::inline::InlineText;
 use crate::components::inspector::conflict_list;
@@ -75,6 +76,7 @@ fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>
             {relation_list(id, End::Target, incoming)}
             {parts(id, children)}
             {page_list(id, pages)}
+            {history(id)}
         </article>
     }
     .into_any()

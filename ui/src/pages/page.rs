@@ -11,6 +11,7 @@ use groundplan_shared::validate;
 
 use super::element::references;
 use crate::components::editor::TextEditor;
+use crate::components::history::history;
 use crate::components::icon::{icon, kind_icon};
 use crate::components::inline::InlineText;
 use crate::components::prose::prose;
@@ -84,6 +85,7 @@ fn show(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
                     references(backlinks.get())
                 }}
             </section>
+            {history(id)}
         </article>
     }
     .into_any()

@@ -19,6 +19,13 @@ pub fn now_ms() -> u64 {
     now
 }
 
+/// Writes a moment in full, as this place writes dates.
+pub fn exact(moment_ms: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of dates are far below 2^53")]
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(moment_ms as f64));
+    String::from(date.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED))
+}
+
 fn ago_at(moment_ms: u64, now_ms: u64) -> String {
     let seconds = now_ms.saturating_sub(moment_ms) / 1000;
     match seconds {

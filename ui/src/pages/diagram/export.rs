@@ -44,6 +44,7 @@ pub(super) fn run(canvas: Canvas) {
             focus: at.focus,
             focus_depth: at.depth,
             path: Some(path.clone()),
+            at_ms: None,
         };
         app.run(params, move |_| app.say(fill("diagram.exported", &[("file", &path)])));
     });
