@@ -73,7 +73,7 @@ pub(crate) fn look(workspace: &Workspace, params: &HistoryAtParams) -> Result<Hi
         workspace.read(|tx| piece.iter().try_for_each(|(id, kind)| one(tx, *id, *kind, &mut seen)))?;
     }
     seen.items.retain(|thing| params.became.is_none_or(|became| thing.became == became));
-    seen.items.sort_by(|a, b| key(a).cmp(&key(b)));
+    seen.items.sort_by_cached_key(key);
     if let Some(after) = &params.after {
         seen.items.retain(|thing| key(thing) > (after.name.clone(), after.id));
     }

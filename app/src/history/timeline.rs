@@ -71,7 +71,7 @@ impl Timeline {
             };
             rows.push((believed, depth, change, meta.deps));
         }
-        rows.sort_by(|a, b| (a.0, a.1, a.2.hash).cmp(&(b.0, b.1, b.2.hash)));
+        rows.sort_by_key(|row| (row.0, row.1, row.2.hash));
         let place: HashMap<ChangeHash, usize> =
             rows.iter().enumerate().map(|(at, row)| (row.2.hash, at)).collect();
         let mut next = vec![usize::MAX; rows.len()];

@@ -78,9 +78,9 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("edit/undo", json!({}));
     call("edit/redo", json!({}));
     let versions = call("history/list", json!({ "document": web }));
-    let first = &versions["items"].as_array().and_then(|items| items.last()).expect("a version")["version"];
-    call("history/compare", json!({ "document": web, "from": first }));
-    call("history/restore", json!({ "document": web, "version": first, "field": "name" }));
+    let start = &versions["items"].as_array().and_then(|items| items.last()).expect("a version")["version"];
+    call("history/compare", json!({ "document": web, "from": start }));
+    call("history/restore", json!({ "document": web, "version": start, "field": "name" }));
     call("edit/undo", json!({}));
     call("view/delete", json!({ "id": view }));
     call("page/delete", json!({ "id": page }));
