@@ -252,7 +252,8 @@ impl Job<'_> {
             ));
         }
         if let Some(job) = &self.name {
-            self.app.emit(Event::Job(JobProgress { job: job.clone(), step: step.to_owned(), done, total }));
+            let (job, step) = (job.clone(), step.to_owned());
+            self.app.emit(Event::Job(JobProgress { job, step, done, total, detail: String::new() }));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ import { bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { search, searchKeymap } from "@codemirror/search";
 import { Annotation, type ChangeSet, Compartment, EditorState, type Extension, Transaction } from "@codemirror/state";
 import { EditorView, drawSelection, keymap, placeholder } from "@codemirror/view";
+import { fileTaking } from "./files.ts";
 import { type LinkTarget, linkCompletion, linkFollowing, linkMarks } from "./links.ts";
 import { type Core, type Status, type TextState, TextSync } from "./sync.ts";
 import { highlighting, theme } from "./theme.ts";
@@ -28,6 +29,8 @@ export interface EditorOptions extends Core {
   completeLink?(query: string): Promise<LinkTarget[]> | LinkTarget[];
   /** Called with a link's target on Ctrl/Cmd-click. */
   onOpenLink?(target: string): void;
+  /** Keeps a file that was pasted or dropped; answers with what is written in its place, or nothing if it failed. */
+  attach?(file: File): Promise<string | null>;
 }
 
 export interface Editor {
@@ -88,6 +91,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
         history(),
         options.completeLink ? linkCompletion((query) => options.completeLink!(query)) : [],
         options.onOpenLink ? linkFollowing((target) => options.onOpenLink!(target)) : [],
+        options.attach ? fileTaking((file) => options.attach!(file)) : [],
         linkMarks(),
         markdown({ base: markdownLanguage, addKeymap: true }),
         closeBrackets(),

@@ -80,7 +80,7 @@ fn rest(wanted: Wanted) -> Result<AnyView, SplitLoaderError> {
 }
 
 fn page(route: Route) -> AnyView {
-    use crate::pages::{diagram, element, import, page, page_list, search, settings, sync, unknown};
+    use crate::pages::{diagram, element, import, page, page_list, people, search, settings, sync, unknown};
     match route {
         Route::Element(id) => view! { <element::ElementPage id=id /> },
         Route::Pages => view! { <page_list::PagesPage /> },
@@ -88,6 +88,7 @@ fn page(route: Route) -> AnyView {
         Route::Diagram(_) => view! { <diagram::DiagramPage /> },
         Route::Search(_) => view! { <search::SearchPage /> },
         Route::Import => view! { <import::ImportPage /> },
+        Route::People => view! { <people::PeoplePage /> },
         Route::Sync => view! { <sync::SyncPage /> },
         Route::Settings => view! { <settings::SettingsPage /> },
         Route::Home | Route::Welcome | Route::Explore | Route::Unknown(_) => {

@@ -1,19 +1,24 @@
-//! The bytes of attachments for the interface: whole or a range of them, with headers that keep them inert.
+//! The bytes of attachments for the interface: whole, piece by piece, or a range of them, with headers that keep them
+//! inert.
 //!
 //! What people attached is never trusted: no type is sniffed, nothing in it may run, load or be framed, and only
 //! pictures are shown in place; everything else is a download.
 
-use axum::body::Body;
+use std::io;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use groundplan_shared::api::{ApiError, ErrorCode};
-use groundplan_shared::model::AttachmentId;
+use groundplan_shared::model::{Attachment, AttachmentId};
 
 use super::routes::{Context, fail};
 use crate::attachment::{chunks, find};
+use crate::runtime::App;
 
-/// Bytes of one answer at most; whoever wants more asks for the next range.
+/// Bytes read at once, and of an answer to a range at most; whoever wants more asks for the next range.
 const RANGE_BYTES: u64 = 8 << 20;
 /// Nothing runs, loads, submits or navigates, and the origin is nobody's.
 const CSP: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -31,18 +36,18 @@ pub(super) async fn get(
         Err(error) => return fail(&error),
     };
     let wanted = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let files = Arc::clone(&app);
     let read = move || {
-        app.read(|tx| {
+        files.read(|tx| {
             let (view, record) = find::one(tx, id)?;
             let range = wanted.as_deref().map(|wanted| parse(wanted, record.size));
             let (start, end, partial) = match range {
-                None | Some(Range::None) if record.size <= RANGE_BYTES => (0, record.size, false),
-                None | Some(Range::None) => (0, RANGE_BYTES, true),
+                None | Some(Range::None) => (0, record.size.min(RANGE_BYTES), false),
                 Some(Range::Of(start, end)) => (start, end.min(start + RANGE_BYTES), true),
-                Some(Range::Beyond) => return Ok((view, 0, None, true)),
+                Some(Range::Beyond) => return Ok((view, record, 0, None, true)),
             };
             let bytes = chunks::range(tx.sql(), &record, start, end - start)?;
-            Ok((view, start, Some(bytes), partial))
+            Ok((view, record, start, Some(bytes), partial))
         })
     };
     let found = match tokio::task::spawn_blocking(read).await {
@@ -56,7 +61,7 @@ pub(super) async fn get(
             ));
         }
     };
-    let (view, start, bytes, partial) = found;
+    let (view, record, start, bytes, partial) = found;
     let Some(bytes) = bytes else {
         let range = format!("bytes */{}", view.size);
         return (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, range)]).into_response();
@@ -64,7 +69,8 @@ pub(super) async fn get(
     let shown = SHOWN.contains(&view.media_type.as_str());
     let kind = if shown { view.media_type.as_str() } else { "application/octet-stream" };
     let length = bytes.len() as u64;
-    let mut response = Response::new(Body::from(bytes));
+    let whole = !partial && length < view.size;
+    let mut response = Response::new(if whole { rest(app, record, bytes) } else { Body::from(bytes) });
     if partial {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
@@ -79,10 +85,38 @@ pub(super) async fn get(
     set(header::ACCEPT_RANGES, "bytes");
     set(header::CACHE_CONTROL, "private, no-store");
     set(header::CONTENT_DISPOSITION, &disposition(&view.name, shown));
+    if whole {
+        set(header::CONTENT_LENGTH, &view.size.to_string());
+    }
     if partial && length > 0 {
         set(header::CONTENT_RANGE, &format!("bytes {start}-{}/{}", start + length - 1, view.size));
     }
     response
+}
+
+/// The first piece, and all others as they are wanted: memory holds one at a time. What fails on the way breaks the answer
+/// off before its stated length, so that nobody takes it for whole.
+fn rest(app: Arc<App>, record: Attachment, first: Vec<u8>) -> Body {
+    let start = (app, Arc::new(record), Some(first), 0_u64);
+    Body::from_stream(futures_util::stream::unfold(start, async |(app, record, first, at)| {
+        if at >= record.size {
+            return None;
+        }
+        let read = match first {
+            Some(first) => Ok(first),
+            None => {
+                let (app, record) = (Arc::clone(&app), Arc::clone(&record));
+                let read = move || app.read(|tx| chunks::range(tx.sql(), &record, at, RANGE_BYTES));
+                match tokio::task::spawn_blocking(read).await {
+                    Ok(read) => read.map_err(|error| io::Error::other(error.message)),
+                    Err(error) => Err(io::Error::other(error)),
+                }
+            }
+        };
+        // Nothing follows a failure.
+        let next = read.as_ref().map_or(record.size, |piece| at + piece.len() as u64);
+        Some((read.map(Bytes::from), (app, record, None, next)))
+    }))
 }
 
 /// The name in ASCII only, and encoded for those who read it (RFC 6266).

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groundplan_shared::api::{
-    ApiError, ErrorCode, Hidden, InviteLink, MemberInviteParams, MemberJoinParams, WorkspaceView,
+    ApiError, ErrorCode, Event, Hidden, InviteLink, JobProgress, MemberInviteParams, MemberJoinParams,
+    WorkspaceView,
 };
 use groundplan_shared::crypto::safe::names::NameOf;
 use groundplan_shared::crypto::safe::{InviteSecret, InviteTicket};
@@ -127,6 +128,12 @@ fn join_entry(
     Ok(next_entry(state, own, crate::env::now_ms(), Body::Join(join)))
 }
 
+/// Shows the number to compare while somebody has to let this person in: as progress of the job `member/join`.
+fn tell(app: &App, detail: String) {
+    let (job, step) = ("member/join".to_owned(), "wait".to_owned());
+    app.emit(Event::Job(JobProgress { job, step, done: 0, total: 0, detail }));
+}
+
 /// Accepts an invitation: joins, then waits until the inviter's device has handed over the keys.
 ///
 /// Safe to repeat with the same link: a join that went through is not made twice.
@@ -148,6 +155,7 @@ pub async fn join(app: &Arc<App>, params: MemberJoinParams) -> Result<WorkspaceV
     let timeout_ms = if params.timeout_ms == 0 { 60_000 } else { params.timeout_ms };
     let until = Instant::now() + Duration::from_millis(timeout_ms);
     let own = app.device().keys().id();
+    let mut told = None;
     loop {
         let (state, entries) = fetch(app, &session, &ticket).await?;
         if state.active(&own).is_some() {
@@ -168,14 +176,18 @@ pub async fn join(app: &Arc<App>, params: MemberJoinParams) -> Result<WorkspaceV
                 Err(error) => return Err(error),
             }
         }
+        let number = newcomers_number(&state, &app.device().keys().public());
+        if told.as_ref() != Some(&number) {
+            tell(app, number.clone());
+            told = Some(number.clone());
+        }
         if Instant::now() >= until {
             return Err(ApiError::new(
                 ErrorCode::Conflict,
                 "You have joined, and the device that invited you has not let you in yet.",
                 format!(
                     "Ask for it to be online, then use the same link again. Or read your safety number to an \
-                     administrator who confirms you by hand: {}",
-                    newcomers_number(&state, &app.device().keys().public())
+                     administrator who confirms you by hand: {number}",
                 ),
             ));
         }

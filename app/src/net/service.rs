@@ -299,7 +299,8 @@ impl Net {
     pub(crate) fn show_check(&self, app: &App, digits: String) {
         if let Ok(done) = digits.parse() {
             let (job, step) = ("device/link_join".to_owned(), "check".to_owned());
-            app.emit(Event::Job(JobProgress { job, step, done, total: 999_999 }));
+            let (total, detail) = (999_999, String::new());
+            app.emit(Event::Job(JobProgress { job, step, done, total, detail }));
         }
         *lock(&self.check) = digits;
     }

@@ -139,6 +139,7 @@ fn read(app: &App, params: AttachmentGetParams) -> Result<AttachmentContent, Api
     app.read(|tx| {
         let (attachment, record) = find::one(tx, params.id)?;
         let base64 = match &params.path {
+            _ if params.only_fetch => None,
             Some(path) => {
                 write(tx, &record, Path::new(path))?;
                 None

@@ -132,11 +132,10 @@ const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp
 fn target(links: &[PageLinkView], written: &str) -> Option<html::Target> {
     let page = written.split('#').next().unwrap_or(written);
     let link = links.iter().find(|link| link.text == written || link.text == page)?;
-    let target = link
-        .target
-        .as_ref()
-        .filter(|target| !matches!(target.document.as_str(), "missing" | "attachment"))?;
+    let target = link.target.as_ref().filter(|target| target.document != "missing")?;
     let place = match target.document.as_str() {
+        // Nothing to look at: the interface saves it.
+        "attachment" => "attachment",
         "page" => "page",
         "view" => "diagram",
         _ => "element",

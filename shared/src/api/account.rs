@@ -211,6 +211,9 @@ pub struct DeviceView {
     pub name: String,
     /// The member it belongs to.
     pub member: String,
+    /// That member's id in hexadecimal.
+    #[serde(default)]
+    pub member_id: String,
     /// That member's role.
     pub role: String,
     /// `device` or `recovery`.
@@ -219,6 +222,9 @@ pub struct DeviceView {
     pub active: bool,
     /// Whether it is this one.
     pub this: bool,
+    /// When something of it arrived here last, in milliseconds since 1970; 0 if that is not known.
+    #[serde(default)]
+    pub heard_ms: u64,
 }
 
 /// Members and devices.

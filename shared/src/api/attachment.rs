@@ -79,6 +79,9 @@ pub struct AttachmentGetParams {
     /// The file to write, which must not exist yet. None answers with the content, if it is small enough.
     #[serde(default)]
     pub path: Option<String>,
+    /// Only sees to it that the content is on this device, and answers without it.
+    #[serde(default)]
+    pub only_fetch: bool,
 }
 
 /// What was read.
@@ -86,7 +89,7 @@ pub struct AttachmentGetParams {
 pub struct AttachmentContent {
     /// The attachment.
     pub attachment: AttachmentView,
-    /// The content in base64, if no file was named.
+    /// The content in base64, if it was asked for and no file was named.
     pub base64: Option<String>,
 }
 

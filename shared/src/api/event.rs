@@ -48,4 +48,7 @@ pub struct JobProgress {
     pub done: u64,
     /// Units in all; 0 if unknown.
     pub total: u64,
+    /// What people compare or read meanwhile, such as a safety number; mostly empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
 }

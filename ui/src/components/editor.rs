@@ -11,6 +11,7 @@ use groundplan_shared::model::DocumentId;
 use leptos::html;
 use leptos::task::spawn_local;
 
+use super::files::Files;
 use crate::state::{App, use_app};
 use crate::text::{fill, name_of, t};
 use bridge::{Editor, Keeping, Options};
@@ -39,6 +40,9 @@ pub fn TextEditor(
     /// Forbids typing.
     #[prop(optional, into)]
     read_only: Signal<bool>,
+    /// Where pasted and dropped files are kept; without it they are not taken.
+    #[prop(optional)]
+    files: Option<Files>,
     /// Takes the focus once it is open.
     #[prop(optional)]
     autofocus: bool,
@@ -63,7 +67,8 @@ pub fn TextEditor(
         let words = words.clone();
         stage.set(Stage::Opening);
         spawn_local(async move {
-            match open(app, &parent, document, field, &words, read_only.get_untracked(), stage).await {
+            let given = Given { words, files, read_only: read_only.get_untracked() };
+            match open(app, &parent, document, field, &given, stage).await {
                 Ok(opened) => {
                     // The view may be gone by now.
                     let kept = editor.try_update_value(|editor| editor.replace(opened.clone()));
@@ -140,13 +145,19 @@ struct Words {
     placeholder: String,
 }
 
+/// What the editor is given besides its text.
+struct Given {
+    words: Words,
+    files: Option<Files>,
+    read_only: bool,
+}
+
 async fn open(
     app: App,
     parent: &web_sys::HtmlElement,
     document: DocumentId,
     field: TextField,
-    words: &Words,
-    read_only: bool,
+    given: &Given,
     stage: RwSignal<Stage>,
 ) -> Result<Editor, ApiError> {
     let unusable = || {
@@ -162,9 +173,12 @@ async fn open(
     bridge::bind(&mut options, app, document, field);
     options.set("key", &format!("{document}/{}", words_of(field)).into());
     options.set("state", &bridge::to_js(&state));
-    options.set("label", &words.label.as_str().into());
-    options.set("placeholder", &words.placeholder.as_str().into());
-    options.set("readOnly", &read_only.into());
+    options.set("label", &given.words.label.as_str().into());
+    options.set("placeholder", &given.words.placeholder.as_str().into());
+    options.set("readOnly", &given.read_only.into());
+    if let Some(files) = given.files {
+        bridge::take_files(&mut options, files);
+    }
     options.function("onStatus", move |status, _| {
         if let Some(saving) = bridge::from_js::<Keeping>(&status) {
             // The view may be gone while the rest is still being saved.

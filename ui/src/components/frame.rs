@@ -5,10 +5,10 @@ use leptos::ev;
 
 use super::explorer::Explorer;
 use super::icon::icon;
-use super::status::{StatusBar, SyncPopover};
+use super::status::{StatusBar, SyncPopover, open_workspace};
 use super::tabs::{TabStrip, title_of};
 use crate::lazy::{Wanted, lazily};
-use crate::state::{Action, App, DiagramRoute, Route, Sheet, Shell, use_app, use_shell};
+use crate::state::{Action, App, DiagramRoute, Route, Sheet, Shell, troubles, use_app, use_shell};
 use crate::text::{fill, t};
 
 /// The frame with a page in it.
@@ -45,6 +45,7 @@ pub fn Frame(children: ChildrenFn) -> AnyView {
             <div class="center">
                 <TopBar />
                 <TabStrip />
+                {move || banner(app)}
                 <main id="main" tabindex="-1">{children()}</main>
             </div>
             <aside
@@ -70,6 +71,20 @@ pub fn Frame(children: ChildrenFn) -> AnyView {
             {move || shell.sync_open.get().then(|| view! { <SyncPopover /> })}
         </div>
     }
+}
+
+/// What holds for every page: that nothing written now goes anywhere.
+fn banner(app: App) -> AnyView {
+    let read_only = open_workspace(app).and_then(|workspace| workspace.read_only);
+    let said = app.sync.with(|status| troubles::banner(status.as_ref(), read_only.as_deref()));
+    said.map(|words| {
+        view! {
+            <div class="banner" role="status">
+                {icon("warn")}<span class="grow">{words}</span><a href="/sync">{t("trouble.what_now")}</a>
+            </div>
+        }
+    })
+    .into_any()
 }
 
 /// Pages that are about chosen elements.
@@ -105,6 +120,7 @@ fn is_at(route: &Route, url: &str) -> bool {
             | (Route::Search(_), "/search")
             | (Route::Import, "/import")
             | (Route::Settings, "/settings")
+            | (Route::People, "/people")
             | (Route::Sync, "/sync")
             | (Route::Explore | Route::Element(_), "/explore")
     )
@@ -139,7 +155,8 @@ fn Rail() -> AnyView {
             </button>
             {PLACES.iter().map(|(url, mark, text)| place(url, mark, text)).collect_view()}
             <span class="grow"></span>
-            {place("/sync", "people", "title.sync")}
+            {place("/people", "people", "title.people")}
+            {place("/sync", "sync", "title.sync")}
             {place("/settings", "settings", "title.settings")}
         </nav>
     }
@@ -197,6 +214,7 @@ fn more_sheet() -> AnyView {
         (Action::Import, "import"),
         (Action::Undo, "undo"),
         (Action::Sync, "sync"),
+        (Action::People, "people"),
         (Action::Settings, "settings"),
     ];
     view! {

@@ -6,6 +6,7 @@ use groundplan_shared::model::PageKind;
 use leptos::ev;
 use wasm_bindgen::JsCast;
 
+use super::files::carries_files;
 use super::frame::main_diagram;
 use crate::state::actions::action_of;
 use crate::state::{Action, App, Dialog, Route, Shell};
@@ -34,6 +35,14 @@ pub fn listen(app: App, shell: Shell) {
         event.prevent_default();
         perform(app, shell, action);
     });
+    // A file that is dropped beside the place for it must not replace the page.
+    let refuse = |event: ev::DragEvent| {
+        if carries_files(&event) {
+            event.prevent_default();
+        }
+    };
+    let _ = window_event_listener(ev::dragover, refuse);
+    let _ = window_event_listener(ev::drop, refuse);
 }
 
 /// Says whether a workspace is open.
@@ -72,6 +81,9 @@ pub fn perform(app: App, shell: Shell, action: Action) {
         Action::Pages => app.go(Route::Pages),
         Action::Search => app.go(Route::Search(String::new())),
         Action::Import => app.go(Route::Import),
+        Action::People => app.go(Route::People),
+        Action::Invite => shell.open(Dialog::Invite),
+        Action::LinkDevice => shell.open(Dialog::LinkDevice),
         Action::Settings => app.go(Route::Settings),
         Action::Workspaces => app.go(Route::Welcome),
         Action::Explorer => {

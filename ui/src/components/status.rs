@@ -1,11 +1,14 @@
 //! The status bar and the popover of synchronisation: always there, always true.
 
 use crate::dom::prelude::*;
+use groundplan_shared::api::WorkspaceView;
 
 use super::icon::icon;
 use super::keys;
 use super::states::error_details;
-use crate::state::{Dialog, Route, sync_words, use_app, use_shell};
+use crate::state::people::Act;
+use crate::state::troubles::{Known, Way, troubles};
+use crate::state::{App, Dialog, Route, Shell, sync_words, use_app, use_shell};
 use crate::text::{ago, count, fill, t};
 
 /// The bar at the bottom.
@@ -45,17 +48,19 @@ pub fn StatusBar() -> AnyView {
     }
 }
 
-/// The name of the open workspace.
-pub fn open_name(app: crate::state::App) -> String {
+/// The open workspace as lists show it.
+pub fn open_workspace(app: App) -> Option<WorkspaceView> {
     app.status.with(|status| match status {
-        Some(Ok(status)) => status
-            .workspaces
-            .iter()
-            .find(|workspace| Some(workspace.id) == status.open)
-            .map(|workspace| workspace.name.clone())
-            .unwrap_or_default(),
-        _ => String::new(),
+        Some(Ok(status)) => {
+            status.workspaces.iter().find(|workspace| Some(workspace.id) == status.open).cloned()
+        }
+        _ => None,
     })
+}
+
+/// The name of the open workspace.
+pub fn open_name(app: App) -> String {
+    open_workspace(app).map(|workspace| workspace.name).unwrap_or_default()
 }
 
 /// How synchronisation stands, with its sign.
@@ -96,11 +101,11 @@ pub fn SyncPopover() -> AnyView {
         <div class="scrim clear" on:click=move |_| shell.sync_open.set(false)></div>
         <section node_ref=node class="popover" role="dialog" tabindex="-1" aria-label=t("sync.title")>
             {sync_details()}
+            {move || ways(app, shell)}
             <div class="actions">
                 {move || if is_connected(app) {
                     view! {
                         <button class="button primary" on:click=move |_| keys::sync_now(app)>{t("action.sync_now")}</button>
-                        <button class="button" on:click=move |_| go(Dialog::LinkDevice)>{t("sync.link")}</button>
                     }.into_any()
                 } else {
                     view! {
@@ -116,8 +121,36 @@ pub fn SyncPopover() -> AnyView {
     }
 }
 
+/// What can be done about what is wrong.
+fn ways(app: App, shell: Shell) -> AnyView {
+    let read_only = open_workspace(app).and_then(|workspace| workspace.read_only);
+    let found = app.sync.with(|status| {
+        troubles(Known { status: status.as_ref(), read_only: read_only.as_deref(), ..Known::default() })
+    });
+    let mut ways: Vec<Way> = found.into_iter().flat_map(|trouble| trouble.ways).collect();
+    ways.retain(|way| *way != Way::SyncNow);
+    view! { <div class="actions">{ways.into_iter().map(|way| way_button(app, shell, way)).collect_view()}</div> }
+}
+
+/// A button that does something about a trouble.
+pub fn way_button(app: App, shell: Shell, way: Way) -> AnyView {
+    let run = move |_| {
+        shell.sync_open.set(false);
+        match way {
+            Way::SignIn => shell.open(Dialog::Connect),
+            Way::SyncNow => keys::sync_now(app),
+            Way::Rescue => shell.open(Dialog::Rescue),
+            Way::Alarm => shell.open(Dialog::Alarm),
+            Way::Quarantine => shell.open(Dialog::Quarantine),
+            Way::Rotate => shell.open(Dialog::Act(Box::new(Act::Rotate))),
+            Way::People => app.go(Route::People),
+        }
+    };
+    view! { <button class="button" on:click=run>{t(way.text())}</button> }
+}
+
 /// Says whether the open workspace belongs to a server.
-pub fn is_connected(app: crate::state::App) -> bool {
+pub fn is_connected(app: App) -> bool {
     app.sync.with(|status| {
         status.as_ref().is_some_and(|status| status.state != groundplan_shared::api::SyncState::LocalOnly)
     })

@@ -29,12 +29,20 @@ pub async fn read_files(files: FileList, progress: impl Fn(u32, u32)) -> Result<
     for (at, file) in all.iter().enumerate() {
         progress(u32::try_from(at).unwrap_or(u32::MAX), total);
         let path = path_of(file);
-        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| unreadable(&path))?;
-        let buffer = buffer.dyn_into::<js_sys::ArrayBuffer>().map_err(|_| unreadable(&path))?;
-        let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
-        out.push(UploadedFile { path, base64: base64(&bytes) });
+        let base64 = read_one(file, &path).await?;
+        out.push(UploadedFile { path, base64 });
     }
     Ok(out)
+}
+
+/// Reads one file as base64.
+///
+/// # Errors
+/// `InvalidInput` where it cannot be read.
+pub async fn read_one(file: &File, path: &str) -> Result<String, ApiError> {
+    let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| unreadable(path))?;
+    let buffer = buffer.dyn_into::<js_sys::ArrayBuffer>().map_err(|_| unreadable(path))?;
+    Ok(base64(&js_sys::Uint8Array::new(&buffer).to_vec()))
 }
 
 /// Hidden folders hold tools' own data (`.git`, `.obsidian`), not pages.

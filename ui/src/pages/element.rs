@@ -6,8 +6,10 @@ use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementGetParams, ElementUpdateParams, ElementView, Reference, TextField};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
 
+use crate::components::attachments::attachments;
 use crate::components::editor::TextEditor;
 use crate::components::history::history;
+use crate::components::files::Files;
 use crate::components::icon::{icon, kind_icon};
 use crate::components::inline::InlineText;
 use crate::components::inspector::conflict_list;
@@ -47,6 +49,7 @@ pub fn ElementPage(
 }
 
 fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>>>) -> AnyView {
+    let files = Files::of(use_app(), id);
     // Each part follows only what it shows, so that typing in one place redraws no other.
     let outgoing = Memo::new(move |_| {
         element.with(|view| view.as_ref().map(|view| view.outgoing.clone()).unwrap_or_default())
@@ -64,7 +67,8 @@ fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>
         element.with(|view| view.as_ref().map(|view| view.conflicts.clone()).unwrap_or_default())
     });
     view! {
-        <article class="page element">
+        <article class="page element" on:dragover=move |event| files.held(&event)
+            on:dragleave=move |_| files.over.set(false) on:drop=move |event| files.dropped(&event)>
             {head(id, kind, element)}
             {move || conflict_list(id, Some(kind), conflicts.get())}
             <section class="block">
@@ -76,6 +80,7 @@ fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>
             {relation_list(id, End::Target, incoming)}
             {parts(id, children)}
             {page_list(id, pages)}
+            {attachments(files)}
             {history(id)}
         </article>
     }

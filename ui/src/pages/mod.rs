@@ -8,6 +8,7 @@ pub mod home;
 pub mod import;
 pub mod page;
 pub mod page_list;
+pub mod people;
 pub mod search;
 pub mod settings;
 pub mod sync;

@@ -10,8 +10,10 @@ use groundplan_shared::model::{DocumentId, PageKind};
 use groundplan_shared::validate;
 
 use super::element::references;
+use crate::components::attachments::attachments;
 use crate::components::editor::TextEditor;
 use crate::components::history::history;
+use crate::components::files::Files;
 use crate::components::icon::{icon, kind_icon};
 use crate::components::inline::InlineText;
 use crate::components::prose::prose;
@@ -46,6 +48,7 @@ pub fn TextPage(
 }
 
 fn show(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
+    let files = Files::of(use_app(), id);
     // A page with text is read first; an empty one waits to be written.
     let writing = RwSignal::new(
         page.with_untracked(|page| page.as_ref().is_none_or(|page| page.page.body.trim().is_empty())),
@@ -66,17 +69,19 @@ fn show(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
         }
     };
     view! {
-        <article class="page text-page">
+        <article class="page text-page" on:dragover=move |event| files.held(&event)
+            on:dragleave=move |_| files.over.set(false) on:drop=move |event| files.dropped(&event)>
             {head(id, page)}
             <div class="segments" role="tablist" aria-label=t("page.mode")>{tab(false, "page.read")}{tab(true, "page.write")}</div>
             <div id="page-text" role="tabpanel" aria-label=t("page.text") class="page-text">
                 {move || if writing.get() {
-                    view! { <div class="editor-box tall"><TextEditor document=id field=TextField::Body /></div> }.into_any()
+                    view! { <div class="editor-box tall"><TextEditor document=id field=TextField::Body files=files /></div> }.into_any()
                 } else {
                     read(page)
                 }}
             </div>
             {move || (dangling() > 0).then(|| view! { <p class="note">{icon("warn")} {count("page.dangling", dangling(), &[])}</p> })}
+            {attachments(files)}
             <section class="block">
                 <h2 class="block-title">{t("page.backlinks")}</h2>
                 {move || if backlinks.with(Vec::is_empty) {

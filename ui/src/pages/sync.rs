@@ -1,14 +1,14 @@
-//! Synchronisation, account, members and devices of the open workspace.
+//! Synchronisation of the open workspace: how it stands, what is wrong and what can be done, the account.
 
 use crate::dom::prelude::*;
-use groundplan_shared::api::{AccountLogoutParams, DeviceList, DeviceListParams};
+use groundplan_shared::api::{AccountLogoutParams, MemberListParams};
 
 use crate::components::icon::icon;
 use crate::components::keys;
-use crate::components::states::loaded;
-use crate::components::status::{is_connected, sync_details};
-use crate::state::{Dialog, query, use_app, use_shell};
-use crate::text::{fill, name_of, t};
+use crate::components::status::{is_connected, open_workspace, sync_details, way_button};
+use crate::state::troubles::{Known, Trouble, troubles};
+use crate::state::{App, Dialog, Shell, people, query, use_app, use_shell};
+use crate::text::t;
 
 /// The screen.
 #[component]
@@ -32,6 +32,7 @@ pub fn SyncPage() -> AnyView {
     view! {
         <div class="page sync">
             <h1 class="page-title">{t("title.sync")}</h1>
+            {trouble_list()}
             <section class="block card">
                 {sync_details()}
                 <div class="actions">
@@ -64,55 +65,49 @@ pub fn SyncPage() -> AnyView {
                     </div>
                 </section>
             })}
-            {move || connected.get().then(devices)}
+            {move || connected.get().then(|| view! {
+                <p><a href="/people">{t("sync.to_people")}</a></p>
+            })}
         </div>
     }
 }
 
-fn devices() -> AnyView {
-    let app = use_app();
-    let shell = use_shell();
-    let state = query(app, || Some(DeviceListParams {}), |_| true);
-    let open = move |dialog: Dialog| move |_| shell.open(dialog.clone());
-    view! {
-        <section class="block">
-            <header class="block-head">
-                <h2>{icon("device")} {t("device.title")}</h2>
-                <span class="actions">
-                    <button class="button small" on:click=open(Dialog::LinkDevice)>{icon("plus")} {t("sync.link")}</button>
-                    <button class="button small" on:click=open(Dialog::Invite)>{icon("people")} {t("sync.invite")}</button>
-                    <button class="button small" on:click=open(Dialog::Recovery)>{icon("key")} {t("sync.recovery")}</button>
-                </span>
-            </header>
-            {loaded(state, |list| table(&list))}
-        </section>
-    }
+/// What is wrong, each with what can be done.
+fn trouble_list() -> AnyView {
+    let (app, shell) = (use_app(), use_shell());
+    // Membership is read only where there is a server.
+    let connected = Memo::new(move |_| is_connected(app));
+    let members = query(
+        app,
+        move || connected.get().then(MemberListParams::default),
+        |changes| changes.documents.is_empty(),
+    );
+    let due = Memo::new(move |_| {
+        let list = members.get().ready();
+        list.map(|list| (!people::due(&list).is_empty(), people::may(&list, "rotate_keys"))).unwrap_or_default()
+    });
+    (move || {
+        let (keys_due, may_rotate) = due.get();
+        let read_only = open_workspace(app).and_then(|workspace| workspace.read_only);
+        let found = app.sync.with(|status| {
+            troubles(Known { status: status.as_ref(), read_only: read_only.as_deref(), keys_due, may_rotate })
+        });
+        found.into_iter().map(|trouble| one(app, shell, trouble)).collect_view()
+    })
     .into_any()
 }
 
-fn table(list: &DeviceList) -> AnyView {
-    let rows = list.items.iter().map(|device| {
-        let recovery = device.kind == "recovery";
-        let short: String = device.id.chars().take(8).collect();
-        let name = match (recovery, device.name.is_empty()) {
-            (true, _) => t("device.recovery").to_owned(),
-            (false, true) => fill("device.unnamed", &[("id", &short)]),
-            (false, false) => device.name.clone(),
-        };
-        view! {
-            <li class="row-line">
-                {icon(if recovery { "key" } else { "device" })}
-                <span class="strong truncate">{name}</span>
-                {device.this.then(|| view! { <span class="badge">{t("device.this")}</span> })}
-                <span class="grow muted truncate">{device.member.clone()}</span>
-                <span class="muted small">{name_of("role", &device.role)}</span>
-                {(!device.active).then(|| view! { <span class="badge tone-bad">{t("device.inactive")}</span> })}
-            </li>
-        }
-    });
+fn one(app: App, shell: Shell, trouble: Trouble) -> AnyView {
+    let sentences = trouble.text.into_iter().map(|line| view! { <p>{line}</p> }).collect_view();
+    let ways = trouble.ways.into_iter().map(|way| way_button(app, shell, way)).collect_view();
     view! {
-        <ul class="plain rows">{rows.collect_view()}</ul>
-        <p class="muted small">{t("device.safety")} " " <span class="mono">{list.safety_number.clone()}</span></p>
+        <section class="notice trouble block" class:bad=trouble.bad>
+            {icon("warn")}
+            <div class="stack grow">
+                <h2>{trouble.title}</h2>
+                {sentences}
+                <div class="actions">{ways}</div>
+            </div>
+        </section>
     }
-    .into_any()
 }

@@ -38,6 +38,12 @@ pub enum Action {
     Sync,
     /// Synchronises now.
     SyncNow,
+    /// Goes to members and devices.
+    People,
+    /// Invites a person.
+    Invite,
+    /// Links another device.
+    LinkDevice,
     /// Goes to the settings.
     Settings,
     /// Changes between light and dark.
@@ -89,6 +95,9 @@ impl Action {
         Self::Import,
         Self::Sync,
         Self::SyncNow,
+        Self::People,
+        Self::Invite,
+        Self::LinkDevice,
         Self::ToggleExplorer,
         Self::ToggleInspector,
         Self::CloseTab,
@@ -119,6 +128,9 @@ impl Action {
             Self::ToggleInspector => "action.toggle_inspector",
             Self::Sync => "action.sync",
             Self::SyncNow => "action.sync_now",
+            Self::People => "action.people",
+            Self::Invite => "sync.invite",
+            Self::LinkDevice => "sync.link",
             Self::Settings => "action.settings",
             Self::Theme => "action.theme",
             Self::Lock => "action.lock",
@@ -149,7 +161,8 @@ impl Action {
             Self::Shortcuts => plain("?"),
             Self::Delete => plain("delete"),
             Self::Sync => plain("s"),
-            Self::SyncNow | Self::Theme | Self::Lock | Self::Workspaces | Self::CloseTab => None,
+            Self::People => plain("w"),
+            Self::Invite | Self::LinkDevice | Self::SyncNow | Self::Theme | Self::Lock | Self::Workspaces | Self::CloseTab => None,
         }
     }
 

@@ -355,6 +355,11 @@ impl App {
         self.touched(Vec::new(), false);
     }
 
+    /// Lets views read again what hangs on no document, such as who is a member.
+    pub fn look_again(self) {
+        self.mark(Vec::new(), false);
+    }
+
     /// Goes into a workspace that was just made, opened or joined.
     pub fn enter(self, route: Route) {
         self.indexed.set(None);

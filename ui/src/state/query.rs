@@ -52,6 +52,20 @@ where
     P: Command,
     P::Response: PartialEq + Send + Sync,
 {
+    query_since(app, || 0, params, concerns)
+}
+
+/// The same, and again whenever the number that `since` gives becomes another one.
+pub fn query_since<P>(
+    app: App,
+    since: impl Fn() -> u64 + 'static,
+    params: impl Fn() -> Option<P> + 'static,
+    concerns: impl Fn(&Changes) -> bool + 'static,
+) -> RwSignal<Load<P::Response>>
+where
+    P: Command,
+    P::Response: PartialEq + Send + Sync,
+{
     let state = RwSignal::new(Load::Loading);
     let tell = move |answer: Option<Result<String, ApiError>>| {
         let new = match answer.map(decode::<P>) {
@@ -63,7 +77,7 @@ where
             state.set(new);
         }
     };
-    let params = move || params().map(|params| encode(&params));
+    let params = move || (params().map(|params| encode(&params)), since());
     follow(app, P::METHOD, Box::new(params), Box::new(concerns), Rc::new(tell));
     state
 }
@@ -75,18 +89,19 @@ type Tell = Rc<dyn Fn(Option<Result<String, ApiError>>)>;
 fn follow(
     app: App,
     method: &'static str,
-    params: Box<dyn Fn() -> Option<String>>,
+    params: Box<dyn Fn() -> (Option<String>, u64)>,
     concerns: Box<dyn Fn(&Changes) -> bool>,
     tell: Tell,
 ) {
     let run = StoredValue::new(0_u64);
-    Effect::new(move |before: Option<(Option<String>, u64)>| {
-        let wanted = params();
+    Effect::new(move |before: Option<(Option<String>, u64, u64)>| {
+        let (wanted, since) = params();
         let (number, concerned) = app.changes.with(|changes| (changes.number, concerns(changes)));
-        let same = before.as_ref().is_some_and(|(old, _)| *old == wanted);
-        let newer = before.as_ref().is_none_or(|(_, seen)| *seen != number);
+        let same = before.as_ref().is_some_and(|(old, ..)| *old == wanted);
+        let newer = before.as_ref().is_none_or(|(_, _, seen)| *seen != number);
+        let later = before.as_ref().is_none_or(|(_, old, _)| *old != since);
         if let Some(text) = wanted.clone()
-            && (!same || (newer && concerned))
+            && (!same || later || (newer && concerned))
         {
             if !same && before.is_some() {
                 tell(None);
@@ -102,6 +117,6 @@ fn follow(
             };
             app.ask_then(method, text, Box::new(done));
         }
-        (wanted, number)
+        (wanted, since, number)
     });
 }

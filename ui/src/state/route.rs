@@ -23,7 +23,9 @@ pub enum Route {
     Search(String),
     /// The import wizard.
     Import,
-    /// Synchronisation, members and devices.
+    /// Members and devices.
+    People,
+    /// Synchronisation and the account.
     Sync,
     /// Settings.
     Settings,
@@ -61,6 +63,7 @@ impl Route {
             ["diagram", id] => document(id).map(|id| Self::Diagram(diagram(Some(id), &asked))),
             ["search"] => Some(Self::Search(asked("q").unwrap_or_default())),
             ["import"] => Some(Self::Import),
+            ["people"] => Some(Self::People),
             ["sync"] => Some(Self::Sync),
             ["settings"] => Some(Self::Settings),
             _ => None,
@@ -81,6 +84,7 @@ impl Route {
             Self::Search(text) if text.is_empty() => "/search".to_owned(),
             Self::Search(text) => format!("/search?q={}", encode(text)),
             Self::Import => "/import".to_owned(),
+            Self::People => "/people".to_owned(),
             Self::Sync => "/sync".to_owned(),
             Self::Settings => "/settings".to_owned(),
             Self::Unknown(path) => path.clone(),
@@ -209,6 +213,7 @@ mod tests {
             Route::Explore,
             Route::Pages,
             Route::Import,
+            Route::People,
             Route::Sync,
             Route::Settings,
             Route::Element(id(1)),

@@ -4,6 +4,7 @@ use crate::dom::prelude::*;
 use groundplan_shared::api::{RelationView, SettingsSetParams};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
 
+use super::people::Act;
 use super::{App, Layout, Route, Tabs};
 
 /// A dialog over everything.
@@ -54,6 +55,14 @@ pub enum Dialog {
     Invite,
     /// Accepting an invitation.
     JoinInvitation,
+    /// Something that is done to members, devices, invitations or keys.
+    Act(Box<Act>),
+    /// Changes that could not be sent.
+    Rescue,
+    /// Received items that fail a check.
+    Quarantine,
+    /// What is wrong with the server.
+    Alarm,
 }
 
 /// The sheets of the phone.

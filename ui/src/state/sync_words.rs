@@ -49,6 +49,9 @@ pub fn short(status: &SyncStatus) -> (Tone, String) {
         SyncState::Syncing => (Tone::Busy, t("sync.syncing").to_owned()),
         // What waits is not up to date, whatever the state says.
         SyncState::UpToDate if status.waiting > 0 => (Tone::Waiting, waiting()),
+        SyncState::UpToDate if status.attachments.to_send > 0 => {
+            (Tone::Busy, t("sync.sending_files").to_owned())
+        }
         SyncState::UpToDate => (Tone::Good, t("sync.up_to_date").to_owned()),
         SyncState::Problem => (Tone::Bad, t("sync.problem").to_owned()),
     }
@@ -62,7 +65,9 @@ pub fn long(status: &SyncStatus, ago: impl Fn(u64) -> String) -> Vec<String> {
         SyncState::Offline => out.push(t("sync.offline_long").to_owned()),
         SyncState::Connecting => out.push(t("sync.connecting_long").to_owned()),
         SyncState::Syncing => out.push(t("sync.syncing_long").to_owned()),
-        SyncState::UpToDate if status.waiting == 0 => out.push(t("sync.up_to_date_long").to_owned()),
+        SyncState::UpToDate if status.waiting == 0 && status.attachments.to_send == 0 => {
+            out.push(t("sync.up_to_date_long").to_owned());
+        }
         SyncState::UpToDate => {}
         SyncState::Problem => match &status.problem {
             Some(problem) => out.extend([problem.message.clone(), problem.hint.clone()]),
@@ -71,6 +76,15 @@ pub fn long(status: &SyncStatus, ago: impl Fn(u64) -> String) -> Vec<String> {
     }
     if status.waiting > 0 && status.state != SyncState::LocalOnly {
         out.push(count("sync.waiting_long", status.waiting, &[]));
+    }
+    if status.state != SyncState::LocalOnly {
+        let files = &status.attachments;
+        for (key, n) in [("sync.files_to_send", files.to_send), ("sync.files_to_fetch", files.to_fetch)] {
+            if n > 0 {
+                out.push(count(key, n, &[]));
+            }
+        }
+        out.extend(files.problem.iter().flat_map(|problem| [problem.message.clone(), problem.hint.clone()]));
     }
     if let Some((device, moment_ms)) = &status.last_heard {
         out.push(fill("sync.heard", &[("device", device), ("ago", &ago(*moment_ms))]));
@@ -116,6 +130,17 @@ mod tests {
         assert!(words.contains('2') && !words.to_lowercase().contains("up to date"), "{words}");
         let long = long(&status(SyncState::UpToDate, 2), |_| String::new()).join(" ");
         assert!(!long.to_lowercase().contains("up to date"), "{long}");
+    }
+
+    #[test]
+    fn never_claims_to_be_up_to_date_while_files_wait() {
+        let mut sending = status(SyncState::UpToDate, 0);
+        sending.attachments.to_send = 3;
+        assert_eq!(short(&sending).0, Tone::Busy);
+        let words = long(&sending, |_| String::new()).join(" ");
+        assert!(words.contains("3 pieces") && !words.to_lowercase().contains("everything here"), "{words}");
+        sending.state = SyncState::LocalOnly;
+        assert!(!long(&sending, |_| String::new()).join(" ").contains("pieces"), "nothing waits for no server");
     }
 
     #[test]

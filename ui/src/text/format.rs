@@ -7,6 +7,31 @@ pub fn ago(moment_ms: u64) -> String {
     ago_at(moment_ms, now_ms())
 }
 
+/// The day of a moment in milliseconds since 1970, where this device is: 2026-11-22, the same in every language.
+pub fn date(moment_ms: u64) -> String {
+    // Exact far beyond any date that people meet.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are below 2^53")]
+    let day = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(moment_ms as f64));
+    format!("{}-{:02}-{:02}", day.get_full_year(), day.get_month() + 1, day.get_date())
+}
+
+/// A moment as part of a file's name: day and time without signs between them.
+pub fn stamp(moment_ms: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are below 2^53")]
+    let at = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(moment_ms as f64));
+    let time = format!("{:02}{:02}{:02}", at.get_hours(), at.get_minutes(), at.get_seconds());
+    format!("{}-{time}", date(moment_ms).replace('-', ""))
+}
+
+/// Says how large a file is.
+pub fn bytes(size: u64) -> String {
+    match size {
+        0..=999 => format!("{size} B"),
+        1_000..=999_999 => format!("{} kB", size.div_ceil(1_000)),
+        _ => format!("{}.{} MB", size / 1_000_000, size % 1_000_000 / 100_000),
+    }
+}
+
 /// The present moment in milliseconds since 1970.
 pub fn now_ms() -> u64 {
     // Both a double in the platform's own clock; positive and far below 2^53.
@@ -56,6 +81,13 @@ mod tests {
         assert_eq!(ago(7_300), "2 h ago");
         assert_eq!(ago(86_400), "1 day ago");
         assert_eq!(ago_at(now + 5_000, now), "just now", "clocks differ");
+    }
+
+    #[test]
+    fn sizes_are_said_in_the_largest_fitting_unit() {
+        for (size, words) in [(0, "0 B"), (999, "999 B"), (1_001, "2 kB"), (2_450_000, "2.4 MB")] {
+            assert_eq!(bytes(size), words);
+        }
     }
 
     #[test]

@@ -8,4 +8,4 @@ mod format;
 #[cfg(test)]
 mod tests;
 
-pub use format::{ago, exact, name_of, now_ms};
+pub use format::{ago, bytes, date, exact, name_of, now_ms, stamp};

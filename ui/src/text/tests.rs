@@ -22,6 +22,11 @@ const FAMILIES: &[&str] = &[
     "step",
     "theme",
     "key_storage",
+    "permission",
+    "invite_state",
+    "alarm",
+    "rescue",
+    "way",
 ];
 
 fn sources(folder: &Path, out: &mut String) {

@@ -31,6 +31,7 @@ pub(crate) async fn listed(app: &Arc<App>) -> Result<DeviceList, ApiError> {
         let mut items = Vec::new();
         in_store(&*workspace, |tx| {
             items.clear();
+            let record = tx.record()?;
             for (id, device) in state.devices() {
                 let name = match device.kind {
                     DeviceKind::Recovery => String::new(),
@@ -40,10 +41,12 @@ pub(crate) async fn listed(app: &Arc<App>) -> Result<DeviceList, ApiError> {
                     id: id.to_string(),
                     name,
                     member: names::member(tx, &state, device.member)?,
+                    member_id: device.member.to_string(),
                     role: state.member(&device.member).map_or("", |member| role(member.role)).to_owned(),
                     kind: if device.kind == DeviceKind::Recovery { "recovery" } else { "device" }.to_owned(),
                     active: state.active(id).is_some(),
                     this: *id == own,
+                    heard_ms: if record.heard_device == Some(*id) { record.heard_ms } else { 0 },
                 });
             }
             Ok(())

@@ -1,17 +1,21 @@
-//! Codes that this device makes: for another device, for recovery, for another person.
+//! Codes that this device makes for its person: to link another device, and to recover when every device is lost.
+//!
+//! Not here: invitations of others (`invite`).
 
 use crate::dom::prelude::*;
 use groundplan_shared::api::{
-    ApiError, DeviceLinkConfirmParams, DeviceLinkStartParams, DeviceLinkWaitParams, ErrorCode, InviteLink,
-    LinkCode, LinkRequest, MemberInviteParams, RecoveryCode, RecoveryCreateParams,
+    ApiError, DeviceLinkConfirmParams, DeviceLinkStartParams, DeviceLinkWaitParams, ErrorCode, LinkCode,
+    LinkRequest, RecoveryCode, RecoveryCreateParams,
 };
 use leptos::task::spawn_local;
 
+use super::act::happens;
 use super::{form, submit};
 use crate::components::dialog::Modal;
 use crate::components::states::{copy_button, failure, loading};
 use crate::state::{use_app, use_shell};
-use crate::text::{count, fill, name_of, now_ms, t};
+use crate::components::status::open_name;
+use crate::text::{count, date, fill, now_ms, t};
 
 /// How long one question for the other device's answer lasts before it is asked again.
 const WAIT_MS: u64 = 20_000;
@@ -99,8 +103,41 @@ pub(super) fn link_device() -> AnyView {
     .into_any()
 }
 
+/// The code, and what stands around it on paper: which workspace it opens, since when, and how.
+fn printed(code: &str) -> AnyView {
+    let (app, shell) = (use_app(), use_shell());
+    let groups = code.split('-').map(|group| view! { <span>{group.to_owned()}</span> }).collect_view();
+    let account = app.status.with_untracked(|status| match status {
+        Some(Ok(status)) => status.account.clone(),
+        _ => None,
+    });
+    let fact = |label: &'static str, value: String| view! { <dt>{t(label)}</dt><dd>{value}</dd> };
+    view! {
+        <div class="dialog-form">
+            <p class="no-print">{t("recovery.keep")}</p>
+            <dl class="facts print-only">
+                {fact("settings.workspace", open_name(app))}
+                {account.map(|account| view! {
+                    {fact("account.server", account.server)}
+                    {fact("account.name", account.name)}
+                })}
+                {fact("recovery.made", date(now_ms()))}
+            </dl>
+            <p class="recovery-code mono" role="group" tabindex="0" aria-label=t("recovery.title")>{groups}</p>
+            <div class="print-only">{happens(t("recovery.paper"))}</div>
+            <div class="actions no-print">
+                <button class="button" on:click=move |_| { let _ = window().print(); }>{t("recovery.print")}</button>
+                {copy_button(code.to_owned())}
+            </div>
+            <footer class="dialog-foot no-print">
+                <button class="button primary" on:click=move |_| shell.close()>{t("recovery.written_down")}</button>
+            </footer>
+        </div>
+    }
+}
+
 /// A code as a picture and as text. The picture comes from this device's own core.
-fn code_card(svg: &str, code: &str, expires_ms: u64) -> AnyView {
+pub(super) fn code_card(svg: &str, code: &str, expires_ms: u64) -> AnyView {
     let minutes = expires_ms.saturating_sub(now_ms()).div_ceil(60_000);
     view! {
         <div class="code-card">
@@ -138,76 +175,9 @@ pub(super) fn recovery() -> AnyView {
                     <p>{t("recovery.text")}</p>
                     <p class="note">{t("recovery.once")}</p>
                 }.into_any()),
-                Some(code) => view! {
-                    <div class="dialog-form">
-                        <p>{t("recovery.keep")}</p>
-                        <p class="recovery-code mono" tabindex="0" aria-label=t("recovery.title")>{code.code.0.clone()}</p>
-                        <div class="actions no-print">
-                            <button class="button" on:click=move |_| { let _ = window().print(); }>{t("recovery.print")}</button>
-                            {copy_button(code.code.0)}
-                        </div>
-                        <footer class="dialog-foot no-print">
-                            <button class="button primary" on:click=move |_| shell.close()>{t("recovery.written_down")}</button>
-                        </footer>
-                    </div>
-                }.into_any(),
+                Some(code) => printed(&code.code.0),
             }}
         </Modal>
-    }
-    .into_any()
-}
-
-pub(super) fn invite() -> AnyView {
-    let app = use_app();
-    let shell = use_shell();
-    let role = RwSignal::new("editor".to_owned());
-    let clearance = RwSignal::new("internal".to_owned());
-    let link = RwSignal::new(None::<InviteLink>);
-    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None));
-    let make = move || {
-        let params =
-            MemberInviteParams { role: role.get_untracked(), clearance: clearance.get_untracked(), days: 0 };
-        submit(app, busy, wrong, params, move |made| {
-            link.set(Some(made));
-            app.reread();
-        });
-    };
-    view! {
-        <Modal title=t("invite.title") on_close=Callback::new(move |()| shell.close())>
-            {move || match link.get() {
-                None => form(busy, wrong, "invite.make", make, view! {
-                    <p class="muted">{t("invite.text")}</p>
-                    {select_field("invite.role", "role", &["administrator", "editor", "viewer"], role)}
-                    {select_field("invite.clearance", "choice", &["public", "internal", "confidential", "restricted"], clearance)}
-                }.into_any()),
-                Some(link) => view! {
-                    <div class="dialog-form">
-                        <p>{t("invite.hand_over")}</p>
-                        {code_card(&link.qr_svg.0, &link.link.0, link.expires_ms)}
-                        <footer class="dialog-foot"><button class="button primary" on:click=move |_| shell.close()>{t("dialog.done")}</button></footer>
-                    </div>
-                }.into_any(),
-            }}
-        </Modal>
-    }
-    .into_any()
-}
-
-fn select_field(
-    label: &'static str,
-    family: &'static str,
-    choices: &'static [&'static str],
-    value: RwSignal<String>,
-) -> AnyView {
-    view! {
-        <label class="stacked">
-            <span class="field-name">{t(label)}</span>
-            <select class="input" on:change=move |event| value.set(event_target_value(&event))>
-                {choices.iter().map(|choice| view! {
-                    <option value=*choice selected=value.with_untracked(|value| value == choice)>{name_of(family, choice)}</option>
-                }).collect_view()}
-            </select>
-        </label>
     }
     .into_any()
 }

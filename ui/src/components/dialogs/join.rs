@@ -5,10 +5,18 @@ use groundplan_shared::api::{
     Command, DeviceLinkJoinParams, Hidden, MemberJoinParams, RecoveryUseParams, WorkspaceView,
 };
 
+use super::compare::digits;
 use super::{form, submit, text_field};
 use crate::components::dialog::Modal;
-use crate::state::{App, Route, use_app, use_shell};
+use crate::components::icon::icon;
+use crate::state::{App, Dialog, Route, use_app, use_shell};
 use crate::text::t;
+
+/// The jobs whose progress shows what has to be compared.
+const LINKING: &str = "device/link_join";
+const JOINING: &str = "member/join";
+/// How long a newcomer waits to be let in before the dialog says how to go on.
+const WAIT_MS: u64 = 600_000;
 
 pub(super) fn join_device() -> AnyView {
     let code = RwSignal::new(String::new());
@@ -38,9 +46,9 @@ pub(super) fn join_invitation() -> AnyView {
     let params = move || MemberJoinParams {
         link: Hidden(link.get_untracked().trim().to_owned()),
         name: name.get_untracked().trim().to_owned(),
-        timeout_ms: 0,
+        timeout_ms: WAIT_MS,
     };
-    joining("welcome.join", "join.invitation_text", "join.waiting", "join.go", fields, params)
+    joining("welcome.join", "join.invitation_text", "join.invitation_waiting", "join.go", fields, params)
 }
 
 fn joining<P: Command<Response = WorkspaceView>>(
@@ -55,7 +63,7 @@ fn joining<P: Command<Response = WorkspaceView>>(
     let shell = use_shell();
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None));
     let go = move || {
-        app.jobs.update(|jobs| drop(jobs.remove("device/link_join")));
+        app.jobs.update(|jobs| jobs.retain(|job, _| job != LINKING && job != JOINING));
         submit(app, busy, wrong, params(), move |_| {
             shell.close();
             app.enter(Route::Home);
@@ -63,10 +71,12 @@ fn joining<P: Command<Response = WorkspaceView>>(
     };
     let fields = view! {
         <p class="muted">{t(text)}</p>
+        {sign_in(app)}
         {fields()}
         {move || busy.get().then(|| view! {
             <p role="status">{t(waiting)}</p>
-            {digits(app)}
+            {check(app)}
+            {number(app)}
             <progress class="progress" aria-label=t(waiting)></progress>
         })}
     }
@@ -78,16 +88,55 @@ fn joining<P: Command<Response = WorkspaceView>>(
 }
 
 /// The digits that both devices show while a device is linked: here they come as the progress of that job.
-fn digits(app: App) -> AnyView {
+fn check(app: App) -> AnyView {
     (move || {
         let check = app.jobs.with(|jobs| {
-            let job = jobs.get("device/link_join").filter(|job| job.step == "check")?;
+            let job = jobs.get(LINKING).filter(|job| job.step == "check")?;
             Some(format!("{:03} {:03}", job.done / 1000, job.done % 1000))
         });
         check.map(|check| {
             view! {
                 <p class="muted">{t("join.digits")}</p>
                 <p class="check-digits mono" aria-label=t("link.digits")>{check}</p>
+            }
+        })
+    })
+    .into_any()
+}
+
+/// The safety number to read out while somebody has to let this person in.
+fn number(app: App) -> AnyView {
+    (move || {
+        let number = app.jobs.with(|jobs| jobs.get(JOINING).map(|job| job.detail.clone()));
+        number.map(|number| {
+            view! {
+                <p class="muted">{t("join.number")}</p>
+                {digits(&number)}
+            }
+        })
+    })
+    .into_any()
+}
+
+/// Whoever is signed in nowhere has to do that first: offers it.
+fn sign_in(app: App) -> AnyView {
+    let shell = use_shell();
+    let signed_in = move || {
+        app.status.with(|status| match status {
+            Some(Ok(status)) => status.account.as_ref().is_some_and(|account| account.signed_in),
+            _ => false,
+        })
+    };
+    (move || {
+        (!signed_in()).then(|| {
+            view! {
+                <div class="notice">
+                    {icon("warn")}
+                    <div class="stack">
+                        <p>{t("join.sign_in")}</p>
+                        <div class="actions"><button class="button" type="button" on:click=move |_| shell.open(Dialog::Connect)>{t("welcome.sign_in")}</button></div>
+                    </div>
+                </div>
             }
         })
     })

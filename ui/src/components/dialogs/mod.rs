@@ -1,11 +1,16 @@
 //! Every dialog, one file each, and the one place that shows the open one.
 
 mod account;
+mod act;
 mod codes;
+mod compare;
 mod element;
+mod invite;
 mod join;
 mod page;
 mod relation;
+mod rules;
+mod troubles;
 mod workspace;
 
 use crate::dom::prelude::*;
@@ -36,10 +41,14 @@ pub fn draw(dialog: Dialog) -> AnyView {
         Dialog::Connect => account::connect(),
         Dialog::LinkDevice => codes::link_device(),
         Dialog::Recovery => codes::recovery(),
-        Dialog::Invite => codes::invite(),
+        Dialog::Invite => invite::invite(),
         Dialog::JoinDevice => join::join_device(),
         Dialog::UseRecovery => join::use_recovery(),
         Dialog::JoinInvitation => join::join_invitation(),
+        Dialog::Act(act) => act::draw(*act),
+        Dialog::Rescue => troubles::rescue(),
+        Dialog::Quarantine => troubles::quarantine(),
+        Dialog::Alarm => troubles::alarm(),
     }
 }
 
@@ -48,6 +57,18 @@ fn form(
     busy: RwSignal<bool>,
     wrong: RwSignal<Option<groundplan_shared::api::ApiError>>,
     submit: &'static str,
+    on_submit: impl Fn() + 'static,
+    fields: AnyView,
+) -> AnyView {
+    form_of(busy, wrong, submit, false, on_submit, fields)
+}
+
+/// The same; where something is taken away for good, the button says so and is not what Enter finds first.
+fn form_of(
+    busy: RwSignal<bool>,
+    wrong: RwSignal<Option<groundplan_shared::api::ApiError>>,
+    submit: &'static str,
+    danger: bool,
     on_submit: impl Fn() + 'static,
     fields: AnyView,
 ) -> AnyView {
@@ -65,8 +86,8 @@ fn form(
             {fields}
             {move || wrong.get().map(|error| super::states::failure(&error, None))}
             <footer class="dialog-foot">
-                <button class="button" type="button" on:click=move |_| shell.close()>{crate::text::t("dialog.cancel")}</button>
-                <button class="button primary" type="submit" disabled=move || busy.get()>{crate::text::t(submit)}</button>
+                <button class="button" type="button" autofocus=danger on:click=move |_| shell.close()>{crate::text::t("dialog.cancel")}</button>
+                <button class="button primary" class:destroys=danger type="submit" disabled=move || busy.get()>{crate::text::t(submit)}</button>
             </footer>
         </form>
     }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
+use crate::components::files::Files;
 use crate::state::App;
 
 #[wasm_bindgen]
@@ -101,6 +102,17 @@ pub(super) fn bind(options: &mut Options, app: App, document: DocumentId, field:
             Some(changes) => promise(app, TextEditParams { document, field, version, changes }),
             None => Promise::reject(&JsValue::from_str("the editor's changes cannot be read")).into(),
         }
+    });
+}
+
+/// The call that keeps a pasted or dropped file and answers with the link to it.
+pub(super) fn take_files(options: &mut Options, files: Files) {
+    options.function("attach", move |file, _| match file.dyn_into::<web_sys::File>() {
+        Ok(file) => future_to_promise(async move {
+            Ok(files.keep_in_text(file).await.map_or(JsValue::NULL, |link| JsValue::from_str(&link)))
+        })
+        .into(),
+        Err(_) => JsValue::NULL,
     });
 }
 

@@ -1,12 +1,11 @@
 //! Saving the drawing as an SVG file: the very text that the command line exports.
 
-use crate::dom::prelude::*;
 use groundplan_shared::api::{ErrorCode, ExportParams};
 use groundplan_shared::scene::{draw, to_svg};
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
 
 use super::state::Canvas;
+use crate::components::save::download;
 use crate::text::{fill, t};
 use crate::transport::Pick;
 
@@ -17,7 +16,7 @@ pub(super) fn run(canvas: Canvas) {
         .with_untracked(|picture| (file_name(&picture.scene.title), to_svg(&draw(&picture.scene))));
     let app = canvas.app;
     if !app.transport.picks_paths() {
-        if download(&name, &svg).is_some() {
+        if download(&name, "image/svg+xml", &svg).is_some() {
             app.say(fill("diagram.exported", &[("file", &name)]));
         }
         return;
@@ -28,7 +27,7 @@ pub(super) fn run(canvas: Canvas) {
             Ok(Some(folder)) => folder,
             Ok(None) => return,
             Err(error) if error.code == ErrorCode::Unsupported => {
-                download(&name, &svg);
+                download(&name, "image/svg+xml", &svg);
                 return;
             }
             Err(error) => {
@@ -62,25 +61,6 @@ fn file_name(title: &str) -> String {
     }
     let name = name.trim_end_matches('-');
     if name.is_empty() { format!("{}.svg", t("diagram.file")) } else { format!("{name}.svg") }
-}
-
-fn download(name: &str, svg: &str) -> Option<()> {
-    let parts = js_sys::Array::of1(&JsValue::from_str(svg));
-    let blob = web_sys::Blob::new_with_str_sequence(&parts).ok()?;
-    let blob = blob.slice_with_i32_and_i32_and_content_type(0, i32::MAX, "image/svg+xml").ok()?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
-    let link = document().create_element("a").ok()?.dyn_into::<web_sys::HtmlElement>().ok()?;
-    link.set_attribute("href", &url).ok()?;
-    link.set_attribute("download", name).ok()?;
-    link.click();
-    // The browser needs the address until it has begun to save.
-    set_timeout(
-        move || {
-            let _ = web_sys::Url::revoke_object_url(&url);
-        },
-        std::time::Duration::from_secs(30),
-    );
-    Some(())
 }
 
 #[cfg(test)]

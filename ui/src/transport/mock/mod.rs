@@ -2,9 +2,11 @@
 //! feature `mock`, for screenshots and for looking at views without a core.
 //!
 //! The address' fragment chooses a state: `#none` has no workspace, `#offline`, `#problem` and `#local` show other
-//! states of synchronisation, `#large` has 10,000 elements.
+//! states of synchronisation, `#removed`, `#revoked` and `#forked` those of whoever was shut out or misled, `#large` has
+//! 10,000 elements.
 
 mod pages;
+mod people;
 mod sample;
 mod scene;
 mod store;
@@ -78,11 +80,33 @@ fn answer(store: &mut Store, method: &'static str, params: &str) -> Result<Strin
         "search/query" => with(params, |p: SearchParams| Ok(store.search(&p.text))),
         "sync/status" => with(params, |_: SyncStatusParams| Ok(store.sync.clone())),
         "sync/now" => with(params, |_: SyncNowParams| Ok(store.sync.clone())),
-        "device/list" => with(params, |_: DeviceListParams| Ok(sample::devices())),
-        "device/link_start" => with(params, |_: DeviceLinkStartParams| Ok(sample::link_code())),
-        "device/link_wait" => with(params, |_: DeviceLinkWaitParams| Ok(sample::link_request())),
-        "device/link_confirm" => with(params, |_: DeviceLinkConfirmParams| Ok(sample::devices())),
-        "recovery/create" => with(params, |_: RecoveryCreateParams| Ok(sample::recovery())),
+        "device/list" => with(params, |_: DeviceListParams| Ok(people::devices())),
+        "device/link_start" => with(params, |_: DeviceLinkStartParams| Ok(people::link_code())),
+        "device/link_wait" => with(params, |_: DeviceLinkWaitParams| Ok(people::link_request())),
+        "device/link_confirm" => with(params, |_: DeviceLinkConfirmParams| Ok(people::devices())),
+        "recovery/create" => with(params, |_: RecoveryCreateParams| Ok(people::recovery())),
+        "device/revoke" => with(params, |_: DeviceRevokeParams| Ok(people::devices())),
+        "member/list" => with(params, |_: MemberListParams| Ok(people::members())),
+        "member/safety" => with(params, |p: MemberSafetyParams| Ok(people::safety(p.member))),
+        "member/invite" => with(params, |_: MemberInviteParams| Ok(people::invite_link())),
+        "member/confirm" => with(params, |_: MemberConfirmParams| Ok(people::members())),
+        "member/remove" => with(params, |_: MemberRemoveParams| Ok(people::members())),
+        "member/role" => with(params, |_: MemberRoleParams| Ok(people::members())),
+        "member/clearance" => with(params, |_: MemberClearanceParams| Ok(people::members())),
+        "member/transfer" => with(params, |_: MemberTransferParams| Ok(people::members())),
+        "invite/list" => with(params, |_: InviteListParams| Ok(people::invites())),
+        "invite/cancel" => with(params, |_: InviteCancelParams| Ok(people::invites())),
+        "role/define" => with(params, |_: RoleDefineParams| Ok(people::members())),
+        "service/add" => with(params, |_: ServiceAddParams| Ok(people::service())),
+        "policy/set" => with(params, |_: PolicySetParams| Ok(people::members())),
+        "key/rotate" => with(params, |_: KeyRotateParams| Ok(people::members())),
+        "sync/quarantine" => with(params, |_: SyncQuarantineParams| Ok(people::quarantine())),
+        "sync/alarm" => with(params, |_: SyncAlarmParams| Ok(people::alarm())),
+        "sync/settle" => with(params, |_: SyncSettleParams| Ok(store.sync.clone())),
+        "sync/rescue" => with(params, |_: SyncRescueParams| Ok(people::rescue())),
+        "attachment/list" => with(params, |p: AttachmentListParams| Ok(store.attachments(p.document))),
+        "attachment/add" => with(params, |p: AttachmentAddParams| Ok(store.attach(p))),
+        "attachment/remove" => with(params, |p: AttachmentRemoveParams| store.detach(p.id)),
         "import/list" => with(params, |_: ImportListParams| Ok(sample::sources())),
         "import/preview" => with(params, |_: ImportPreviewParams| Ok(sample::preview())),
         "edit/state" => with(params, |_: EditStateParams| Ok(store.edits.clone())),

@@ -13,6 +13,7 @@ pub(super) struct Store {
     pub(super) elements: Vec<Element>,
     parents: BTreeMap<DocumentId, DocumentId>,
     pub(super) pages: Vec<Page>,
+    pub(super) files: Vec<AttachmentView>,
     open: bool,
     known: bool,
     name: String,
@@ -100,12 +101,23 @@ impl Store {
                     "Ask an owner of the workspace whether this device was removed, or sign in again.",
                 ));
             }
+            "removed" | "revoked" => {
+                (status.state, status.waiting) = (SyncState::Problem, 3);
+                status.standing =
+                    if state == "removed" { MemberStanding::Removed } else { MemberStanding::DeviceRevoked };
+            }
+            "forked" => {
+                (status.state, status.quarantined) = (SyncState::Problem, 1);
+                let alarm = super::people::alarm();
+                (status.alarm, status.problem) = (alarm.alarm, alarm.problem);
+            }
             _ => {}
         }
         Self {
             elements,
             parents,
             pages: pages(),
+            files: Vec::new(),
             open: state != "none",
             known: state != "none",
             name: "Northwind shop".to_owned(),
