@@ -1,29 +1,16 @@
-// Two devices of one person, each behind its own browser: both show the same check digits, and the lists follow.
+// Two devices of one person, each behind its own browser: both show the same check digits, and the lists follow. The
+// recovery code is printed alone. A server with another key is trusted only after a person compared.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, picture, withAgent, withServer } from "./support.mjs";
+import { ACCOUNT_PASSWORD, accessible, connect, openSample, picture, upload, withAgent, withServer } from "./support.mjs";
 
-const password = "several words make a password";
-
-async function connect(page, url, tab) {
-  await page.getByRole("tab", { name: tab }).click();
-  await page.getByLabel("Server address").fill(url);
-  await page.getByLabel("Account name").fill("mara");
-  await page.getByLabel("Password").fill(password);
-  await accessible(page, `connect, ${tab}`);
-  await page.getByRole("button", { name: "Connect", exact: true }).click();
-  await page.getByText("Connected", { exact: true }).waitFor();
-}
-
-test("link a device by its code, invite, make the recovery code", { timeout: 240_000 }, () =>
+test("link a device by its code", { timeout: 240_000 }, () =>
   withServer((url) =>
     withAgent(async ({ page }) => {
-      await page.getByText("Look at the sample").click();
-      await page.getByText("Groundplan at a glance").first().waitFor();
-      await page.goto(new URL("/sync", page.url()).href);
-      await page.getByRole("button", { name: "Connect to a server" }).first().click();
-      await connect(page, url, "New account");
+      await openSample(page);
+      await upload(page, url);
+      await page.getByRole("link", { name: "Members and devices of this workspace" }).click();
       await page.getByRole("button", { name: "Link a device" }).click();
       await page.locator(".qr svg").waitFor();
       await accessible(page, "the code of a link");
@@ -48,18 +35,61 @@ test("link a device by its code, invite, make the recovery code", { timeout: 240
         await other.getByText("Groundplan at a glance").first().waitFor();
       });
       await page.getByRole("button", { name: "Done" }).click();
-      const rows = page.locator("main .rows .row-line");
-      await rows.nth(1).waitFor();
-      await page.getByRole("button", { name: "Invite a person" }).click();
-      await accessible(page, "invite");
-      await page.getByRole("button", { name: "Make the invitation" }).click();
-      await page.locator(".qr svg").waitFor();
-      await page.getByRole("button", { name: "Done" }).click();
-      await page.getByRole("button", { name: "Recovery code" }).click();
-      await page.getByRole("button", { name: "Show the code" }).click();
-      await page.locator(".recovery-code").waitFor();
-      await accessible(page, "recovery code");
-      await page.getByRole("button", { name: "I have kept it" }).click();
-      await page.locator("main .rows").getByText("Recovery code").waitFor();
+      await page.locator(".person-devices .row-line").nth(1).waitFor();
       await picture(page, "devices");
     })));
+
+test("print the recovery code, and nothing else", { timeout: 120_000 }, () =>
+  withServer((url) =>
+    withAgent(async ({ page }) => {
+      await openSample(page);
+      await upload(page, url);
+      await page.goto(new URL("/people", page.url()).href);
+      await page.getByRole("button", { name: "More", exact: true }).click();
+      await page.getByRole("menuitem", { name: /Recovery code/ }).click();
+      await page.getByRole("button", { name: "Show the code" }).click();
+      const code = page.locator(".recovery-code");
+      await code.waitFor();
+      await accessible(page, "recovery code");
+      await picture(page, "recovery-code");
+      const groups = await code.locator("span").allInnerTexts();
+      assert.ok(groups.length >= 6, `the code stands in groups: ${groups.length}`);
+      await page.emulateMedia({ media: "print" });
+      const paper = await page.locator("body").innerText();
+      for (const wanted of [...groups, "Groundplan (sample)", "mara", url, String(new Date().getFullYear()), "Use a recovery code"]) {
+        assert.ok(paper.includes(wanted), `${wanted} is on the paper`);
+      }
+      for (const unwanted of ["Members", "Up to date", "Explorer", "I have kept it", "Copy"]) {
+        assert.ok(!paper.includes(unwanted), `${unwanted} is not on the paper`);
+      }
+      await picture(page, "recovery-print");
+      const sheets = (await page.pdf({ format: "A4" })).toString("latin1").match(/\/Type\s*\/Page\b/g);
+      assert.equal(sheets.length, 1, "one sheet");
+      await page.emulateMedia({ media: "screen" });
+      await page.getByRole("button", { name: "I have kept it" }).click();
+      await page.locator(".person-devices").getByText("Recovery code").waitFor();
+    })));
+
+test("another key of the server is trusted only after comparing", { timeout: 180_000 }, () =>
+  withServer((url, replace) =>
+    withAgent(async ({ page }) => {
+      await openSample(page);
+      await upload(page, url);
+      await replace();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByText("Signed out").first().waitFor();
+      await page.getByRole("button", { name: "Sign in", exact: true }).first().click();
+      await page.getByLabel("Password").fill(ACCOUNT_PASSWORD);
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      const card = page.locator(".other-key");
+      await card.waitFor();
+      const keys = await card.locator("dd").allInnerTexts();
+      assert.notEqual(keys[0], keys[1]);
+      assert.ok(keys.every((key) => key.length > 20), "both fingerprints are shown");
+      await accessible(page, "another key");
+      await picture(page, "other-key");
+      await card.getByRole("button", { name: /administrator confirmed/ }).click();
+      // The key is trusted now; this server has never heard of the account, and says that.
+      await card.waitFor({ state: "detached" });
+      await page.locator(".dialog .failure").waitFor();
+    }, { refusals: true })));

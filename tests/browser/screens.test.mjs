@@ -3,15 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, picture, withAgent } from "./support.mjs";
+import { accessible, openSample, picture, withAgent } from "./support.mjs";
 
-const screens = ["/", "/diagram", "/pages", "/search?q=server", "/import", "/sync", "/settings"];
-
-async function openSample(page) {
-  await page.getByText("Look at the sample").click();
-  await page.locator(".explorer, nav").first().waitFor();
-  await page.getByText("Groundplan at a glance").first().waitFor();
-}
+const screens = ["/", "/diagram", "/pages", "/search?q=server", "/import", "/people", "/sync", "/settings"];
 
 for (const [name, view] of Object.entries({
   light: {},

@@ -28,7 +28,7 @@ export function corpus(path) {
 /** Runs `story` with a page of an agent that has nothing in it yet. */
 export async function withAgent(
   story,
-  { width = 1440, height = 900, scheme = "light", contrast = "no-preference", touch = false, unlocked = true, prepare = () => {} } = {},
+  { width = 1440, height = 900, scheme = "light", contrast = "no-preference", touch = false, unlocked = true, refusals = !unlocked, prepare = () => {} } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), "groundplan-browser-"));
   prepare(folder);
@@ -47,13 +47,13 @@ export async function withAgent(
     const problems = [];
     page.on("pageerror", (error) => problems.push(error.message));
     // A refused command is an HTTP status, which the browser reports as if the page had failed.
-    const refused = (text) => !unlocked && /status of [45]\d\d/.test(text);
+    const refused = (text) => refusals && /status of [45]\d\d/.test(text);
     page.on("console", (message) => {
       if (message.type() === "error" && !refused(message.text())) problems.push(message.text());
     });
     // The console says only that something failed to load; this says what.
     page.on("response", async (response) => {
-      if (response.status() < 400 || !unlocked) return;
+      if (response.status() < 400 || refusals) return;
       const asked = response.request().postData()?.slice(0, 200) ?? response.url();
       problems.push(`${response.status()} for ${asked}: ${await response.text().catch(() => "no body")}`);
     });
@@ -68,13 +68,18 @@ export async function withAgent(
   }
 }
 
-/** Runs `story` with the address of a server that knows nobody yet. */
+/** Runs `story` with the address of a server that knows nobody yet, and a way to put another one in its place. */
 export async function withServer(story) {
-  const folder = mkdtempSync(join(tmpdir(), "groundplan-server-"));
-  const binary = process.env.GROUNDPLAN_BIN_SERVER ?? join(dirname(program()), "groundplan-server");
-  const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data-dir", folder], { stdio: ["ignore", "pipe", "ignore"] });
-  const ended = new Promise((done) => server.on("exit", done));
-  try {
+  const folders = [];
+  let running = await serve("127.0.0.1:0");
+  const { url } = running;
+
+  async function serve(listen) {
+    const folder = mkdtempSync(join(tmpdir(), "groundplan-server-"));
+    folders.push(folder);
+    const binary = process.env.GROUNDPLAN_BIN_SERVER ?? join(dirname(program()), "groundplan-server");
+    const server = spawn(binary, ["serve", "--listen", listen, "--data-dir", folder], { stdio: ["ignore", "pipe", "ignore"] });
+    const ended = new Promise((done) => server.on("exit", done));
     const url = await new Promise((found, failed) => {
       let output = "";
       server.on("error", failed);
@@ -85,12 +90,66 @@ export async function withServer(story) {
         if (line) found(line[1]);
       });
     });
-    await story(url);
-  } finally {
-    server.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
+    return { url, async end() {
+      server.kill("SIGTERM");
+      await ended;
+    } };
   }
+
+  /** Another server at the same address: with other keys, and without what the first one knew. */
+  async function replace() {
+    await running.end();
+    running = await serve(new URL(url).host);
+  }
+
+  try {
+    await story(url, replace);
+  } finally {
+    await running.end();
+    folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+  }
+}
+
+/** The password of accounts. */
+export const ACCOUNT_PASSWORD = "several words make a password";
+
+/** Opens the sample workspace and waits until it stands. */
+export async function openSample(page) {
+  await page.getByText("Look at the sample").click();
+  await page.getByText("Groundplan at a glance").first().waitFor();
+}
+
+/** Fills in the open dialog of an account: `tab` is "New account" or "Sign in". */
+export async function connect(page, url, tab, name = "mara") {
+  await page.getByRole("tab", { name: tab }).click();
+  await page.getByLabel("Server address").fill(url);
+  await page.getByLabel("Account name").fill(name);
+  await page.getByLabel("Password").fill(ACCOUNT_PASSWORD);
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await page.getByText("Connected", { exact: true }).waitFor();
+}
+
+/** Takes the open workspace of a page to a server, under a new account. */
+export async function upload(page, url, name = "mara") {
+  await page.goto(new URL("/sync", page.url()).href);
+  await page.getByRole("button", { name: "Connect to a server" }).first().click();
+  await connect(page, url, "New account", name);
+}
+
+/** Links the device of `other`, which has nothing yet, to the workspace of `page`. */
+export async function link(page, other, url) {
+  await page.goto(new URL("/people", page.url()).href);
+  await page.getByRole("button", { name: "Link a device" }).click();
+  const code = await page.locator(".code-text").innerText();
+  await other.getByText("Sign in to a server").click();
+  await connect(other, url, "Sign in");
+  await other.getByText("Link this device").click();
+  await other.getByLabel("Code from the other device").fill(code);
+  await other.getByRole("button", { name: "Join" }).click();
+  await page.getByRole("button", { name: /digits match/ }).click();
+  await page.getByText("The device is linked").waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  await other.getByText("Groundplan at a glance").first().waitFor();
 }
 
 class Agent {

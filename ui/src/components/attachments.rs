@@ -77,7 +77,9 @@ fn rows(app: App, items: &[AttachmentView]) -> AnyView {
         let (saved, gone) = (name.clone(), name.clone());
         let remove = move |_| {
             let name = gone.clone();
-            app.run(AttachmentRemoveParams { id }, move |_| app.undoable(fill("file.removed", &[("name", &name)])));
+            app.run(AttachmentRemoveParams { id }, move |_| {
+                app.undoable(fill("file.removed", &[("name", &name)]))
+            });
         };
         let label = fill("file.save", &[("name", &name)]);
         view! {

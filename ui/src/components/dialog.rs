@@ -31,11 +31,7 @@ pub fn Modal(
         {
             // Fails only for a dialog that is already open or not on the page.
             let _ = dialog.show_modal();
-            // The browser looks for this before our fields are there; otherwise the close button would win.
-            let first = dialog.query_selector("[autofocus]").ok().flatten();
-            if let Some(field) = first.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
-                let _ = field.focus();
-            }
+            focus_first(&dialog);
         }
     });
     // A press that begins and ends on the backdrop closes; one that began inside (selecting text) does not.
@@ -73,5 +69,14 @@ pub fn Modal(
                 {children()}
             </div>
         </dialog>
+    }
+}
+
+/// Moves the focus to what asks for it. The browser looks for that before our fields are there; otherwise the close
+/// button would win.
+pub fn focus_first(inside: &web_sys::Element) {
+    let first = inside.query_selector("[autofocus]").ok().flatten();
+    if let Some(field) = first.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = field.focus();
     }
 }

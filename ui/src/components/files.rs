@@ -2,9 +2,7 @@
 //!
 //! Not here: the list of them (`attachments`) and where pasted ones stand in a text (`ui/editor/files.ts`).
 
-use groundplan_shared::api::{
-    ApiError, AttachmentAddParams, AttachmentGetParams, AttachmentView, ErrorCode,
-};
+use groundplan_shared::api::{ApiError, AttachmentAddParams, AttachmentGetParams, AttachmentView, ErrorCode};
 use groundplan_shared::model::{ATTACHMENT_MAX_BYTES, AttachmentId, DocumentId};
 use leptos::ev;
 use leptos::task::spawn_local;
@@ -98,7 +96,8 @@ impl Files {
             let kept = match app.transport.pick(Pick::File).await {
                 Ok(Some(path)) => {
                     let document = self.document;
-                    app.call(AttachmentAddParams { document, name: None, path: Some(path), base64: None }).await
+                    app.call(AttachmentAddParams { document, name: None, path: Some(path), base64: None })
+                        .await
                 }
                 Ok(None) => return,
                 Err(error) => Err(error),
@@ -166,7 +165,8 @@ async fn saved(app: App, id: AttachmentId, name: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     app.call(AttachmentGetParams { id, path: None, only_fetch: true }).await?;
-    let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    let link =
+        document().create_element("a").ok().and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(link) = link {
         // Names of attributes that every browser knows.
         let _ = link.set_attribute("href", &format!("/api/attachment/{id}"));

@@ -9,7 +9,7 @@ use super::status::{StatusBar, SyncPopover, open_workspace};
 use super::tabs::{TabStrip, title_of};
 use crate::lazy::{Wanted, lazily};
 use crate::state::{Action, App, DiagramRoute, Route, Sheet, Shell, troubles, use_app, use_shell};
-use crate::text::{fill, t};
+use crate::text::{count, fill, t};
 
 /// The frame with a page in it.
 #[component]
@@ -133,8 +133,20 @@ fn place(url: &'static str, mark: &'static str, text: &'static str) -> AnyView {
         <a href=url class="place" title=t(text) aria-current=move || current.get().then_some("page")>
             {icon(mark)}
             <span class="place-name">{t(text)}</span>
+            {(url == "/people").then(|| newcomers(app))}
         </a>
     }
+    .into_any()
+}
+
+/// A mark while somebody waits to be let in.
+fn newcomers(app: App) -> AnyView {
+    (move || {
+        let waiting = app.newcomers.get() as u64;
+        (waiting > 0).then(|| {
+            view! { <span class="place-mark"><span class="sr-only">{count("people.wait", waiting, &[])}</span></span> }
+        })
+    })
     .into_any()
 }
 

@@ -100,7 +100,7 @@ pub fn SyncPopover() -> AnyView {
     view! {
         <div class="scrim clear" on:click=move |_| shell.sync_open.set(false)></div>
         <section node_ref=node class="popover" role="dialog" tabindex="-1" aria-label=t("sync.title")>
-            {sync_details()}
+            {sync_details(false)}
             {move || ways(app, shell)}
             <div class="actions">
                 {move || if is_connected(app) {
@@ -156,8 +156,9 @@ pub fn is_connected(app: App) -> bool {
     })
 }
 
-/// The sentences about synchronisation, with progress and problem.
-pub fn sync_details() -> AnyView {
+/// The sentences about synchronisation, with progress and problem; what is wrong in short where a list of troubles stands
+/// beside them.
+pub fn sync_details(beside_troubles: bool) -> AnyView {
     let app = use_app();
     (move || {
         let Some(status) = app.sync.get() else {
@@ -179,7 +180,7 @@ pub fn sync_details() -> AnyView {
         });
         view! {
             <h2 class="sync-title"><span class=format!("sync-sign {}", tone.class())></span>{words}</h2>
-            {sync_words::long(&status, ago).into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
+            {sync_words::long(&status, beside_troubles, ago).into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
             {busy.then(|| view! {
                 <progress class="progress" max=status.total.to_string() value=status.done.to_string()
                     aria-label=t("sync.progress")></progress>

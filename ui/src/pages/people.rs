@@ -181,7 +181,8 @@ fn role_name(list: &MemberList, role: &str) -> String {
 
 /// Role, and the highest level that is read.
 fn facts(role: &str, name: &str, clearance: &[String]) -> AnyView {
-    let role = groundplan_shared::text::find(&format!("role.{role}")).map_or_else(|| name.to_owned(), str::to_owned);
+    let role =
+        groundplan_shared::text::find(&format!("role.{role}")).map_or_else(|| name.to_owned(), str::to_owned);
     let level = clearance.last().map(|level| name_of("choice", level)).unwrap_or_default();
     view! {
         <span class="person-role">{role}</span>
@@ -195,11 +196,13 @@ fn invitations(list: &MemberList, invites: &Load<InviteList>) -> AnyView {
     };
     let (open, past): (Vec<_>, Vec<_>) = invites.items.iter().partition(|invite| invite.state == "open");
     let row = |invite: &&InviteView| invite_row(list, invite);
-    let earlier = (!past.is_empty()).then(|| view! {
-        <details class="earlier">
-            <summary>{count("people.earlier_invites", past.len() as u64, &[])}</summary>
-            <ul class="plain rows">{past.iter().map(row).collect_view()}</ul>
-        </details>
+    let earlier = (!past.is_empty()).then(|| {
+        view! {
+            <details class="earlier">
+                <summary>{count("people.earlier_invites", past.len() as u64, &[])}</summary>
+                <ul class="plain rows">{past.iter().map(row).collect_view()}</ul>
+            </details>
+        }
     });
     view! {
         <section class="block">
@@ -241,7 +244,9 @@ fn invite_row(list: &MemberList, invite: &InviteView) -> AnyView {
 fn heard(moment_ms: u64) -> AnyView {
     match moment_ms {
         0 => AnyView::Empty,
-        moment_ms => view! { <span class="muted small">{fill("device.heard", &[("ago", &ago(moment_ms))])}</span> },
+        moment_ms => {
+            view! { <span class="muted small">{fill("device.heard", &[("ago", &ago(moment_ms))])}</span> }
+        }
     }
 }
 

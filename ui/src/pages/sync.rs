@@ -34,7 +34,7 @@ pub fn SyncPage() -> AnyView {
             <h1 class="page-title">{t("title.sync")}</h1>
             {trouble_list()}
             <section class="block card">
-                {sync_details()}
+                {sync_details(true)}
                 <div class="actions">
                     {move || if connected.get() {
                         view! {
@@ -84,7 +84,8 @@ fn trouble_list() -> AnyView {
     );
     let due = Memo::new(move |_| {
         let list = members.get().ready();
-        list.map(|list| (!people::due(&list).is_empty(), people::may(&list, "rotate_keys"))).unwrap_or_default()
+        list.map(|list| (!people::due(&list).is_empty(), people::may(&list, "rotate_keys")))
+            .unwrap_or_default()
     });
     (move || {
         let (keys_due, may_rotate) = due.get();

@@ -162,7 +162,13 @@ impl Action {
             Self::Delete => plain("delete"),
             Self::Sync => plain("s"),
             Self::People => plain("w"),
-            Self::Invite | Self::LinkDevice | Self::SyncNow | Self::Theme | Self::Lock | Self::Workspaces | Self::CloseTab => None,
+            Self::Invite
+            | Self::LinkDevice
+            | Self::SyncNow
+            | Self::Theme
+            | Self::Lock
+            | Self::Workspaces
+            | Self::CloseTab => None,
         }
     }
 

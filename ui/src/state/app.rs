@@ -9,12 +9,13 @@ use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditStateParams,
     EditUndoParams, ElementGetParams, ElementListParams, ElementView, ErrorCode, Event, JobProgress,
-    PageListParams, Settings, SettingsGetParams, SyncStatus, SyncStatusParams, ViewListParams,
+    MemberListParams, PageListParams, Settings, SettingsGetParams, SyncState, SyncStatus, SyncStatusParams,
+    ViewListParams,
 };
 use groundplan_shared::model::{DocumentId, WorkspaceId};
 use leptos::task::spawn_local;
 
-use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation};
+use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation, people};
 use crate::text::{fill, t};
 use crate::transport::{Asked, Signal as Told, Transport, decode, encode};
 
@@ -53,6 +54,8 @@ pub struct App {
     pub selection: RwSignal<Vec<DocumentId>>,
     /// How synchronisation stands; none while unknown.
     pub sync: RwSignal<Option<SyncStatus>>,
+    /// How many newcomers wait whom the person of this device may let in.
+    pub newcomers: RwSignal<usize>,
     /// Whether the client core can be reached.
     pub reachable: RwSignal<bool>,
     /// Messages at the bottom.
@@ -89,6 +92,7 @@ impl App {
             indexed: RwSignal::new(None),
             selection: RwSignal::new(Vec::new()),
             sync: RwSignal::new(None),
+            newcomers: RwSignal::new(0),
             reachable: RwSignal::new(true),
             toasts: RwSignal::new(Toasts::default()),
             jobs: RwSignal::new(BTreeMap::new()),
@@ -264,6 +268,7 @@ impl App {
         if open.is_some() {
             self.load_index().await;
             self.load_sync().await;
+            self.load_newcomers().await;
             self.load_edits().await;
         } else {
             self.index.set(Arc::default());
@@ -283,6 +288,17 @@ impl App {
         if let Ok(sync) = self.call(SyncStatusParams {}).await {
             self.sync.set(Some(sync));
         }
+    }
+
+    async fn load_newcomers(self) {
+        let connected = self.sync.with_untracked(|status| {
+            status.as_ref().is_some_and(|status| status.state != SyncState::LocalOnly)
+        });
+        let list = if connected { self.call(MemberListParams {}).await.ok() } else { None };
+        let waiting = list.map_or(0, |list| {
+            list.waiting.iter().filter(|newcomer| people::may_admit(&list, newcomer)).count()
+        });
+        self.newcomers.set(waiting);
     }
 
     /// Reads the lists of the open workspace.

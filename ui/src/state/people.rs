@@ -259,7 +259,8 @@ mod tests {
             member("jon", "editor", ALL, false),
             member("kim", "editor", "public", false),
         ]);
-        let only_compares = |at: usize| matches!(acts(&list, &list.items[at]).as_slice(), [Act::Compare(_, false)]);
+        let only_compares =
+            |at: usize| matches!(acts(&list, &list.items[at]).as_slice(), [Act::Compare(_, false)]);
         assert!(only_compares(1) && only_compares(2) && !only_compares(3));
         assert_eq!(levels(&list), ["public", "internal"]);
         assert_eq!(roles(&list).len(), 3);
@@ -278,8 +279,7 @@ mod tests {
             this: false,
             heard_ms: 0,
         };
-        let editor =
-            list(vec![member("mara", "owner", ALL, false), member("jon", "editor", "public", true)]);
+        let editor = list(vec![member("mara", "owner", ALL, false), member("jon", "editor", "public", true)]);
         assert!(may_revoke(&editor, &device("jon", "device")));
         assert!(!may_revoke(&editor, &device("mara", "device")));
         assert!(!may_revoke(&editor, &device("jon", "recovery")), "a new code takes its place instead");

@@ -57,10 +57,12 @@ pub fn short(status: &SyncStatus) -> (Tone, String) {
     }
 }
 
-/// The sentences of the popover, the most important first. `ago` says how long ago a moment was.
-pub fn long(status: &SyncStatus, ago: impl Fn(u64) -> String) -> Vec<String> {
+/// The sentences of the popover, the most important first. `ago` says how long ago a moment was. What is wrong is left
+/// out where a list of troubles stands beside them.
+pub fn long(status: &SyncStatus, beside_troubles: bool, ago: impl Fn(u64) -> String) -> Vec<String> {
     let mut out = Vec::new();
     match status.state {
+        SyncState::Problem if beside_troubles => {}
         SyncState::LocalOnly => out.push(t("sync.local_long").to_owned()),
         SyncState::Offline => out.push(t("sync.offline_long").to_owned()),
         SyncState::Connecting => out.push(t("sync.connecting_long").to_owned()),
@@ -84,14 +86,15 @@ pub fn long(status: &SyncStatus, ago: impl Fn(u64) -> String) -> Vec<String> {
                 out.push(count(key, n, &[]));
             }
         }
-        out.extend(files.problem.iter().flat_map(|problem| [problem.message.clone(), problem.hint.clone()]));
+        let problem = files.problem.iter().filter(|_| !beside_troubles);
+        out.extend(problem.flat_map(|problem| [problem.message.clone(), problem.hint.clone()]));
     }
     if let Some((device, moment_ms)) = &status.last_heard {
         out.push(fill("sync.heard", &[("device", device), ("ago", &ago(*moment_ms))]));
     } else if status.synced_ms > 0 && status.state != SyncState::LocalOnly {
         out.push(fill("sync.synced", &[("ago", &ago(status.synced_ms))]));
     }
-    if status.quarantined > 0 {
+    if status.quarantined > 0 && !beside_troubles {
         out.push(count("sync.quarantined", status.quarantined, &[]));
     }
     out.retain(|sentence| !sentence.is_empty());
@@ -128,7 +131,7 @@ mod tests {
         let (tone, words) = short(&status(SyncState::UpToDate, 2));
         assert_eq!(tone, Tone::Waiting);
         assert!(words.contains('2') && !words.to_lowercase().contains("up to date"), "{words}");
-        let long = long(&status(SyncState::UpToDate, 2), |_| String::new()).join(" ");
+        let long = long(&status(SyncState::UpToDate, 2), false, |_| String::new()).join(" ");
         assert!(!long.to_lowercase().contains("up to date"), "{long}");
     }
 
@@ -137,10 +140,13 @@ mod tests {
         let mut sending = status(SyncState::UpToDate, 0);
         sending.attachments.to_send = 3;
         assert_eq!(short(&sending).0, Tone::Busy);
-        let words = long(&sending, |_| String::new()).join(" ");
+        let words = long(&sending, false, |_| String::new()).join(" ");
         assert!(words.contains("3 pieces") && !words.to_lowercase().contains("everything here"), "{words}");
         sending.state = SyncState::LocalOnly;
-        assert!(!long(&sending, |_| String::new()).join(" ").contains("pieces"), "nothing waits for no server");
+        assert!(
+            !long(&sending, false, |_| String::new()).join(" ").contains("pieces"),
+            "nothing waits for no server"
+        );
     }
 
     #[test]
@@ -149,7 +155,7 @@ mod tests {
         assert_eq!(short(&status(SyncState::Offline, 1)).1, "Offline, 1 change waiting");
         let mut heard = status(SyncState::UpToDate, 0);
         heard.last_heard = Some(("Mara's phone".to_owned(), 1));
-        let words = long(&heard, |_| "2 min ago".to_owned()).join(" ");
+        let words = long(&heard, false, |_| "2 min ago".to_owned()).join(" ");
         assert!(words.contains("Mara's phone") && words.contains("2 min ago"), "{words}");
         let mut busy = status(SyncState::Syncing, 0);
         (busy.done, busy.total) = (3, 9);
@@ -161,10 +167,12 @@ mod tests {
         let mut bad = status(SyncState::Problem, 3);
         bad.problem =
             Some(ApiError::new(ErrorCode::ServerRefused, "The server refuses this device.", "Sign in."));
-        let words = long(&bad, |_| String::new());
+        let words = long(&bad, false, |_| String::new());
         assert_eq!(words[..2], ["The server refuses this device.", "Sign in."]);
         assert_eq!(short(&bad).0, Tone::Bad);
         bad.quarantined = 2;
-        assert!(long(&bad, |_| String::new()).join(" ").contains("2 received"), "quarantine is told");
+        assert!(long(&bad, false, |_| String::new()).join(" ").contains("2 received"), "quarantine is told");
+        let beside = long(&bad, true, |_| String::new()).join(" ");
+        assert!(!beside.contains("refuses") && !beside.contains("2 received"), "and not twice: {beside}");
     }
 }

@@ -75,7 +75,12 @@ pub fn troubles(known: Known<'_>) -> Vec<Trouble> {
         out.push(Trouble { bad, title: title.to_owned(), text, ways });
     };
     if let Some(why) = known.read_only {
-        add(true, t("trouble.read_only"), vec![why.to_owned(), t("trouble.read_only_text").to_owned()], Vec::new());
+        add(
+            true,
+            t("trouble.read_only"),
+            vec![why.to_owned(), t("trouble.read_only_text").to_owned()],
+            Vec::new(),
+        );
     }
     if known.keys_due {
         let mut text = vec![t("trouble.keys_text").to_owned()];
@@ -92,7 +97,12 @@ pub fn troubles(known: Known<'_>) -> Vec<Trouble> {
     };
     match (status.standing, &status.alarm, &status.problem) {
         (MemberStanding::Member, Some(alarm), problem) => {
-            add(true, &name_of("alarm", alarm), said(problem), [vec![Way::Alarm, Way::People], rescue()].concat());
+            add(
+                true,
+                &name_of("alarm", alarm),
+                said(problem),
+                [vec![Way::Alarm, Way::People], rescue()].concat(),
+            );
         }
         (MemberStanding::Member, None, Some(problem)) if status.state == SyncState::Problem => {
             let mut ways = match problem.code {
@@ -180,7 +190,8 @@ mod tests {
     fn the_worst_stands_first() {
         let mut status = problem(ErrorCode::ServerUntrusted);
         (status.alarm, status.quarantined) = (Some("forked".to_owned()), 2);
-        let found = troubles(Known { status: Some(&status), keys_due: true, may_rotate: true, read_only: None });
+        let found =
+            troubles(Known { status: Some(&status), keys_due: true, may_rotate: true, read_only: None });
         assert!(found[0].ways.contains(&Way::Alarm) && found[0].bad);
         assert_eq!(found.iter().filter(|trouble| trouble.bad).count(), 1);
         assert!(found.iter().any(|trouble| trouble.ways == [Way::Rotate]));

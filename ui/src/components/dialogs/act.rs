@@ -49,38 +49,42 @@ pub(super) fn draw(act: Act) -> AnyView {
     match act {
         Act::Compare(person, may_remove) => compare::compare(person, may_remove),
         Act::Admit(newcomer) => compare::admit(newcomer),
-        Act::SetRole(person, role) => with_members(fill("act.role_of", &[("name", &person.name)]), move |list| {
-            let chosen = RwSignal::new(role.clone());
-            let choices = people::roles_for(list, &person.id).into_iter().map(role_choice).collect();
-            let id = person.id.clone();
-            Plan {
-                title: String::new(),
-                happens: t("act.role_happens").to_owned(),
-                submit: "act.change",
-                danger: false,
-                fields: choice("invite.role", choices, chosen),
-                call: Rc::new(move || {
-                    call(&MemberRoleParams { member: id.clone(), role: chosen.get_untracked() })
-                }),
-                done: fill("act.role_done", &[("name", &person.name)]),
-            }
-        }),
-        Act::SetLevel(person, level) => with_members(fill("act.level_of", &[("name", &person.name)]), move |list| {
-            let chosen = RwSignal::new(level.clone());
-            let id = person.id.clone();
-            Plan {
-                title: String::new(),
-                happens: t("act.level_happens").to_owned(),
-                submit: "act.change",
-                danger: false,
-                fields: choice("invite.clearance", level_choices(list), chosen),
-                call: Rc::new(move || {
-                    let clearance = chosen.get_untracked();
-                    call(&MemberClearanceParams { member: id.clone(), clearance })
-                }),
-                done: fill("act.level_done", &[("name", &person.name)]),
-            }
-        }),
+        Act::SetRole(person, role) => {
+            with_members(fill("act.role_of", &[("name", &person.name)]), move |list| {
+                let chosen = RwSignal::new(role.clone());
+                let choices = people::roles_for(list, &person.id).into_iter().map(role_choice).collect();
+                let id = person.id.clone();
+                Plan {
+                    title: String::new(),
+                    happens: t("act.role_happens").to_owned(),
+                    submit: "act.change",
+                    danger: false,
+                    fields: choice("invite.role", choices, chosen),
+                    call: Rc::new(move || {
+                        call(&MemberRoleParams { member: id.clone(), role: chosen.get_untracked() })
+                    }),
+                    done: fill("act.role_done", &[("name", &person.name)]),
+                }
+            })
+        }
+        Act::SetLevel(person, level) => {
+            with_members(fill("act.level_of", &[("name", &person.name)]), move |list| {
+                let chosen = RwSignal::new(level.clone());
+                let id = person.id.clone();
+                Plan {
+                    title: String::new(),
+                    happens: t("act.level_happens").to_owned(),
+                    submit: "act.change",
+                    danger: false,
+                    fields: choice("invite.clearance", level_choices(list), chosen),
+                    call: Rc::new(move || {
+                        let clearance = chosen.get_untracked();
+                        call(&MemberClearanceParams { member: id.clone(), clearance })
+                    }),
+                    done: fill("act.level_done", &[("name", &person.name)]),
+                }
+            })
+        }
         Act::DefineRole(role) => {
             let title = t(if role.is_some() { "rules.role_change" } else { "rules.role_new" });
             with_members(title.to_owned(), move |list| rules::role(list, role.as_ref()))
@@ -94,10 +98,11 @@ pub(super) fn draw(act: Act) -> AnyView {
 /// Acts that ask for nothing but a yes.
 fn plain(act: Act) -> Plan {
     let none = || AnyView::Empty;
-    let make = |title: String, happens: String, submit, danger, asked: Result<Call, ApiError>, done: String| {
-        let call: Rc<dyn Fn() -> Result<Call, ApiError>> = Rc::new(move || asked.clone());
-        Plan { title, happens, submit, danger, fields: none(), call, done }
-    };
+    let make =
+        |title: String, happens: String, submit, danger, asked: Result<Call, ApiError>, done: String| {
+            let call: Rc<dyn Fn() -> Result<Call, ApiError>> = Rc::new(move || asked.clone());
+            Plan { title, happens, submit, danger, fields: none(), call, done }
+        };
     match act {
         Act::Transfer(person) => {
             let name = [("name", person.name.as_str())];

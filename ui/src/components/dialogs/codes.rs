@@ -13,8 +13,8 @@ use super::act::happens;
 use super::{form, submit};
 use crate::components::dialog::Modal;
 use crate::components::states::{copy_button, failure, loading};
-use crate::state::{use_app, use_shell};
 use crate::components::status::open_name;
+use crate::state::{use_app, use_shell};
 use crate::text::{count, date, fill, now_ms, t};
 
 /// How long one question for the other device's answer lasts before it is asked again.

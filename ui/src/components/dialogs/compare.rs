@@ -3,9 +3,7 @@
 use std::rc::Rc;
 
 use crate::dom::prelude::*;
-use groundplan_shared::api::{
-    ApiError, MemberConfirmParams, MemberSafetyParams, NewcomerView, SafetyNumber,
-};
+use groundplan_shared::api::{ApiError, MemberConfirmParams, MemberSafetyParams, NewcomerView, SafetyNumber};
 use groundplan_shared::validate;
 
 use super::act::{call, carry_out, happens};

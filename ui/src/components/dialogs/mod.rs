@@ -73,8 +73,16 @@ fn form_of(
     fields: AnyView,
 ) -> AnyView {
     let shell = use_shell();
+    // A form may come into an open dialog, once what it offers is known.
+    let node = NodeRef::<leptos::html::Form>::new();
+    Effect::new(move |_| {
+        if let Some(form) = node.get() {
+            super::dialog::focus_first(&form);
+        }
+    });
     view! {
         <form
+            node_ref=node
             class="dialog-form"
             on:submit=move |event| {
                 event.prevent_default();

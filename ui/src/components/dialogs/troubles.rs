@@ -51,7 +51,8 @@ pub(super) fn rescue() -> AnyView {
 
 fn unsent(found: &Rescue) -> AnyView {
     let rows = found.documents.iter().map(|document| {
-        let name = if document.name.is_empty() { name_of("rescue", &document.kind) } else { document.name.clone() };
+        let name =
+            if document.name.is_empty() { name_of("rescue", &document.kind) } else { document.name.clone() };
         view! {
             <li class="row-line">
                 {kind_icon(&document.kind)}
@@ -86,9 +87,11 @@ fn aside(list: &QuarantineList) -> AnyView {
     let app = use_app();
     let short = |id: &str| id.chars().take(8).collect::<String>();
     let rows = list.items.iter().map(|item| {
-        let known = item.document.parse().ok().and_then(|id| {
-            app.index.with_untracked(|index| index.name(id).map(str::to_owned))
-        });
+        let known = item
+            .document
+            .parse()
+            .ok()
+            .and_then(|id| app.index.with_untracked(|index| index.name(id).map(str::to_owned)));
         let from = item.author.as_deref().map(|author| fill("device.unnamed", &[("id", &short(author))]));
         view! {
             <tr>

@@ -28,11 +28,13 @@ pub(super) fn section(
         let own = devices.iter().filter(|device| device.member_id == member.id).cloned().collect();
         row(list, member, own, opened)
     };
-    let former = (!gone.is_empty()).then(|| view! {
-        <details class="earlier">
-            <summary>{count("people.former", gone.len() as u64, &[])}</summary>
-            <ul class="plain rows">{gone.iter().map(one).collect_view()}</ul>
-        </details>
+    let former = (!gone.is_empty()).then(|| {
+        view! {
+            <details class="earlier">
+                <summary>{count("people.former", gone.len() as u64, &[])}</summary>
+                <ul class="plain rows">{gone.iter().map(one).collect_view()}</ul>
+            </details>
+        }
     });
     view! {
         <section class="block">
@@ -64,13 +66,16 @@ fn row(
     };
     let active = devices.iter().filter(|device| device.active && device.kind == "device").count();
     let expanded = shown.clone();
-    let how_many = (!always && !devices.is_empty()).then(|| view! {
-        <button class="button small quiet-button" type="button" on:click=toggle
-            aria-expanded=move || if expanded() { "true" } else { "false" }>
-            {icon("device")} {count("people.devices", active as u64, &[])}
-        </button>
+    let how_many = (!always && !devices.is_empty()).then(|| {
+        view! {
+            <button class="button small quiet-button" type="button" on:click=toggle
+                aria-expanded=move || if expanded() { "true" } else { "false" }>
+                {icon("device")} {count("people.devices", active as u64, &[])}
+            </button>
+        }
     });
-    let rows: Vec<Row> = devices.into_iter().map(|device| Row { revoke: may_revoke(list, &device), device }).collect();
+    let rows: Vec<Row> =
+        devices.into_iter().map(|device| Row { revoke: may_revoke(list, &device), device }).collect();
     view! {
         <li class="person" class:former=!member.active>
             <div class="row-line person-line">

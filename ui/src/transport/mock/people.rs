@@ -155,7 +155,8 @@ impl Store {
         let view = AttachmentView {
             id: AttachmentId::from_bytes(self.fresh().to_bytes()),
             document: params.document,
-            media_type: if name.ends_with(".png") { "image/png" } else { "application/octet-stream" }.to_owned(),
+            media_type: if name.ends_with(".png") { "image/png" } else { "application/octet-stream" }
+                .to_owned(),
             name,
             path: String::new(),
             size,
