@@ -71,7 +71,7 @@ test("add, drop, save and remove files of an element", { timeout: 120_000 }, () 
       input.files = data.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
     });
-    await files.getByText("film.mkv is larger than 64 MiB.").waitFor();
+    await files.getByText("film.mkv is larger than 64 MiB.").first().waitFor();
     await accessible(page, "a file that is too large");
     await picture(page, "files-too-large");
   }));

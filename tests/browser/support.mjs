@@ -1,6 +1,6 @@
 // The real program behind a real Chromium: one agent on a fresh data folder, one page, pictures as test output.
 //
-// Found by environment: GROUNDPLAN_BIN, GROUNDPLAN_ARTIFACTS; the corpora beside the project or in
+// Found by environment: GROUNDPLAN_BIN, GROUNDPLAN_ARTIFACTS, GROUNDPLAN_UI_DIR (another interface than the built-in one); the corpora beside the project or in
 // GROUNDPLAN_CORPORA.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -162,7 +162,9 @@ class Agent {
     this.#folder = folder;
     const env = environment();
     if (!unlocked) delete env.GROUNDPLAN_PASSPHRASE;
-    this.#process = spawn(program(), ["--data-dir", folder, "agent"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    // An interface that is not built into the program yet, while one works on it.
+    const ui = process.env.GROUNDPLAN_UI_DIR ? ["--ui-dir", process.env.GROUNDPLAN_UI_DIR] : [];
+    this.#process = spawn(program(), ["--data-dir", folder, "agent", ...ui], { env, stdio: ["ignore", "pipe", "inherit"] });
     this.#process.stdout.on("data", (data) => {
       this.#output += data;
       this.#waiting.splice(0).forEach((wake) => wake());

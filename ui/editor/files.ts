@@ -23,10 +23,12 @@ const places = StateField.define<ReadonlyMap<object, number>>({
   },
 });
 
-/** What stands between a link and the text before it: a picture begins a line of its own. */
-export function spaced(doc: Text, at: number, text: string): string {
-  const before = doc.sliceString(Math.max(0, at - 1), at);
-  return before === "" || /\s/.test(before) ? text : `${text.startsWith("!") ? "\n" : " "}${text}`;
+/** The link with what keeps it apart from the text around it: a picture begins a line of its own. */
+function spaced(doc: Text, at: number, text: string): string {
+  const [before, after] = [doc.sliceString(Math.max(0, at - 1), at), doc.sliceString(at, at + 1)];
+  const touches = (sign: string) => sign !== "" && !/\s/.test(sign);
+  const first = touches(before) ? (text.startsWith("!") ? "\n" : " ") : "";
+  return `${first}${text}${touches(after) ? " " : ""}`;
 }
 
 export function fileTaking(keep: Keep): Extension {

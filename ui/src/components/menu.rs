@@ -18,10 +18,10 @@ pub struct Entry {
     pub run: Callback<()>,
 }
 
-/// The button with its menu; nothing where there is nothing to do.
+/// The button with its menu; its place stays empty where there is nothing to do, so that rows stand alike.
 pub fn menu(label: String, entries: Vec<Entry>) -> AnyView {
     if entries.is_empty() {
-        return AnyView::Empty;
+        return view! { <span class="menu"></span> };
     }
     let open = RwSignal::new(false);
     let root = NodeRef::<html::Div>::new();

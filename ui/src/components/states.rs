@@ -4,7 +4,7 @@ use crate::dom::prelude::*;
 use groundplan_shared::api::ApiError;
 
 use super::icon::icon;
-use crate::state::{Load, use_app};
+use crate::state::{Answer, Load, use_app};
 use crate::text::{fill, t};
 
 /// What is shown before the first answer: nothing at first, a quiet outline when it takes longer.
@@ -91,7 +91,7 @@ pub fn copy_button(text: String) -> AnyView {
 /// Shows an answer, or the state it is in.
 pub fn loaded<T: Send + Sync + 'static>(
     state: RwSignal<Load<T>>,
-    show: impl Fn(std::sync::Arc<T>) -> AnyView + Send + 'static,
+    show: impl Fn(Answer<T>) -> AnyView + Send + 'static,
 ) -> AnyView {
     let app = use_app();
     (move || match state.get() {

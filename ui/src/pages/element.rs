@@ -1,7 +1,5 @@
 //! One element: where it belongs, what it is about, what it is related to. Its properties stand in the inspector.
 
-use std::sync::Arc;
-
 use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementGetParams, ElementUpdateParams, ElementView, Reference, TextField};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
@@ -17,7 +15,7 @@ use crate::components::keys::delete_chosen;
 use crate::components::relations::{End, relation_list};
 use crate::components::states::{empty, failure, loading};
 use crate::pages::element::endpoints::endpoints;
-use crate::state::{DiagramRoute, Dialog, Load, Route, form, query, use_app, use_shell};
+use crate::state::{Answer, DiagramRoute, Dialog, Load, Route, form, query, use_app, use_shell};
 use crate::text::{name_of, t};
 
 mod endpoints;
@@ -48,7 +46,7 @@ pub fn ElementPage(
     .into_any()
 }
 
-fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>>>) -> AnyView {
+fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Answer<ElementView>>>) -> AnyView {
     let files = Files::of(use_app(), id);
     // Each part follows only what it shows, so that typing in one place redraws no other.
     let outgoing = Memo::new(move |_| {
@@ -87,7 +85,7 @@ fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>
     .into_any()
 }
 
-fn head(id: DocumentId, kind: ElementKind, element: Memo<Option<Arc<ElementView>>>) -> AnyView {
+fn head(id: DocumentId, kind: ElementKind, element: Memo<Option<Answer<ElementView>>>) -> AnyView {
     let app = use_app();
     let name = Memo::new(move |_| {
         element.with(|view| view.as_ref().map(|view| view.element.name.clone()).unwrap_or_default())

@@ -1,7 +1,5 @@
 //! One page: title, kind, path, text (to write or to read), links out and in.
 
-use std::sync::Arc;
-
 use crate::dom::prelude::*;
 use groundplan_shared::api::{
     ErrorCode, PageDeleteParams, PageGetParams, PageUpdateParams, PageView, TextField,
@@ -18,7 +16,7 @@ use crate::components::icon::{icon, kind_icon};
 use crate::components::inline::InlineText;
 use crate::components::prose::prose;
 use crate::components::states::{empty, failure, loading};
-use crate::state::{Load, form, query, use_app};
+use crate::state::{Answer, Load, form, query, use_app};
 use crate::text::{count, fill, name_of, t};
 
 /// The page.
@@ -47,7 +45,7 @@ pub fn TextPage(
     .into_any()
 }
 
-fn show(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
+fn show(id: DocumentId, page: Memo<Option<Answer<PageView>>>) -> AnyView {
     let files = Files::of(use_app(), id);
     // A page with text is read first; an empty one waits to be written.
     let writing = RwSignal::new(
@@ -96,7 +94,7 @@ fn show(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
     .into_any()
 }
 
-fn read(page: Memo<Option<Arc<PageView>>>) -> AnyView {
+fn read(page: Memo<Option<Answer<PageView>>>) -> AnyView {
     (move || page.with(|page| page.as_ref().map(|page| {
         let front = page.page.front_matter.clone();
         view! {
@@ -109,7 +107,7 @@ fn read(page: Memo<Option<Arc<PageView>>>) -> AnyView {
     .into_any()
 }
 
-fn head(id: DocumentId, page: Memo<Option<Arc<PageView>>>) -> AnyView {
+fn head(id: DocumentId, page: Memo<Option<Answer<PageView>>>) -> AnyView {
     let app = use_app();
     let part = move |read: fn(&PageView) -> String| {
         Memo::new(move |_| page.with(|page| page.as_ref().map(|page| read(page)).unwrap_or_default()))

@@ -6,8 +6,6 @@
 mod members;
 mod rules;
 
-use std::sync::Arc;
-
 use crate::dom::prelude::*;
 use groundplan_shared::api::{
     DeviceListParams, InviteList, InviteListParams, InviteView, MemberList, MemberListParams, NewcomerView,
@@ -18,7 +16,7 @@ use crate::components::menu::{Entry, menu};
 use crate::components::states::{empty, loaded};
 use crate::components::status::is_connected;
 use crate::state::people::{Act, due, may, may_admit, you};
-use crate::state::{Changes, Dialog, Load, Shell, query, use_app, use_shell};
+use crate::state::{Answer, Changes, Dialog, Load, Shell, query, use_app, use_shell};
 use crate::text::{ago, count, date, fill, name_of, now_ms, t};
 
 /// The screen.
@@ -118,7 +116,7 @@ fn actions(list: &MemberList) -> AnyView {
             {member.then(|| view! {
                 <button class="button" on:click=open(Dialog::LinkDevice)>{icon("device")} {t("sync.link")}</button>
             })}
-            {menu(t("people.more").to_owned(), more)}
+            {(!more.is_empty()).then(|| menu(t("people.more").to_owned(), more))}
         </span>
     }
 }
@@ -251,4 +249,4 @@ fn heard(moment_ms: u64) -> AnyView {
 }
 
 /// A list that several parts of the page read.
-type Shared<T> = Option<Arc<T>>;
+type Shared<T> = Option<Answer<T>>;

@@ -1,7 +1,7 @@
 //! Synchronisation of the open workspace: how it stands, what is wrong and what can be done, the account.
 
 use crate::dom::prelude::*;
-use groundplan_shared::api::{AccountLogoutParams, MemberListParams};
+use groundplan_shared::api::{AccountLogoutParams, MemberListParams, MemberStanding};
 
 use crate::components::icon::icon;
 use crate::components::keys;
@@ -22,6 +22,11 @@ pub fn SyncPage() -> AnyView {
         })
     });
     let connected = Memo::new(move |_| is_connected(app));
+    // Whoever was shut out has nothing to synchronise.
+    let shut_out = Memo::new(move |_| {
+        app.sync
+            .with(|status| status.as_ref().is_some_and(|status| status.standing != MemberStanding::Member))
+    });
     let open = move |dialog: Dialog| move |_| shell.open(dialog.clone());
     let sign_out = move |_| {
         app.run(AccountLogoutParams {}, move |_| {
@@ -36,7 +41,9 @@ pub fn SyncPage() -> AnyView {
             <section class="block card">
                 {sync_details(true)}
                 <div class="actions">
-                    {move || if connected.get() {
+                    {move || if shut_out.get() {
+                        AnyView::Empty
+                    } else if connected.get() {
                         view! {
                             <button class="button primary" on:click=move |_| keys::sync_now(app)>{icon("sync")} {t("action.sync_now")}</button>
                         }.into_any()

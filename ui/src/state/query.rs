@@ -10,13 +10,36 @@ use groundplan_shared::api::{ApiError, Command};
 use super::{App, Changes};
 use crate::transport::{decode, encode};
 
+/// What was answered. Two are the same only if they are one: an answer that says what the one before said is never told,
+/// so that nobody has to compare what is in them.
+pub struct Answer<T>(Arc<T>);
+
+impl<T> Clone for Answer<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> PartialEq for Answer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> std::ops::Deref for Answer<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
 /// Where a reading stands.
-#[derive(Debug, PartialEq)]
 pub enum Load<T> {
     /// Nothing is here yet.
     Loading,
     /// The latest answer.
-    Ready(Arc<T>),
+    Ready(Answer<T>),
     /// It could not be read.
     Failed(ApiError),
 }
@@ -33,7 +56,7 @@ impl<T> Clone for Load<T> {
 
 impl<T> Load<T> {
     /// The answer, if it is here.
-    pub fn ready(&self) -> Option<Arc<T>> {
+    pub fn ready(&self) -> Option<Answer<T>> {
         match self {
             Self::Ready(answer) => Some(answer.clone()),
             _ => None,
@@ -50,7 +73,7 @@ pub fn query<P>(
 ) -> RwSignal<Load<P::Response>>
 where
     P: Command,
-    P::Response: PartialEq + Send + Sync,
+    P::Response: Send + Sync,
 {
     query_since(app, || 0, params, concerns)
 }
@@ -64,18 +87,16 @@ pub fn query_since<P>(
 ) -> RwSignal<Load<P::Response>>
 where
     P: Command,
-    P::Response: PartialEq + Send + Sync,
+    P::Response: Send + Sync,
 {
     let state = RwSignal::new(Load::Loading);
     let tell = move |answer: Option<Result<String, ApiError>>| {
         let new = match answer.map(decode::<P>) {
             None => Load::Loading,
-            Some(Ok(answer)) => Load::Ready(Arc::new(answer)),
+            Some(Ok(answer)) => Load::Ready(Answer(Arc::new(answer))),
             Some(Err(error)) => Load::Failed(error),
         };
-        if state.try_with_untracked(|old| *old != new) == Some(true) {
-            state.set(new);
-        }
+        state.set(new);
     };
     let params = move || (params().map(|params| encode(&params)), since());
     follow(app, P::METHOD, Box::new(params), Box::new(concerns), Rc::new(tell));
@@ -94,6 +115,7 @@ fn follow(
     tell: Tell,
 ) {
     let run = StoredValue::new(0_u64);
+    let told = StoredValue::new(None::<Result<String, ApiError>>);
     Effect::new(move |before: Option<(Option<String>, u64, u64)>| {
         let (wanted, since) = params();
         let (number, concerned) = app.changes.with(|changes| (changes.number, concerns(changes)));
@@ -104,6 +126,7 @@ fn follow(
             && (!same || later || (newer && concerned))
         {
             if !same && before.is_some() {
+                told.set_value(None);
                 tell(None);
             }
             run.update_value(|run| *run += 1);
@@ -111,8 +134,13 @@ fn follow(
             let tell = tell.clone();
             let done = move |answer| {
                 // A later question, or a view that is gone, makes this answer worthless.
-                if run.try_get_value() == Some(mine) {
-                    tell(Some(answer));
+                if run.try_get_value() != Some(mine) {
+                    return;
+                }
+                let answer = Some(answer);
+                if told.with_value(|told| *told != answer) {
+                    told.set_value(answer.clone());
+                    tell(answer);
                 }
             };
             app.ask_then(method, text, Box::new(done));

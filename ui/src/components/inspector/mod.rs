@@ -7,14 +7,12 @@ mod many;
 mod properties;
 mod source;
 
-use std::sync::Arc;
-
 use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementGetParams, ElementView, ErrorCode};
 use groundplan_shared::model::DocumentId;
 
 use super::states;
-use crate::state::{Load, query, use_app};
+use crate::state::{Answer, Load, query, use_app};
 use crate::text::t;
 
 pub use fields::choice_of;
@@ -79,4 +77,4 @@ pub fn inspector_of(id: DocumentId) -> AnyView {
 }
 
 /// What parts of the panel read.
-pub type Shown = Memo<Option<Arc<ElementView>>>;
+pub type Shown = Memo<Option<Answer<ElementView>>>;

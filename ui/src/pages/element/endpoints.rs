@@ -1,7 +1,5 @@
 //! The endpoints of an API: a table edited where its values stand.
 
-use std::sync::Arc;
-
 use crate::dom::prelude::*;
 use groundplan_shared::api::{ElementView, EndpointRemoveParams, EndpointSetParams};
 use groundplan_shared::model::{DocumentId, Endpoint, EndpointId};
@@ -9,7 +7,7 @@ use groundplan_shared::validate::{FieldError, check_line};
 
 use crate::components::icon::icon;
 use crate::components::inline::InlineText;
-use crate::state::{new_uuid, use_app};
+use crate::state::{Answer, new_uuid, use_app};
 use crate::text::{fill, name_of, t};
 
 const AUTHENTICATION: &[&str] =
@@ -17,7 +15,7 @@ const AUTHENTICATION: &[&str] =
 /// Longest method, and longest other text of an endpoint, in characters.
 const LIMITS: (usize, usize) = (32, 400);
 
-pub(super) fn endpoints(api: DocumentId, element: Memo<Option<Arc<ElementView>>>) -> AnyView {
+pub(super) fn endpoints(api: DocumentId, element: Memo<Option<Answer<ElementView>>>) -> AnyView {
     let app = use_app();
     let all = Memo::new(move |_| {
         element.with(|view| view.as_ref().map(|view| view.element.endpoints.clone()).unwrap_or_default())

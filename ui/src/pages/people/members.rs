@@ -85,7 +85,7 @@ fn row(
                 {member.service.then(|| view! { <span class="badge">{t("role.service")}</span> })}
                 <span class="grow"></span>
                 {member.active.then(|| facts(&member.role, &member.role_name, &member.clearance))}
-                {how_many}
+                {how_many.unwrap_or_else(|| view! { <span class="quiet-button"></span> })}
                 {menu(label, entries)}
             </div>
             {move || shown().then(|| view! {
