@@ -9,16 +9,13 @@ pub fn ago(moment_ms: u64) -> String {
 
 /// The day of a moment in milliseconds since 1970, where this device is: 2026-11-22, the same in every language.
 pub fn date(moment_ms: u64) -> String {
-    // Exact far beyond any date that people meet.
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are below 2^53")]
-    let day = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(moment_ms as f64));
+    let day = moment(moment_ms);
     format!("{}-{:02}-{:02}", day.get_full_year(), day.get_month() + 1, day.get_date())
 }
 
 /// A moment as part of a file's name: day and time without signs between them.
 pub fn stamp(moment_ms: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are below 2^53")]
-    let at = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(moment_ms as f64));
+    let at = moment(moment_ms);
     let time = format!("{:02}{:02}{:02}", at.get_hours(), at.get_minutes(), at.get_seconds());
     format!("{}-{time}", date(moment_ms).replace('-', ""))
 }
@@ -44,11 +41,14 @@ pub fn now_ms() -> u64 {
     now
 }
 
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of dates are far below 2^53")]
+fn moment(moment_ms: u64) -> js_sys::Date {
+    js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(moment_ms as f64))
+}
+
 /// Writes a moment in full, as this place writes dates.
 pub fn exact(moment_ms: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of dates are far below 2^53")]
-    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(moment_ms as f64));
-    String::from(date.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED))
+    String::from(moment(moment_ms).to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED))
 }
 
 fn ago_at(moment_ms: u64, now_ms: u64) -> String {
