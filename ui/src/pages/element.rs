@@ -6,8 +6,8 @@ use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
 
 use crate::components::attachments::attachments;
 use crate::components::editor::TextEditor;
-use crate::components::history::history;
 use crate::components::files::Files;
+use crate::components::history::history;
 use crate::components::icon::{icon, kind_icon};
 use crate::components::inline::InlineText;
 use crate::components::inspector::conflict_list;

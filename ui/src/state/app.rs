@@ -374,6 +374,7 @@ impl App {
     /// Lets views read again what hangs on no document, such as who is a member.
     pub fn look_again(self) {
         self.mark(Vec::new(), false);
+        spawn_local(async move { self.load_newcomers().await });
     }
 
     /// Goes into a workspace that was just made, opened or joined.

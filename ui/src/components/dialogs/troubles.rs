@@ -6,7 +6,7 @@
 use crate::dom::prelude::*;
 use groundplan_shared::api::{
     AlarmView, ApiError, QuarantineList, Rescue, SyncAlarmParams, SyncQuarantineParams, SyncRescueParams,
-    SyncSettleParams,
+    SyncSettleParams, UnsentDocument,
 };
 
 use super::act::{call, carry_out, happens};
@@ -14,7 +14,7 @@ use crate::components::dialog::Modal;
 use crate::components::icon::{icon, kind_icon};
 use crate::components::save::download;
 use crate::components::states::{copy_button, failure, loaded};
-use crate::state::{query, use_app, use_shell};
+use crate::state::{App, query, use_app, use_shell};
 use crate::text::{ago, count, fill, name_of, t};
 
 fn wide(title: &'static str, body: AnyView) -> AnyView {
@@ -49,22 +49,32 @@ pub(super) fn rescue() -> AnyView {
     wide("rescue.title", loaded(state, |found| unsent(&found)))
 }
 
+/// The kind whose icon stands for a document.
+fn kind_of(app: App, document: &UnsentDocument) -> String {
+    let element = document.id.parse().ok().and_then(|id| {
+        app.index.with_untracked(|index| index.element(id).map(|element| element.kind.as_str().to_owned()))
+    });
+    element.unwrap_or_else(|| if document.kind == "page" { "doc" } else { &document.kind }.to_owned())
+}
+
 fn unsent(found: &Rescue) -> AnyView {
+    let app = use_app();
     let rows = found.documents.iter().map(|document| {
         let name =
             if document.name.is_empty() { name_of("rescue", &document.kind) } else { document.name.clone() };
         view! {
             <li class="row-line">
-                {kind_icon(&document.kind)}
+                {kind_icon(&kind_of(app, document))}
                 <span class="grow truncate">{name}</span>
                 <span class="muted small">{count("rescue.changes", document.changes, &[])}</span>
                 <span class="muted small">{ago(document.last_ms)}</span>
             </li>
         }
     });
+    // What to do about it is what this dialog is for.
     let why = found.problem.as_ref().map(|problem| {
-        let lines = format!("{}|{}", problem.message, problem.hint);
-        view! { <div class="notice">{icon("warn")}<div>{happens(&lines)}</div></div> }
+        let message = problem.message.clone();
+        view! { <p class="notice">{icon("warn")}<span>{message}</span></p> }
     });
     if found.documents.is_empty() {
         return view! { <p class="muted">{t("rescue.none")}</p> };
