@@ -64,11 +64,15 @@ pub(super) fn connect() -> AnyView {
                     app.load().await;
                 }
                 Err(error) => {
-                    if error.field.as_deref() == Some("server_key") {
-                        let shown = app.call(AccountServerKeyParams { server: asked }).await;
-                        keys.try_set(shown.ok());
+                    let shown = match error.field.as_deref() {
+                        Some("server_key") => app.call(AccountServerKeyParams { server: asked }).await.ok(),
+                        _ => None,
+                    };
+                    // The two keys, and what to do about them, say all that the error does.
+                    if shown.is_none() {
+                        wrong.try_set(Some(error));
                     }
-                    wrong.try_set(Some(error));
+                    keys.try_set(shown);
                 }
             }
         });
