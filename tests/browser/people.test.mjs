@@ -214,6 +214,15 @@ test("roles, rules, keys and service accounts", { timeout: 240_000 }, () =>
       await page.getByRole("button", { name: "Take back", exact: true }).click();
       await page.getByText("1 earlier invitation").click();
       await page.getByText("taken back", { exact: true }).waitFor();
-      await accessible(page, "members, roles, rules");
-      await picture(page, "people-all");
+      for (const [name, width, colorScheme] of [["light", 1440, "light"], ["dark", 1440, "dark"], ["phone", 360, "light"], ["phone-dark", 360, "dark"]]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await accessible(page, `members, roles, rules (${name})`);
+        await picture(page, `people-all-${name}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`);
+      }
+      await page.locator(".person").filter({ hasText: "Probe" }).getByRole("button", { name: /^What to do with/ }).click();
+      await page.getByRole("menuitem", { name: /Remove/ }).waitFor();
+      await picture(page, "people-phone-menu");
     })));
