@@ -16,6 +16,7 @@ use groundplan_shared::model::{DocumentId, ElementKind, Position, RelationKind, 
 use groundplan_shared::scene::{Interaction, Point};
 
 use crate::core::{CoreError, Tx};
+use crate::project::HIDDEN;
 use crate::query;
 
 /// Above this many cards a diagram without scope shows the outermost elements only.
@@ -74,14 +75,18 @@ fn collect(tx: &Tx<'_>, scope: &Scope) -> Result<(Vec<DiagramElement>, Vec<Diagr
         .into_iter()
         .map(|element| (element.id, element))
         .collect();
+    // What may not be known here is drawn as something that is there, where something drawn leads to it.
+    let signs: HashMap<DocumentId, String> =
+        query::hidden_of(tx, "element")?.into_iter().map(|sign| (sign.id, sign.name)).collect();
+    let known = |id: &DocumentId| all.contains_key(id) || signs.contains_key(id);
     let relations: Vec<RelationView> = query::relations(tx, &RelationListParams::default())?
         .items
         .into_iter()
-        .filter(|relation| relation.kind.is_drawn() && all.contains_key(&relation.target))
+        .filter(|relation| relation.kind.is_drawn() && known(&relation.target))
         .collect();
     let ordered = visible(&all, &relations, scope);
     let visible: HashSet<DocumentId> = ordered.iter().copied().collect();
-    let elements = ordered
+    let mut elements: Vec<DiagramElement> = ordered
         .iter()
         .filter_map(|id| all.get(id))
         .map(|element| DiagramElement {
@@ -95,10 +100,27 @@ fn collect(tx: &Tx<'_>, scope: &Scope) -> Result<(Vec<DiagramElement>, Vec<Diagr
         })
         .collect();
     let mut lifted = Vec::new();
+    let mut signed = BTreeSet::new();
     for relation in &relations {
         let source = nearest(&all, Some(relation.source), &visible, None);
-        let target = nearest(&all, Some(relation.target), &visible, None);
+        let target = match signs.contains_key(&relation.target) {
+            true => Some(relation.target),
+            false => nearest(&all, Some(relation.target), &visible, None),
+        };
         let (Some(source), Some(target)) = (source, target) else { continue };
+        if let Some(name) = signs.get(&target)
+            && signed.insert(target)
+        {
+            elements.push(DiagramElement {
+                id: target.to_string(),
+                kind: HIDDEN.to_owned(),
+                name: name.clone(),
+                technology: None,
+                parent: None,
+                external: false,
+                position: scope.positions.get(&target).map(|at| Point::new(f64::from(at.x), f64::from(at.y))),
+            });
+        }
         if source == target || within(&all, source, target) || within(&all, target, source) {
             continue;
         }

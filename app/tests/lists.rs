@@ -32,8 +32,14 @@ fn element(app: &App, name: &str, parent: Option<DocumentId>) -> DocumentId {
 
 fn page(app: &App, path: &str) -> DocumentId {
     let title = path.rsplit('/').next().unwrap().to_owned();
-    let params =
-        PageCreateParams { kind: PageKind::Doc, title, path: path.into(), body: String::new(), about: None };
+    let params = PageCreateParams {
+        kind: PageKind::Doc,
+        title,
+        path: path.into(),
+        body: String::new(),
+        about: None,
+        classification: None,
+    };
     ops::page::create(app, params).unwrap().page.id
 }
 

@@ -168,6 +168,7 @@ fn two_editors_of_one_text_both_keep_what_they_typed() {
             path: String::new(),
             body: "middle".into(),
             about: None,
+            classification: None,
         },
     )
     .unwrap()

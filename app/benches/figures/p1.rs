@@ -110,6 +110,7 @@ fn one(what: &str, before: usize, elements: usize, patches: &[Patch], end: Optio
         path: String::new(),
         body: "x".repeat(before),
         about: None,
+        classification: None,
     };
     let document = ops::page::create(&app, page).expect("creates").page.id;
     let open = TextOpenParams { document, field: TextField::Body };

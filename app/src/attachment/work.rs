@@ -158,12 +158,16 @@ pub(super) fn lost(sql: &Connection, blob: BlobId) -> Result<(), CoreError> {
     Ok(())
 }
 
-/// Lists what lies on the server and neither a record nor the bytes are here any more: undo cannot bring it back.
+/// Lists what lies on the server and is not needed there: neither a record nor the bytes are here any more, so that undo
+/// cannot bring it back, or records of other compartments name it, since its document was classified anew.
 pub(super) fn unused(sql: &Connection, limit: usize) -> Result<Vec<BlobId>, CoreError> {
     let mut statement = sql.prepare_cached(
         "SELECT blob FROM chunk_sent s
          WHERE NOT EXISTS (SELECT 1 FROM attachment_chunk n WHERE n.hash = s.hash)
-           AND NOT EXISTS (SELECT 1 FROM chunk c WHERE c.hash = s.hash)
+               AND NOT EXISTS (SELECT 1 FROM chunk c WHERE c.hash = s.hash)
+            OR EXISTS (SELECT 1 FROM attachment_chunk n WHERE n.hash = s.hash)
+               AND NOT EXISTS (SELECT 1 FROM attachment_chunk n JOIN document d ON d.row = n.row
+                   WHERE n.hash = s.hash AND d.compartment = s.compartment)
          LIMIT ?1",
     )?;
     let rows = statement.query_map([limit as i64], |row| Ok(BlobId(row.get(0)?)))?;
@@ -173,7 +177,7 @@ pub(super) fn unused(sql: &Connection, limit: usize) -> Result<Vec<BlobId>, Core
 /// Lists the documents that name a chunk.
 pub(super) fn documents(sql: &Connection, hash: &ContentHash) -> Result<Vec<DocumentId>, CoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT DISTINCT d.id FROM attachment_chunk n JOIN document d ON d.row = n.row WHERE n.hash = ?1",
+        "SELECT DISTINCT coalesce(d.subject, d.id) FROM attachment_chunk n JOIN document d ON d.row = n.row WHERE n.hash = ?1",
     )?;
     let rows = statement.query_map([hash.0.as_slice()], |row| Ok(DocumentId::from_bytes(row.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -207,6 +207,9 @@ pub enum Command {
         /// The element it is about, by name or id
         #[arg(long)]
         about: Option<String>,
+        /// Who may read it: public, internal, confidential or restricted
+        #[arg(long, value_name = "LEVEL")]
+        classification: Option<String>,
     },
     /// Change an element or page
     Edit {
@@ -221,7 +224,7 @@ pub enum Command {
         /// Read the new text from standard input
         #[arg(long, conflicts_with = "text")]
         stdin: bool,
-        /// Properties to set, as name=value; an empty value removes
+        /// Properties to set, as name=value; an empty value removes. A page has classification=LEVEL only
         #[arg(long = "set", value_name = "NAME=VALUE")]
         set: Vec<String>,
         /// Tags to add

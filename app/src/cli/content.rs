@@ -6,8 +6,9 @@ use std::sync::Arc;
 use groundplan_shared::api::{
     ApiError, EditRedoParams, EditState, EditUndoParams, ElementCreateParams, ElementDeleteParams,
     ElementGetParams, ElementListParams, ElementUpdateParams, ElementView, ErrorCode, PageCreateParams,
-    PageDeleteParams, PageGetParams, PageListParams, PageUpdateParams, PageView, RelationCreateParams,
-    RelationListParams, SearchParams, TextChange, TextEditParams, TextField, TextOpenParams, ViewListParams,
+    PageDeleteParams, PageGetParams, PageListParams, PageUpdateParams, PageView, Reference,
+    RelationCreateParams, RelationListParams, SearchParams, TextChange, TextEditParams, TextField,
+    TextOpenParams, ViewListParams,
 };
 use groundplan_shared::model::{
     DocumentId, ElementKind, PropertyValue, Shape, element_properties, element_property, relation_properties,
@@ -84,7 +85,7 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
             });
             Ok(())
         }
-        Command::Page { title, kind, text, stdin, path, about } => {
+        Command::Page { title, kind, text, stdin, path, about, classification } => {
             let about = match about {
                 Some(named) => Some(find(app, named, &[What::Element]).await?.0),
                 None => None,
@@ -95,6 +96,7 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 path: path.clone().unwrap_or_default(),
                 body: given_text(text.as_deref(), *stdin)?.unwrap_or_default(),
                 about,
+                classification: classification.clone(),
             };
             let made = app.run(CLI, params).await?;
             output.answer(&made, |made| {
@@ -159,22 +161,14 @@ async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
             .run(CLI, PageListParams { kind: parsed(kind)?, filter: text(filter), ..Default::default() })
             .await?;
         output.answer(&found.items, |items| {
-            table(
-                &items
-                    .iter()
-                    .map(|p| vec![p.kind.to_string(), plain(&p.title), plain(&p.path)])
-                    .collect::<Vec<_>>(),
-            )
+            let rows = items.iter().map(|p| vec![p.kind.to_string(), plain(&p.title), plain(&p.path)]);
+            table(&rows.chain(signs(&found.hidden)).collect::<Vec<_>>())
         });
     } else if *views {
         let found = app.run(CLI, ViewListParams {}).await?;
         output.answer(&found.items, |items| {
-            table(
-                &items
-                    .iter()
-                    .map(|v| vec![v.kind.to_string(), plain(&v.name), v.id.to_string()])
-                    .collect::<Vec<_>>(),
-            )
+            let rows = items.iter().map(|v| vec![v.kind.to_string(), plain(&v.name), v.id.to_string()]);
+            table(&rows.chain(signs(&found.hidden)).collect::<Vec<_>>())
         });
     } else {
         let params = ElementListParams {
@@ -185,17 +179,18 @@ async fn list(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
         };
         let found = app.run(CLI, params).await?;
         output.answer(&found.items, |items| {
-            table(
-                &items
-                    .iter()
-                    .map(|e| {
-                        vec![e.kind.to_string(), plain(&e.name), plain(e.technology.as_deref().unwrap_or(""))]
-                    })
-                    .collect::<Vec<_>>(),
-            )
+            let rows = items.iter().map(|e| {
+                vec![e.kind.to_string(), plain(&e.name), plain(e.technology.as_deref().unwrap_or(""))]
+            });
+            table(&rows.chain(signs(&found.hidden)).collect::<Vec<_>>())
         });
     }
     Ok(())
+}
+
+/// Rows that say that something is there which may not be known here.
+fn signs(hidden: &[Reference]) -> impl Iterator<Item = Vec<String>> + '_ {
+    hidden.iter().map(|sign| vec![sign.kind.clone(), plain(&sign.name), sign.id.to_string()])
 }
 
 fn list_properties(output: &Output) {
@@ -239,17 +234,25 @@ async fn edit(app: &Arc<App>, command: &Command, output: &Output) -> Result<(), 
         replace_text(app, id, field, text).await?;
     }
     if what == What::Page {
-        if !set.is_empty() || !tags.is_empty() || !untags.is_empty() || parent.is_some() || owner.is_some() {
+        let mut classification = None;
+        let mut others = false;
+        for (field, level) in assignments(set)? {
+            others |= field != "classification";
+            classification = Some(level);
+        }
+        if others || !tags.is_empty() || !untags.is_empty() || parent.is_some() || owner.is_some() {
             return Err(ApiError::new(
                 ErrorCode::InvalidInput,
-                "A page has no properties, tags of its own, parent or owner.",
+                "A page has no properties but its classification, no tags of its own, parent or owner.",
                 "Tags stand in its text (#tag) or front matter.",
             ));
         }
-        let params = PageUpdateParams { id, title: name.clone(), kind: None, path: None, front_matter: None };
-        let view = match name {
-            Some(_) => app.run(CLI, params).await?,
-            None => app.run(CLI, PageGetParams { id }).await?,
+        let changed = name.is_some() || classification.is_some();
+        let (title, kind, path, front_matter) = (name.clone(), None, None, None);
+        let params = PageUpdateParams { id, title, kind, path, front_matter, classification };
+        let view = match changed {
+            true => app.run(CLI, params).await?,
+            false => app.run(CLI, PageGetParams { id }).await?,
         };
         output.answer(&view, |view| format!("Changed the page {}.", plain(&view.page.title)));
         return Ok(());

@@ -81,17 +81,20 @@ pub(crate) fn step_over(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<EditSta
         return state(tx);
     };
     tx.sql().prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([row.id])?;
+    for step in row.steps.iter().filter(|step| step.before.is_empty()) {
+        tx.carry_back(step.document, &step.after)?;
+    }
     let mut reversed = Vec::new();
     for step in &row.steps {
-        let (before, after, now) = tx.with(step.document, |doc| {
+        let (before, after, now) = tx.with_document(step.document, |doc| {
             Ok::<_, crate::doc::DocError>((
                 text::heads(doc, &step.before)?,
                 text::heads(doc, &step.after)?,
                 doc.get_heads(),
             ))
         })??;
-        tx.revert(step.document, &before, &after)?;
-        let then = tx.with(step.document, |doc| {
+        tx.revert_document(step.document, &before, &after)?;
+        let then = tx.with_document(step.document, |doc| {
             doc.commit();
             doc.get_heads()
         })?;
@@ -101,7 +104,10 @@ pub(crate) fn step_over(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<EditSta
     insert(tx.sql(), to, &row.label, &reversed, now_ms)?;
     let mut state = state(tx)?;
     state.done = Some(row.label);
-    state.document = row.steps.first().map(|step| step.document);
+    state.document = match row.steps.first() {
+        Some(step) => Some(tx.thing_of(step.document)?),
+        None => None,
+    };
     Ok(state)
 }
 

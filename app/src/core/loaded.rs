@@ -16,6 +16,8 @@ const KEEP: usize = 256;
 pub(crate) struct Loaded {
     /// Its row in the database.
     pub row: i64,
+    /// What it stands for.
+    pub thing: DocumentId,
     /// What it holds.
     pub kind: DocumentKind,
     /// Its compartment.
@@ -37,17 +39,18 @@ pub(crate) fn load(
     actor: &ActorId,
 ) -> Result<Option<Loaded>, CoreError> {
     let found = sql
-        .prepare_cached("SELECT row, kind, compartment, save FROM document WHERE id = ?1")?
+        .prepare_cached("SELECT row, kind, compartment, save, subject FROM document WHERE id = ?1")?
         .query_row([id.to_bytes()], |row| {
             Ok((
                 row.get::<_, i64>(0)?,
                 row.get::<_, String>(1)?,
                 row.get::<_, u8>(2)?,
                 row.get::<_, Vec<u8>>(3)?,
+                row.get::<_, Option<[u8; 16]>>(4)?,
             ))
         })
         .optional()?;
-    let Some((row, kind, compartment, save)) = found else { return Ok(None) };
+    let Some((row, kind, compartment, save, thing)) = found else { return Ok(None) };
     let mut tail = Vec::new();
     let mut tail_count = 0;
     let mut statement = sql.prepare_cached("SELECT change FROM tail WHERE document = ?1 ORDER BY seq")?;
@@ -68,7 +71,8 @@ pub(crate) fn load(
         doc.load_incremental(&tail)?;
     }
     let kind = kind.parse().unwrap_or(DocumentKind::Settings);
-    Ok(Some(Loaded { row, kind, compartment, doc, save_bytes: save.len(), tail_bytes, tail_count }))
+    let thing = thing.map_or(id, DocumentId::from_bytes);
+    Ok(Some(Loaded { row, thing, kind, compartment, doc, save_bytes: save.len(), tail_bytes, tail_count }))
 }
 
 /// Appends changes to the document's tail, and folds the tail into a new save when it has grown enough that the

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod journal;
+mod lineage;
 mod loaded;
 mod remote;
 mod tx;
@@ -15,6 +16,7 @@ pub use remote::{Applied, ApplyError};
 pub use tx::Tx;
 
 pub(crate) use journal::{TYPING, step_over};
+pub(crate) use lineage::{LINEAGE, LOST, Lost};
 pub(crate) use typed::TYPED;
 
 use std::collections::HashMap;
@@ -33,7 +35,7 @@ use crate::store::{self, Family, StoreError};
 use loaded::Loaded;
 use typed::Typed;
 
-/// Compartment of every document until reclassification arrives: `internal`.
+/// Number of the compartment in which things lie unless people classify them otherwise: `internal`.
 pub const INTERNAL: u8 = 1;
 
 /// Why an operation on the workspace failed.
@@ -112,6 +114,8 @@ pub struct Workspace {
     id: WorkspaceId,
     state: Mutex<State>,
     dirty: Notify,
+    /// Things that bookkeeping edited and nobody was told of.
+    untold: Mutex<Vec<DocumentId>>,
     read_only: Option<ApiError>,
     actor: ActorId,
 }
@@ -139,7 +143,14 @@ impl Workspace {
         let actor = ActorId::from([device.as_slice(), &installation].concat());
         let data_version = data_version(&opened.connection)?;
         let state = State { connection: opened.connection, docs: HashMap::new(), typed: None, data_version };
-        Ok(Self { id, state: Mutex::new(state), dirty: Notify::new(), read_only, actor })
+        Ok(Self {
+            id,
+            state: Mutex::new(state),
+            dirty: Notify::new(),
+            untold: Mutex::default(),
+            read_only,
+            actor,
+        })
     }
 
     /// Returns the workspace's id.
@@ -160,6 +171,11 @@ impl Workspace {
     /// Wakes when there is something to send.
     pub fn dirty(&self) -> &Notify {
         &self.dirty
+    }
+
+    /// Takes the things that synchronisation edited here by itself.
+    pub(crate) fn take_untold(&self) -> Vec<DocumentId> {
+        std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Reads. Sees one state throughout.
@@ -193,7 +209,13 @@ impl Workspace {
             }
         });
         match (result, caught) {
-            (Ok((value, _)), _) => Ok(value),
+            (Ok((value, changes)), _) => {
+                if changes.outbox {
+                    let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+                    untold.extend(changes.documents);
+                }
+                Ok(value)
+            }
             (Err(_), Some(error)) => Err(error),
             (Err(CoreError::Store(error)), None) => Err(error.into()),
             (Err(error), None) => {

@@ -23,6 +23,9 @@ pub enum ApplyError {
     /// Automerge refuses it (for instance one number used for two changes).
     #[error("the document refuses a change: {0}")]
     Document(String),
+    /// They were sealed for another classification than the document has.
+    #[error("they are sealed for another classification than the document's")]
+    Compartment,
     /// The store.
     #[error(transparent)]
     Core(#[from] CoreError),
@@ -44,11 +47,14 @@ impl Tx<'_> {
         for bytes in changes {
             decoded.push(bounded::decode(bytes)?);
         }
-        let new = self.kind_of(id)?.is_none();
+        let new = self.kind_of_document(id)?.is_none();
         if new {
             self.adopt(id, kind, compartment)?;
         }
         let loaded = self.loaded(id)?;
+        if loaded.compartment != compartment {
+            return Err(ApplyError::Compartment);
+        }
         decoded.retain(|change| loaded.doc.get_change_meta_by_hash(&change.hash()).is_none());
         if decoded.is_empty() {
             return Ok(Applied { changed: false, waiting: false });

@@ -20,6 +20,7 @@ pub struct Tx<'a> {
     actor: ActorId,
     pub(super) now_ms: u64,
     touched: BTreeMap<DocumentId, Touched>,
+    flushed: Changes,
     pub(super) journal: bool,
 }
 
@@ -41,7 +42,16 @@ impl<'a> Tx<'a> {
         actor: ActorId,
         now_ms: u64,
     ) -> Self {
-        Self { sql, docs, typed, actor, now_ms, touched: BTreeMap::new(), journal: true }
+        Self {
+            sql,
+            docs,
+            typed,
+            actor,
+            now_ms,
+            touched: BTreeMap::new(),
+            flushed: Changes::default(),
+            journal: true,
+        }
     }
 
     /// Returns the database transaction.
@@ -64,8 +74,18 @@ impl<'a> Tx<'a> {
         self.journal = false;
     }
 
-    /// Looks at a document.
+    /// Looks at the document of a thing.
     pub fn with<T>(&mut self, id: DocumentId, f: impl FnOnce(&mut AutoCommit) -> T) -> Result<T, CoreError> {
+        let document = self.document_of(id)?;
+        self.with_document(document, f)
+    }
+
+    /// Looks at a document, whether it counts or not.
+    pub(crate) fn with_document<T>(
+        &mut self,
+        id: DocumentId,
+        f: impl FnOnce(&mut AutoCommit) -> T,
+    ) -> Result<T, CoreError> {
         Ok(f(&mut self.loaded(id)?.doc))
     }
 
@@ -79,8 +99,14 @@ impl<'a> Tx<'a> {
         Ok(found.map(DocumentId::from_bytes))
     }
 
-    /// Says what a document holds, if there is one.
+    /// Says what a thing is, if there is one.
     pub fn kind_of(&mut self, id: DocumentId) -> Result<Option<DocumentKind>, CoreError> {
+        let document = self.document_of(id)?;
+        self.kind_of_document(document)
+    }
+
+    /// Says what a document holds, if there is one.
+    pub(crate) fn kind_of_document(&mut self, id: DocumentId) -> Result<Option<DocumentKind>, CoreError> {
         if let Some(loaded) = self.docs.get(&id) {
             return Ok(Some(loaded.kind));
         }
@@ -90,41 +116,54 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Makes a document with an edit in it.
+    /// Makes a thing with an edit in it, in the compartment `internal`.
     pub fn create(
         &mut self,
         id: DocumentId,
         kind: DocumentKind,
         f: impl FnOnce(&mut AutoCommit) -> Result<(), CoreError>,
     ) -> Result<(), CoreError> {
+        self.create_document(id, kind, INTERNAL, f)
+    }
+
+    /// Makes a document with an edit in it.
+    pub(super) fn create_document(
+        &mut self,
+        id: DocumentId,
+        kind: DocumentKind,
+        compartment: u8,
+        f: impl FnOnce(&mut AutoCommit) -> Result<(), CoreError>,
+    ) -> Result<(), CoreError> {
         let mut new = doc::create(self.actor.clone(), kind)?;
         f(&mut new)?;
         doc::touch(&mut new, self.now_ms)?;
-        let row = self.insert_row(id, kind, INTERNAL)?;
+        let row = self.insert_row(id, kind, compartment)?;
         self.touched.insert(id, Touched::new(Vec::new(), false));
-        self.docs.insert(id, Loaded::fresh(row, kind, INTERNAL, new));
+        self.docs.insert(id, Loaded::fresh(id, row, kind, compartment, new));
         Ok(())
     }
 
-    /// Edits a document.
+    /// Edits the document of a thing.
     pub fn edit<T>(
         &mut self,
         id: DocumentId,
         f: impl FnOnce(&mut AutoCommit) -> Result<T, CoreError>,
     ) -> Result<T, CoreError> {
-        self.edit_as(id, false, f)
+        let document = self.document_of(id)?;
+        self.edit_document(document, false, f)
     }
 
-    /// Edits nothing but a long text of a document; the search index follows before it is next read.
+    /// Edits nothing but a long text of a thing; the search index follows before it is next read.
     pub fn edit_text<T>(
         &mut self,
         id: DocumentId,
         f: impl FnOnce(&mut AutoCommit) -> Result<T, CoreError>,
     ) -> Result<T, CoreError> {
-        self.edit_as(id, true, f)
+        let document = self.document_of(id)?;
+        self.edit_document(document, true, f)
     }
 
-    fn edit_as<T>(
+    pub(super) fn edit_document<T>(
         &mut self,
         id: DocumentId,
         text_only: bool,
@@ -146,13 +185,27 @@ impl<'a> Tx<'a> {
     }
 
     /// Deletes a document; an edit made elsewhere at the same time brings it back.
-    pub fn delete(&mut self, id: DocumentId) -> Result<(), CoreError> {
+    pub(super) fn delete_document(&mut self, id: DocumentId) -> Result<(), CoreError> {
         self.note(id, false)?;
         Ok(doc::delete(&mut self.loaded(id)?.doc)?)
     }
 
-    /// Takes back what happened to a document between two versions.
+    /// Takes back what happened to a thing between two versions of its document. Where the document stands among those
+    /// of the thing stays as it is.
     pub fn revert(
+        &mut self,
+        thing: DocumentId,
+        before: &[ChangeHash],
+        after: &[ChangeHash],
+    ) -> Result<(), CoreError> {
+        let document = self.document_of(thing)?;
+        let stands = self.with_document(document, |doc| doc::lineage::standing(doc))?;
+        self.revert_document(document, before, after)?;
+        self.edit_document(document, false, |doc| Ok(doc::lineage::stand(doc, &stands)?))
+    }
+
+    /// Takes back what happened to a document between two versions.
+    pub(super) fn revert_document(
         &mut self,
         id: DocumentId,
         before: &[ChangeHash],
@@ -172,6 +225,11 @@ impl<'a> Tx<'a> {
         let before = self.loaded(id)?.doc.get_heads();
         self.touched.insert(id, Touched::new(before, text_only));
         Ok(())
+    }
+
+    /// Forgets that a document was touched: it is gone.
+    pub(super) fn untouch(&mut self, id: DocumentId) {
+        self.touched.remove(&id);
     }
 
     pub(super) fn note_remote(&mut self, id: DocumentId) {
@@ -194,16 +252,13 @@ impl<'a> Tx<'a> {
     ) -> Result<(), CoreError> {
         let row = self.insert_row(id, kind, compartment)?;
         let new = doc::empty(self.actor.clone());
-        self.docs.insert(id, Loaded::fresh(row, kind, compartment, new));
+        self.docs.insert(id, Loaded::fresh(id, row, kind, compartment, new));
         Ok(())
     }
 
     /// Projects a document again as it stands in this transaction.
-    pub(crate) fn project_again(&mut self, row: i64, id: DocumentId, now_ms: u64) -> Result<(), CoreError> {
-        self.loaded(id)?;
-        // Looked up again, so that the database can be borrowed beside it.
-        let loaded = self.docs.get(&id).ok_or(CoreError::NotFound(id))?;
-        project::document(&self.sql, row, id, &loaded.doc, now_ms)
+    pub(crate) fn project_again(&mut self, id: DocumentId) -> Result<(), CoreError> {
+        self.project_document(id)
     }
 
     /// Drops a document from memory, and its empty row if it was just adopted.
@@ -230,12 +285,23 @@ impl<'a> Tx<'a> {
     /// Writes everything and commits.
     pub(super) fn finish(mut self, label: Option<&str>) -> Result<Changes, CoreError> {
         let mut touched = std::mem::take(&mut self.touched);
-        let changes = match self.keystroke(label, &mut touched)? {
+        let mut changes = match self.keystroke(label, &mut touched)? {
             Some(changes) => changes,
             None => self.write(label, touched)?,
         };
+        changes.outbox |= self.flushed.outbox;
+        changes.documents.append(&mut self.flushed.documents);
         self.sql.commit()?;
         Ok(changes)
+    }
+
+    /// Writes what was edited so far, so that it can be sent in this transaction already.
+    pub(super) fn flush(&mut self) -> Result<(), CoreError> {
+        let touched = std::mem::take(&mut self.touched);
+        let mut changes = self.write(None, touched)?;
+        self.flushed.outbox |= changes.outbox;
+        self.flushed.documents.append(&mut changes.documents);
+        Ok(())
     }
 
     fn write(
@@ -277,9 +343,15 @@ impl<'a> Tx<'a> {
             if touched.text_only {
                 project::mark_stale(&self.sql, loaded.row)?;
             } else {
-                project::document(&self.sql, loaded.row, id, &loaded.doc, self.now_ms)?;
+                self.project_document(id)?;
             }
-            changes.documents.push(id);
+            if touched.remote {
+                self.owe(id)?;
+            }
+            let thing = self.docs.get(&id).map_or(id, |loaded| loaded.thing);
+            if changes.documents.last() != Some(&thing) {
+                changes.documents.push(thing);
+            }
         }
         if let (Some(label), true, false) = (label, self.journal, steps.is_empty()) {
             let typing = match (label, changes.documents.as_slice()) {
@@ -351,7 +423,7 @@ pub(super) fn next_batch(sql: &Transaction<'_>) -> Result<i64, CoreError> {
 }
 
 impl Loaded {
-    fn fresh(row: i64, kind: DocumentKind, compartment: u8, doc: AutoCommit) -> Self {
-        Self { row, kind, compartment, doc, save_bytes: 0, tail_bytes: 0, tail_count: 0 }
+    fn fresh(id: DocumentId, row: i64, kind: DocumentKind, compartment: u8, doc: AutoCommit) -> Self {
+        Self { row, thing: id, kind, compartment, doc, save_bytes: 0, tail_bytes: 0, tail_count: 0 }
     }
 }

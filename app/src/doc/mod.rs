@@ -8,10 +8,12 @@
 
 pub mod attachment;
 pub mod element;
+pub mod lineage;
 pub mod page;
 mod read;
 pub mod settings;
 pub mod text;
+pub mod tree;
 pub mod undo;
 pub mod view;
 

@@ -22,7 +22,11 @@ pub(crate) fn documents(
     deleted: Option<bool>,
 ) -> Result<Vec<(DocumentId, DocumentKind)>, CoreError> {
     let mut statement = tx.sql().prepare_cached(
-        "SELECT id, kind FROM document WHERE kind <> 'settings' AND (?1 IS NULL OR deleted = ?1) ORDER BY id",
+        // Of a thing with several documents, the one that counts.
+        "SELECT coalesce(d.subject, d.id), d.kind FROM document d
+         LEFT JOIN subject s ON s.id = coalesce(d.subject, d.id)
+         WHERE d.kind <> 'settings' AND (?1 IS NULL OR d.deleted = ?1) AND (s.id IS NULL OR s.document = d.id)
+         ORDER BY 1",
     )?;
     let rows = statement.query_map([deleted], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
     let mut found = Vec::new();

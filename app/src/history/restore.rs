@@ -12,10 +12,10 @@ use groundplan_shared::api::{ApiError, ErrorCode, HistoryRestored};
 use groundplan_shared::model::{DocumentId, DocumentKind, Relation, RelationId, RelationKind};
 
 use super::at;
-use super::state::{self, OWN, at_version};
+use super::state::{self, at_version};
 use super::timeline::Timeline;
 use crate::core::{CoreError, Tx};
-use crate::doc::{self, DocError, element, undo};
+use crate::doc::{self, DocError, element, lineage, undo};
 
 /// Reads the name of a version.
 pub(crate) fn resolve(timeline: &Timeline, version: &str) -> Result<Vec<ChangeHash>, CoreError> {
@@ -84,7 +84,7 @@ pub(crate) fn field(
             fields
         };
         let (was, is) = (held(&then), held(&now));
-        if OWN.contains(&family) || (was.is_empty() && is.is_empty()) {
+        if (lineage::is_own(family) || lineage::is_said(family)) || (was.is_empty() && is.is_empty()) {
             return Err(CoreError::Api(ApiError::new(
                 ErrorCode::NotFound,
                 format!("It has no field \u{201c}{field}\u{201d}, neither now nor in that version."),

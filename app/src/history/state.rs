@@ -9,10 +9,7 @@ use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value};
 use groundplan_shared::api::{HistoryStep, Reference};
 use groundplan_shared::model::DocumentId;
 
-use crate::doc::{property, undo};
-
-/// Keys that are not what people wrote: kind of document, schema, the `alive` register.
-pub(crate) const OWN: [&str; 3] = ["k", "v", "alive"];
+use crate::doc::{lineage, property, undo};
 
 /// A field in a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +32,7 @@ pub(crate) fn read(doc: &AutoCommit, heads: &[ChangeHash]) -> State {
 
 fn fields(doc: &AutoCommit, heads: &[ChangeHash], texts: bool) -> State {
     let mut state = State::new();
-    for key in doc.keys_at(ROOT, heads).filter(|key| !OWN.contains(&key.as_str())) {
+    for key in doc.keys_at(ROOT, heads).filter(|key| !lineage::is_own(key) && !lineage::is_said(key)) {
         match doc.get_at(ROOT, key.as_str(), heads) {
             Ok(Some((Value::Object(ObjType::Map), map))) => {
                 // Where something came from is one thing.

@@ -11,8 +11,6 @@ use super::membership::sync_failed;
 use crate::core::Workspace;
 use crate::sync::{names, run};
 
-const LEVELS: [&str; 4] = ["public", "internal", "confidential", "restricted"];
-
 /// The built-in roles.
 pub(super) const ROLES: [(Role, &str); 4] = [
     (Role::Owner, "owner"),
@@ -45,7 +43,7 @@ pub(super) fn field(name: &str, message: &str, hint: &str) -> ApiError {
 
 /// Names a level.
 pub(super) fn level(compartment: Compartment) -> &'static str {
-    LEVELS.get(usize::from(compartment.number())).copied().unwrap_or_default()
+    compartment.word()
 }
 
 /// Names the levels of a clearance, lowest first.
@@ -55,7 +53,7 @@ pub(super) fn levels(clearance: Clearance) -> Vec<String> {
 
 /// Reads one level.
 pub(super) fn level_of(name: &str, text: &str) -> Result<Compartment, ApiError> {
-    Compartment::ALL.into_iter().find(|compartment| level(*compartment) == text).ok_or_else(|| {
+    Compartment::from_word(text).ok_or_else(|| {
         field(name, "The level is unknown.", "Use public, internal, confidential or restricted.")
     })
 }

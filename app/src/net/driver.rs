@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use groundplan_shared::api::{ApiError, ErrorCode, Event as AppEvent, SyncStatus};
+use groundplan_shared::wire::DocumentId;
 use groundplan_shared::wire::frames::{ClientFrame, ServerFrame};
 use groundplan_shared::wire::rest::WorkspaceCreateParams;
 use ring::rand::SystemRandom;
@@ -18,7 +19,7 @@ use crate::core::Workspace;
 use crate::identity::account::{self, Session};
 use crate::identity::membership::{blocking, sync_failed};
 use crate::runtime::App;
-use crate::sync::workspace::{model_document, wire_workspace};
+use crate::sync::workspace::{model_document, things, wire_workspace};
 use crate::sync::{Effect, Env, Event, Machine, SyncError, run};
 
 /// Longest time between two looks at the clock.
@@ -279,7 +280,19 @@ impl Driver {
             let random = SystemRandom::new();
             let env = Env { now_ms: crate::env::now_ms(), random: &random };
             let effects = machine.handle(event, &*workspace, &env);
-            Ok(effects.and_then(|effects| Ok((effects, machine.status(&*workspace)?))))
+            Ok(effects.and_then(|mut effects| {
+                for effect in &mut effects {
+                    if let Effect::Changed(documents) = effect {
+                        *documents = things(&workspace, documents)?;
+                    }
+                }
+                let edited = workspace.take_untold();
+                if !edited.is_empty() {
+                    let ids = edited.into_iter().map(|id| DocumentId(id.to_bytes()));
+                    effects.push(Effect::Changed(ids.collect()));
+                }
+                Ok((effects, machine.status(&*workspace)?))
+            }))
         });
         let result = match work.await {
             Ok(result) => result,

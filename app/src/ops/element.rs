@@ -1,22 +1,27 @@
 //! Elements: create, show, list, change, delete.
 
+use std::collections::BTreeMap;
+
 use groundplan_shared::api::{
     ApiError, Deleted, ElementCreateParams, ElementDeleteParams, ElementGetParams, ElementList,
     ElementListParams, ElementUpdateParams, ElementView,
 };
 use groundplan_shared::model::{
-    DocumentId, DocumentKind, Element, ElementKind, Relation, RelationId, RelationKind,
+    DocumentId, DocumentKind, Element, ElementKind, PropertyValue, Relation, RelationId, RelationKind,
 };
 use groundplan_shared::validate::{
     DESCRIPTION_MAX_CHARS, check_line, check_name, check_parent, check_properties, check_property,
     check_relation, check_tag, check_text, check_url,
 };
 
-use super::require_element;
+use super::{compartment, require_element};
 use crate::core::{CoreError, Tx};
 use crate::runtime::App;
 use crate::{doc, env, query};
 
+/// The property that says in which compartment an element lies.
+pub(super) const CLASSIFICATION: &str = "classification";
+pub(super) const CLASSIFICATION_FIELD: &str = "properties.classification";
 /// Deepest nesting of elements.
 const MAX_DEPTH: usize = 64;
 
@@ -28,6 +33,7 @@ pub fn create(app: &App, params: ElementCreateParams) -> Result<ElementView, Api
     params.tags.iter().try_for_each(|tag| check_tag(tag))?;
     let id = DocumentId::new(env::make_uuid());
     let label = format!("Create {}", params.name);
+    let within = compartment_in(&params.properties)?;
     app.edit(&label, |tx| {
         let mut relations = Vec::new();
         if let Some(parent) = params.parent {
@@ -47,7 +53,7 @@ pub fn create(app: &App, params: ElementCreateParams) -> Result<ElementView, Api
             endpoints: Vec::new(),
             source: None,
         };
-        tx.create(id, DocumentKind::Element, |doc| Ok(doc::element::write(doc, &element)?))
+        tx.create_in(id, DocumentKind::Element, within, |doc| Ok(doc::element::write(doc, &element)?))
     })?;
     get(app, ElementGetParams { id })
 }
@@ -96,6 +102,10 @@ pub fn update(app: &App, params: ElementUpdateParams) -> Result<ElementView, Api
         }
         if kind != old {
             check_new_kind(tx, id, kind)?;
+        }
+        if let Some(value) = params.properties.get(CLASSIFICATION) {
+            let word = value.as_ref().map(PropertyValue::to_text);
+            tx.reclassify(id, compartment(CLASSIFICATION_FIELD, word.as_deref())?)?;
         }
         tx.edit(id, |doc| {
             if let Some(name) = &params.name {
@@ -166,6 +176,12 @@ pub fn delete(app: &App, params: ElementDeleteParams) -> Result<Deleted, ApiErro
         Ok(())
     })?;
     Ok(deleted)
+}
+
+/// Returns the compartment that properties name.
+pub(crate) fn compartment_in(properties: &BTreeMap<String, PropertyValue>) -> Result<u8, CoreError> {
+    let word = properties.get(CLASSIFICATION).map(PropertyValue::to_text);
+    compartment(CLASSIFICATION_FIELD, word.as_deref())
 }
 
 pub(crate) fn new_relation(kind: RelationKind, target: DocumentId) -> Relation {
@@ -244,7 +260,7 @@ fn single(
 
 /// A new kind must fit every property and relation that the element has.
 fn check_new_kind(tx: &mut Tx<'_>, id: DocumentId, kind: ElementKind) -> Result<(), CoreError> {
-    let element = tx.with(id, |doc| doc::element::read(doc, id))?.ok_or(CoreError::NotFound(id))?;
+    let element = tx.element(id)?.ok_or(CoreError::NotFound(id))?;
     check_properties(kind, &element.properties)?;
     for relation in &element.relations {
         let target = query::reference(tx, relation.target)?;

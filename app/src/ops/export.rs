@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use groundplan_import::markdown::{PageText, render};
 use groundplan_shared::api::{
     ApiError, AttachmentView, ElementListParams, ErrorCode, ExportParams, Exported, PageListParams,
-    ViewSceneParams,
+    Reference, ViewSceneParams,
 };
 use groundplan_shared::model::{Attachment, DocumentId, Element, Page, View};
 use groundplan_shared::scene;
@@ -35,6 +35,9 @@ struct Everything {
     views: Vec<View>,
     /// What is said about attached files; their bytes are in an export as a vault.
     attachments: Vec<Attached>,
+    /// What is there and may not be known to whoever exports.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hidden: Vec<Reference>,
 }
 
 /// An attachment with the page or element that it belongs to.
@@ -94,14 +97,16 @@ impl Everything {
             pages: Vec::new(),
             views: Vec::new(),
             attachments: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 }
 
 fn everything(tx: &mut Tx<'_>) -> Result<Everything, CoreError> {
     let mut all = Everything::nothing();
+    all.hidden = query::hidden(tx)?;
     for row in query::elements(tx, &ElementListParams::default())?.items {
-        all.elements.extend(tx.with(row.id, |doc| doc::element::read(doc, row.id))?);
+        all.elements.extend(tx.element(row.id)?);
     }
     for row in query::pages(tx, &PageListParams::default())?.items {
         all.pages.extend(tx.with(row.id, |doc| doc::page::read(doc, row.id))?);

@@ -26,9 +26,11 @@ pub mod view;
 pub mod workspace;
 
 use groundplan_shared::api::{ApiError, ErrorCode};
+use groundplan_shared::auth::Compartment;
 use groundplan_shared::model::{AttachmentId, DocumentId};
+use groundplan_shared::validate::FieldError;
 
-use crate::core::{CoreError, Tx};
+use crate::core::{CoreError, INTERNAL, Tx};
 use crate::query;
 
 /// Fails with a sentence about a thing that does not exist.
@@ -45,12 +47,25 @@ pub(crate) fn require_element(
     tx: &Tx<'_>,
     id: DocumentId,
 ) -> Result<groundplan_shared::model::ElementKind, CoreError> {
-    query::element_kind(tx, id)?.ok_or_else(|| missing("element", id))
+    match query::element_kind(tx, id)? {
+        Some(kind) => Ok(kind),
+        None => Err(tx.document_of(id).err().unwrap_or_else(|| missing("element", id))),
+    }
 }
 
 /// Fails unless the page exists.
 pub(crate) fn require_page(tx: &Tx<'_>, id: DocumentId) -> Result<(), CoreError> {
+    tx.document_of(id)?;
     if query::reference(tx, id)?.document == "page" { Ok(()) } else { Err(missing("page", id)) }
+}
+
+/// Reads a classification: the compartment in which a thing is to lie, `internal` unless it says otherwise.
+pub(crate) fn compartment(field: &str, word: Option<&str>) -> Result<u8, CoreError> {
+    let Some(word) = word.filter(|word| !word.is_empty()) else { return Ok(INTERNAL) };
+    let found = Compartment::from_word(word).map(Compartment::number).ok_or_else(|| {
+        FieldError::new(field, "is no level", "Use public, internal, confidential or restricted.")
+    });
+    Ok(found?)
 }
 
 /// Fails with a sentence about an attachment that does not exist.

@@ -11,7 +11,7 @@ use groundplan_shared::api::{
 use groundplan_shared::model::{DocumentId, DocumentKind, Page, PageKind, RelationKind};
 use groundplan_shared::validate::{PAGE_MAX_CHARS, check_name, check_path, check_relation, check_text};
 
-use super::{element, require_element, require_page};
+use super::{compartment, element, require_element, require_page};
 use crate::attachment::{chunks, find};
 use crate::runtime::App;
 use crate::{doc, env, query};
@@ -37,8 +37,9 @@ pub fn create(app: &App, params: PageCreateParams) -> Result<PageView, ApiError>
         bom: false,
         source: None,
     };
+    let within = compartment("classification", params.classification.as_deref())?;
     app.edit(&format!("Create page {}", page.title), |tx| {
-        tx.create(id, DocumentKind::Page, |doc| Ok(doc::page::write(doc, &page)?))?;
+        tx.create_in(id, DocumentKind::Page, within, |doc| Ok(doc::page::write(doc, &page)?))?;
         if let Some(about) = params.about {
             let kind = about_relation(params.kind);
             check_relation(kind, require_element(tx, about)?, None)?;
@@ -148,7 +149,7 @@ pub fn list(app: &App, params: PageListParams) -> Result<PageList, ApiError> {
     app.read_index(|tx| query::pages(tx, &params))
 }
 
-/// Changes title, kind, path or front matter of a page.
+/// Changes title, kind, path, front matter or classification of a page.
 pub fn update(app: &App, params: PageUpdateParams) -> Result<PageView, ApiError> {
     if let Some(title) = &params.title {
         check_name("title", title)?;
@@ -163,6 +164,13 @@ pub fn update(app: &App, params: PageUpdateParams) -> Result<PageView, ApiError>
     let name = app.read(|tx| Ok(query::reference(tx, id)?.name))?;
     app.edit(&format!("Change page {name}"), |tx| {
         require_page(tx, id)?;
+        if let Some(word) = &params.classification {
+            tx.reclassify(id, compartment("classification", Some(word))?)?;
+        }
+        let fields = [params.title.is_some(), params.kind.is_some(), params.path.is_some()];
+        if !fields.contains(&true) && params.front_matter.is_none() {
+            return Ok(());
+        }
         tx.edit(id, |doc| {
             if let Some(title) = &params.title {
                 doc::page::set_title(doc, title)?;

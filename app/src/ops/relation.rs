@@ -21,12 +21,10 @@ pub fn create(app: &App, params: RelationCreateParams) -> Result<RelationView, A
     app.edit(&format!("Add relation {}", params.kind), |tx| {
         let source = require_element(tx, params.source)?;
         check_target(tx, params.kind, params.source, source, params.target)?;
-        tx.edit(params.source, |doc| {
-            if params.kind == RelationKind::PartOf {
-                remove_parents(doc, params.source)?;
-            }
-            Ok(doc::element::set_relation(doc, &relation)?)
-        })
+        if params.kind == RelationKind::PartOf {
+            tx.edit(params.source, |doc| remove_parents(doc, params.source))?;
+        }
+        tx.set_relation(params.source, &relation)
     })?;
     show(app, params.source, id)
 }
@@ -36,6 +34,7 @@ pub fn update(app: &App, params: RelationUpdateParams) -> Result<RelationView, A
     app.edit("Change relation", |tx| {
         let source = require_element(tx, params.source)?;
         let mut relation = find(tx, params.source, params.id)?;
+        let was = relation.target;
         relation.kind = params.kind.unwrap_or(relation.kind);
         relation.target = params.target.unwrap_or(relation.target);
         for (name, value) in &params.properties {
@@ -48,7 +47,10 @@ pub fn update(app: &App, params: RelationUpdateParams) -> Result<RelationView, A
         if params.kind.is_some() || params.target.is_some() {
             check_target(tx, relation.kind, params.source, source, relation.target)?;
         }
-        tx.edit(params.source, |doc| Ok(doc::element::set_relation(doc, &relation)?))
+        if was != relation.target {
+            tx.tell(was, relation.id, None)?;
+        }
+        tx.set_relation(params.source, &relation)
     })?;
     show(app, params.source, params.id)
 }
@@ -82,8 +84,7 @@ fn show(app: &App, source: DocumentId, id: RelationId) -> Result<RelationView, A
 }
 
 fn find(tx: &mut Tx<'_>, source: DocumentId, id: RelationId) -> Result<Relation, CoreError> {
-    let element =
-        tx.with(source, |doc| doc::element::read(doc, source))?.ok_or(CoreError::NotFound(source))?;
+    let element = tx.element(source)?.ok_or(CoreError::NotFound(source))?;
     element
         .relations
         .into_iter()

@@ -12,7 +12,7 @@ use groundplan_shared::scene::Point;
 use groundplan_shared::validate::{FieldError, check_name};
 
 use super::{missing, require_element};
-use crate::core::{CoreError, Tx};
+use crate::core::{CoreError, INTERNAL, Tx};
 use crate::drawing::{self, Scope};
 use crate::runtime::App;
 use crate::{doc, env, query};
@@ -43,12 +43,18 @@ pub fn create(app: &App, params: ViewCreateParams) -> Result<ViewSummary, ApiErr
 
 /// Makes the document of a view.
 pub(crate) fn add(tx: &mut Tx<'_>, view: &View) -> Result<(), CoreError> {
-    tx.create(view.id, DocumentKind::View, |doc| Ok(doc::view::write(doc, view)?))
+    // Named after what it shows the inside of, it is not for those who may not know that.
+    let above = match view.scope {
+        Some(scope) => tx.compartment_of(scope)?.filter(|scope| *scope > INTERNAL),
+        None => None,
+    };
+    let within = above.unwrap_or(INTERNAL);
+    tx.create_in(view.id, DocumentKind::View, within, |doc| Ok(doc::view::write(doc, view)?))
 }
 
 /// Lists diagrams.
 pub fn list(app: &App, _: ViewListParams) -> Result<ViewList, ApiError> {
-    Ok(ViewList { items: app.read(|tx| query::views(tx))? })
+    app.read(|tx| Ok(ViewList { items: query::views(tx)?, hidden: query::hidden_of(tx, "view")? }))
 }
 
 /// Draws a diagram. Cards that have no place yet get one, and keep it.

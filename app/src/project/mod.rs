@@ -10,9 +10,11 @@ mod element;
 mod index;
 mod page;
 mod schema;
+mod sign;
 
 pub(crate) use index::{kind_facet, tag_facet};
 pub(crate) use schema::PROJECTIONS_2;
+pub(crate) use sign::{HIDDEN, sign, withdraw};
 
 use automerge::{AutoCommit, ROOT};
 use groundplan_shared::model::{DocumentId, DocumentKind, View};
@@ -21,7 +23,7 @@ use rusqlite::Transaction;
 use crate::core::{CoreError, Tx};
 use crate::doc;
 
-/// Projects a document.
+/// Projects a document as the thing with the id.
 pub(crate) fn document(
     sql: &Transaction<'_>,
     row: i64,
@@ -44,6 +46,7 @@ pub(crate) fn document(
         None => sql.prepare_cached("DELETE FROM origin WHERE row = ?1")?.execute([row])?,
     };
     attachment::write(sql, row, id, doc, deleted)?;
+    sign::write_said(sql, row, doc)?;
     let kind = if deleted { None } else { doc::kind(doc) };
     match kind {
         Some(DocumentKind::Element) => {
@@ -117,18 +120,13 @@ pub fn is_stale(tx: &Tx<'_>) -> Result<bool, CoreError> {
 /// Catches up with typed texts. Needs a writing transaction.
 pub fn refresh(tx: &mut Tx<'_>) -> Result<(), CoreError> {
     tx.settle()?;
-    let ids: Vec<(i64, [u8; 16])> = {
+    let ids: Vec<[u8; 16]> = {
         let mut statement =
-            tx.sql().prepare_cached("SELECT row, id FROM document WHERE row IN (SELECT row FROM stale)")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            tx.sql().prepare_cached("SELECT id FROM document WHERE row IN (SELECT row FROM stale)")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
         rows.collect::<Result<_, _>>()?
     };
-    let now_ms = tx.now_ms();
-    for (row, id) in ids {
-        let id = DocumentId::from_bytes(id);
-        tx.project_again(row, id, now_ms)?;
-    }
-    Ok(())
+    ids.into_iter().try_for_each(|id| tx.project_again(DocumentId::from_bytes(id)))
 }
 
 /// Makes every projection again. Returns how many documents were read.
@@ -148,6 +146,10 @@ pub fn rebuild(tx: &mut Tx<'_>) -> Result<u64, CoreError> {
         "folder",
         "search",
         "stale",
+        "lineage",
+        "moved",
+        "subject",
+        "relation_more",
     ] {
         sql.execute(&format!("DELETE FROM {table}"), [])?;
     }

@@ -2,7 +2,7 @@
 
 use groundplan_import::links::{LinkKind, lookup_key};
 use groundplan_import::markdown::{self, PageText};
-use groundplan_shared::model::Page;
+use groundplan_shared::model::{DocumentId, Page};
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::index::{self, Words, kind_facet, tag_facet};
@@ -81,6 +81,21 @@ pub(super) fn write(sql: &Transaction<'_>, row: i64, page: &Page) -> Result<(), 
         facet,
     };
     index::write(sql, row, &words)
+}
+
+/// Writes the row of a page of which nothing but a kind and a name is known; it lies in no folder.
+pub(super) fn sign(
+    sql: &Transaction<'_>,
+    row: i64,
+    id: DocumentId,
+    kind: &str,
+    title: &str,
+) -> Result<(), CoreError> {
+    sql.prepare_cached(
+        "INSERT INTO page(row, id, kind, title, path, lookup, folder) VALUES (?1, ?2, ?3, ?4, '', '', '')",
+    )?
+    .execute((row, id.to_bytes(), kind, title))?;
+    Ok(())
 }
 
 /// Takes the row of a page out.

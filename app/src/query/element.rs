@@ -25,13 +25,9 @@ pub fn path_to(tx: &Tx<'_>, id: DocumentId) -> Result<Vec<Reference>, CoreError>
 
 /// Shows an element with everything about it.
 pub fn element_view(tx: &mut Tx<'_>, id: DocumentId) -> Result<ElementView, CoreError> {
-    let (element, conflicts) = tx.with(id, |doc| {
-        if doc::is_deleted(doc) {
-            return (None, Vec::new());
-        }
-        (doc::element::read(doc, id), doc::element::field_conflicts(doc))
-    })?;
-    let element = element.ok_or(CoreError::NotFound(id))?;
+    let element = tx.element(id)?.ok_or(CoreError::NotFound(id))?;
+    let mut conflicts = tx.with(id, |doc| doc::element::field_conflicts(doc))?;
+    conflicts.extend(tx.not_carried(id)?);
     let path = path_to(tx, id)?;
     let children = references(
         tx,

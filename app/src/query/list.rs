@@ -9,9 +9,11 @@ use groundplan_shared::api::{
 use groundplan_shared::model::{DocumentId, RelationId};
 use rusqlite::{Row, named_params};
 
-use super::like;
+use super::{hidden_of, like};
 use crate::core::{CoreError, Tx};
 
+/// What hides what it is has no place in a list by kind or name.
+const SHOWN: &str = "kind <> 'hidden'";
 /// Above so many rows, tags are read all at once.
 const TAGS_SINGLY: usize = 1_000;
 
@@ -34,7 +36,7 @@ pub fn elements(tx: &Tx<'_>, params: &ElementListParams) -> Result<ElementList, 
     let parent = params.parent.map(DocumentId::to_bytes);
     let filter = params.filter.as_deref().map(like);
     // Each condition only where it is asked for, so that the database finds the index that fits.
-    let mut narrow = String::from("1");
+    let mut narrow = String::from(SHOWN);
     for (asked, condition) in [
         (kind.is_some(), "kind = :kind"),
         (parent.is_some(), "parent = :parent"),
@@ -79,9 +81,11 @@ pub fn elements(tx: &Tx<'_>, params: &ElementListParams) -> Result<ElementList, 
     let (rows, next) = page_of(rows, limit, |(_, item)| Cursor { name: item.name.clone(), id: item.id });
     let total = if next.is_none() && params.after.is_none() {
         rows.len() as u64
-    } else if narrow == "1" {
+    } else if narrow == SHOWN {
         tx.sql()
-            .prepare_cached("SELECT coalesce(sum(n), 0) FROM counted WHERE what = 'element'")?
+            .prepare_cached(
+                "SELECT coalesce(sum(n), 0) FROM counted WHERE what = 'element' AND kind <> 'hidden'",
+            )?
             .query_row([], |row| row.get::<_, i64>(0))? as u64
     } else {
         let sql = format!("SELECT count(*) FROM element WHERE {narrow}");
@@ -95,7 +99,9 @@ pub fn elements(tx: &Tx<'_>, params: &ElementListParams) -> Result<ElementList, 
         .into_iter()
         .map(|(row, item)| ElementSummary { tags: tags.remove(&row).unwrap_or_default(), ..item })
         .collect();
-    Ok(ElementList { items, total, next })
+    let all = narrow == SHOWN && params.after.is_none();
+    let hidden = if all { hidden_of(tx, "element")? } else { Vec::new() };
+    Ok(ElementList { items, total, next, hidden })
 }
 
 fn element(row: &Row<'_>) -> rusqlite::Result<Option<ElementSummary>> {
@@ -155,8 +161,10 @@ pub fn relations(tx: &Tx<'_>, params: &RelationListParams) -> Result<RelationLis
     };
     let sql = format!(
         "SELECT r.id, r.kind, r.source, s.name, r.target,
-                coalesce(t.name, p.title, ''), coalesce(t.kind, p.kind, ''), r.properties, r.imported
+                coalesce(t.name, p.title, ''), coalesce(t.kind, p.kind, ''), coalesce(m.properties, r.properties),
+                coalesce(m.imported, r.imported)
          FROM {from}
+         LEFT JOIN relation_more m ON m.id = r.id
          LEFT JOIN element t ON t.id = r.target
          LEFT JOIN page p ON p.id = r.target
          WHERE (:kind IS NULL OR r.kind = :kind) {of_element} {after}

@@ -18,6 +18,7 @@ use groundplan_shared::model::{DocumentId, ElementKind};
 use rusqlite::OptionalExtension;
 
 use crate::core::{CoreError, Tx};
+use crate::project::HIDDEN;
 
 /// Names what an id stands for.
 pub fn reference(tx: &Tx<'_>, id: DocumentId) -> Result<Reference, CoreError> {
@@ -38,6 +39,22 @@ pub fn reference(tx: &Tx<'_>, id: DocumentId) -> Result<Reference, CoreError> {
         kind: String::new(),
         name: String::new(),
     }))
+}
+
+/// Lists what is there and may not be known here: ids and names that say no more than that.
+pub fn hidden(tx: &Tx<'_>) -> Result<Vec<Reference>, CoreError> {
+    references(
+        tx,
+        "SELECT id, 'element', kind, name FROM element WHERE kind = ?1
+         UNION ALL SELECT id, 'page', kind, title FROM page WHERE kind = ?1
+         UNION ALL SELECT id, 'view', kind, name FROM view WHERE kind = ?1 ORDER BY 2, 4, 1",
+        [HIDDEN],
+    )
+}
+
+/// Lists what is there of a kind of document and may not be known here.
+pub(crate) fn hidden_of(tx: &Tx<'_>, document: &str) -> Result<Vec<Reference>, CoreError> {
+    Ok(hidden(tx)?.into_iter().filter(|sign| sign.document == document).collect())
 }
 
 /// Returns the kind of an element, if it exists.

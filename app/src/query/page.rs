@@ -6,11 +6,12 @@ use groundplan_import::links::{self, LinkIndex, LinkKind, PageLink, Resolution};
 use groundplan_shared::api::{
     Cursor, PageLinkView, PageList, PageListParams, PageSummary, PageView, Reference,
 };
+use groundplan_shared::auth::Compartment;
 use groundplan_shared::model::DocumentId;
 use rusqlite::named_params;
 
 use super::list::{page_of, tags_of};
-use super::{like, reference, references};
+use super::{hidden_of, like, reference, references};
 use crate::core::{CoreError, Tx};
 use crate::doc;
 
@@ -23,7 +24,7 @@ pub fn pages(tx: &Tx<'_>, params: &PageListParams) -> Result<PageList, CoreError
     };
     let sql = format!(
         "SELECT row, id, kind, title, path FROM page
-         WHERE (:kind IS NULL OR kind = :kind)
+         WHERE kind <> 'hidden' AND (:kind IS NULL OR kind = :kind)
            AND (:filter IS NULL OR title LIKE :filter ESCAPE '\\' OR path LIKE :filter ESCAPE '\\') {after}
          ORDER BY path COLLATE NOCASE, id LIMIT :limit"
     );
@@ -54,7 +55,9 @@ pub fn pages(tx: &Tx<'_>, params: &PageListParams) -> Result<PageList, CoreError
         .into_iter()
         .map(|(row, page)| PageSummary { tags: tags.remove(&row).unwrap_or_default(), ..page })
         .collect();
-    Ok(PageList { items, next })
+    let all = params.kind.is_none() && params.filter.is_none() && params.after.is_none();
+    let hidden = if all { hidden_of(tx, "page")? } else { Vec::new() };
+    Ok(PageList { items, next, hidden })
 }
 
 /// Shows a page with links and backlinks.
@@ -66,6 +69,9 @@ pub fn page_view(tx: &mut Tx<'_>, id: DocumentId) -> Result<PageView, CoreError>
         (doc::page::read(doc, id), doc::page::field_conflicts(doc))
     })?;
     let mut page = page.ok_or(CoreError::NotFound(id))?;
+    let mut conflicts = conflicts;
+    conflicts.extend(tx.not_carried(id)?);
+    let classification = tx.compartment_of(id)?.and_then(Compartment::from_number).map(Compartment::word);
     let names = |sql: &str| -> Result<Vec<String>, CoreError> {
         let mut statement = tx.sql().prepare_cached(sql)?;
         let rows = statement.query_map([id.to_bytes()], |row| row.get(0))?;
@@ -78,7 +84,8 @@ pub fn page_view(tx: &mut Tx<'_>, id: DocumentId) -> Result<PageView, CoreError>
         .collect();
     let links = resolve_links(tx, id)?;
     let backlinks = backlinks(tx, id)?;
-    Ok(PageView { page, links, backlinks, conflicts, html: String::new() })
+    let classification = classification.unwrap_or_default().to_owned();
+    Ok(PageView { page, classification, links, backlinks, conflicts, html: String::new() })
 }
 
 /// Resolves the links of a page: to pages by the vault's rules, then to elements by name.

@@ -11,6 +11,7 @@ pub(super) fn scripts(family: Family, version: u32) -> &'static [&'static str] {
         (Family::Workspace, 3) => &[crate::sync::schema::CUTS],
         (Family::Workspace, 4) => &[crate::core::TYPED],
         (Family::Workspace, 5) => &[crate::attachment::schema::SCHEMA],
+        (Family::Workspace, 6) => &[crate::core::LINEAGE, crate::core::LOST],
         _ => &[],
     }
 }

@@ -55,6 +55,10 @@ impl Machine {
             effects.push(Effect::Members);
         }
         let now = self.log.clearance(self.keys.id());
+        if self.log.is_active(self.keys.id()) && !now.contains(before) {
+            // What may not be read any more is gone from the store: everything is read again.
+            effects.push(Effect::Changed(Vec::new()));
+        }
         if !before.is_empty() && !before.contains(now) {
             self.ahead.clear();
             self.cursor = 0;

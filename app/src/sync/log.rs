@@ -11,6 +11,7 @@ use groundplan_shared::wire::{DeviceId, WorkspaceId};
 
 use super::SyncError;
 use super::store::{Alarm, SyncTx};
+use super::weak::{Check, left_out};
 
 /// The verified log of one workspace.
 #[derive(Debug, Clone)]
@@ -127,6 +128,7 @@ impl Log {
 /// [`SyncError::Store`]. A wrap that does not open, or holds another key than the log committed to, is left out: what
 /// it would open stays locked.
 pub fn unlock(tx: &mut dyn SyncTx, state: &MembershipState, keys: &DeviceKeys) -> Result<(), SyncError> {
+    withdraw(tx, state, keys)?;
     let workspace = state.workspace();
     for compartment in Compartment::ALL {
         let chain = state.chain(compartment);
@@ -158,6 +160,29 @@ pub fn unlock(tx: &mut dyn SyncTx, state: &MembershipState, keys: &DeviceKeys) -
                     break;
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// Takes from this device what its member may not read any more. A device that was shut out keeps what it has: its
+/// person decides.
+fn withdraw(tx: &mut dyn SyncTx, state: &MembershipState, keys: &DeviceKeys) -> Result<(), SyncError> {
+    let Some((_, rights)) = state.active(&keys.id()) else { return Ok(()) };
+    if left_out(Check::Withdraw) {
+        return Ok(());
+    }
+    for compartment in Compartment::ALL.into_iter().filter(|one| !rights.clearance.allows(*one)) {
+        let mut held = false;
+        for epoch in &state.chain(compartment).epochs {
+            held |= tx.key(compartment, epoch.epoch)?.is_some();
+        }
+        if held {
+            tracing::info!(
+                compartment = compartment.word(),
+                "a clearance was taken; its documents go from this device"
+            );
+            tx.purge(compartment)?;
         }
     }
     Ok(())

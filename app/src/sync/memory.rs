@@ -183,6 +183,21 @@ impl SyncTx for State {
         self.keys.insert((compartment.number(), epoch), key.clone());
         Ok(())
     }
+    fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError> {
+        self.keys.retain(|(of, _), _| *of != compartment.number());
+        let heads = &self.heads;
+        self.documents.retain(|id, _| heads.get(id).is_none_or(|head| head.compartment != Some(compartment)));
+        self.outbox.retain(|_, (row, _)| row.compartment != compartment);
+        self.streams.remove(&compartment.number());
+        let own = [EnvelopeState::Sealed, EnvelopeState::Stored];
+        self.envelopes.retain(|_, (_, row)| row.compartment != compartment || !own.contains(&row.state));
+        for (_, row) in self.envelopes.values_mut().filter(|(_, row)| row.compartment == compartment) {
+            if row.state == EnvelopeState::Applied {
+                Arc::make_mut(row).state = EnvelopeState::Locked;
+            }
+        }
+        Ok(())
+    }
     fn own_stream(&mut self, compartment: Compartment) -> Result<Option<StreamId>, SyncError> {
         Ok(self.streams.get(&compartment.number()).copied())
     }

@@ -40,6 +40,12 @@ pub trait Database {
     /// [`SyncError::Store`].
     fn settle(&mut self) -> Result<(), SyncError>;
 
+    /// Takes everything of a compartment from this device.
+    ///
+    /// # Errors
+    /// [`SyncError::Store`].
+    fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError>;
+
     /// Returns the actor of a change; `None` if it is not a change.
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>>;
 }
@@ -141,6 +147,10 @@ impl SyncTx for SqliteTx<'_> {
             "INSERT INTO compartment_key (compartment, epoch, secret) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             params![compartment.number(), epoch, key.secret().expose()],
         )
+    }
+
+    fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError> {
+        self.0.purge(compartment)
     }
 
     fn own_stream(&mut self, compartment: Compartment) -> Result<Option<StreamId>, SyncError> {

@@ -240,6 +240,9 @@ pub trait SyncTx {
         key: &CompartmentKey,
     ) -> Result<(), SyncError>;
 
+    /// Takes everything of a compartment from this device, keys and documents; what was not sent is kept as words.
+    fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError>;
+
     fn own_stream(&mut self, compartment: Compartment) -> Result<Option<StreamId>, SyncError>;
     fn set_own_stream(&mut self, compartment: Compartment, stream: StreamId) -> Result<(), SyncError>;
     fn chain(&mut self, author: DeviceId, stream: StreamId) -> Result<Option<ChainHead>, SyncError>;

@@ -14,6 +14,10 @@ pub(super) enum Check {
     Alarm,
     /// What somebody left behind is rotated.
     Due,
+    /// What a member may not read any more goes from the member's devices.
+    Withdraw,
+    /// An envelope is of its document's compartment.
+    Compartment,
 }
 
 /// Says whether a check is left out.

@@ -30,6 +30,21 @@ pub fn wire_workspace(workspace: model::WorkspaceId) -> wire::WorkspaceId {
     wire::WorkspaceId(workspace.to_bytes())
 }
 
+/// Names the things that documents stand for.
+///
+/// # Errors
+/// [`SyncError::Store`].
+pub(crate) fn things(
+    workspace: &Workspace,
+    documents: &[wire::DocumentId],
+) -> Result<Vec<wire::DocumentId>, SyncError> {
+    let thing =
+        |tx: &Tx<'_>, document| Ok(wire::DocumentId(tx.thing_of(model_document(document))?.to_bytes()));
+    workspace
+        .read(|tx| documents.iter().map(|document| thing(tx, *document)).collect())
+        .map_err(SyncError::read)
+}
+
 /// Reads what a new document holds from its own beginning.
 fn kind_of(changes: &[Vec<u8>]) -> Option<model::DocumentKind> {
     let mut parsed = Vec::with_capacity(changes.len());
@@ -54,7 +69,7 @@ impl Database for Tx<'_> {
         changes: &[Vec<u8>],
     ) -> Result<Result<(), Unappliable>, SyncError> {
         let id = model_document(document);
-        let known = self.kind_of(id).map_err(SyncError::read)?;
+        let known = self.kind_of_document(id).map_err(SyncError::read)?;
         let Some(kind) = known.or_else(|| kind_of(changes)) else { return Ok(Err(Unappliable::NotYet)) };
         match Tx::apply_remote(self, id, kind, compartment.number(), changes) {
             Ok(_) => Ok(Ok(())),
@@ -64,7 +79,11 @@ impl Database for Tx<'_> {
     }
 
     fn settle(&mut self) -> Result<(), SyncError> {
-        Tx::settle(self).map_err(SyncError::write)
+        Tx::settle(self).and_then(|()| self.carry_owed()).map_err(SyncError::write)
+    }
+
+    fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError> {
+        Tx::purge(self, compartment.number()).map_err(SyncError::write)
     }
 
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>> {

@@ -45,7 +45,7 @@ pub struct Reference {
     pub id: DocumentId,
     /// `element`, `page` or `missing`.
     pub document: String,
-    /// Kind of the element or page; empty if missing.
+    /// Kind of the element or page; empty if missing, `hidden` if it may not be known to whoever asks.
     pub kind: String,
     /// Name or title; empty if missing.
     pub name: String,
@@ -179,6 +179,9 @@ pub struct ElementList {
     /// Where the list goes on, if it does.
     #[serde(default)]
     pub next: Option<Cursor>,
+    /// What is there and may not be known to whoever asks; only in a list of everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<Reference>,
 }
 
 /// Changes an element; absent fields stay as they are.

@@ -24,6 +24,9 @@ pub struct PageCreateParams {
     /// An element to relate it to: `documented_by`, `decided_by` or `handled_by`, by the page's kind.
     #[serde(default)]
     pub about: Option<DocumentId>,
+    /// Who may read it: `public`, `internal` (also if absent), `confidential` or `restricted`.
+    #[serde(default)]
+    pub classification: Option<String>,
 }
 
 /// Asks for a page.
@@ -50,6 +53,9 @@ pub struct PageLinkView {
 pub struct PageView {
     /// The page.
     pub page: Page,
+    /// The level by which it is sealed.
+    #[serde(default)]
+    pub classification: String,
     /// Links out of it, in order.
     pub links: Vec<PageLinkView>,
     /// Pages and elements that lead here.
@@ -103,6 +109,9 @@ pub struct PageList {
     /// Where the list goes on, if it does.
     #[serde(default)]
     pub next: Option<Cursor>,
+    /// What is there and may not be known to whoever asks; only in a list of everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<Reference>,
 }
 
 /// Changes a page; absent fields stay.
@@ -123,6 +132,9 @@ pub struct PageUpdateParams {
     /// Other front matter, with its `---` lines, or empty.
     #[serde(default)]
     pub front_matter: Option<String>,
+    /// Another classification: `public`, `internal`, `confidential` or `restricted`.
+    #[serde(default)]
+    pub classification: Option<String>,
 }
 
 /// Deletes a page.

@@ -76,7 +76,7 @@ commands! {
     "page/create", Write, PageCreateParams => PageView, "Creates a page.";
     "page/get", Read, PageGetParams => PageView, "Shows a page with links and backlinks.";
     "page/list", Read, PageListParams => PageList, "Lists pages.";
-    "page/update", Write, PageUpdateParams => PageView, "Changes title, kind, path or front matter of a page.";
+    "page/update", Write, PageUpdateParams => PageView, "Changes title, kind, path, front matter or classification of a page.";
     "page/delete", Write, PageDeleteParams => Deleted, "Deletes a page.";
     "attachment/add", Write, AttachmentAddParams => AttachmentView, "Attaches a file to a page or an element.";
     "attachment/list", Read, AttachmentListParams => AttachmentList, "Lists attached files.";

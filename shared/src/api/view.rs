@@ -48,6 +48,9 @@ pub struct ViewSummary {
 pub struct ViewList {
     /// The rows.
     pub items: Vec<ViewSummary>,
+    /// What is there and may not be known to whoever asks; only in a list of everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<super::Reference>,
 }
 
 /// Draws a diagram.

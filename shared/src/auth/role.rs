@@ -41,6 +41,26 @@ impl Compartment {
             Self::Restricted => 3,
         }
     }
+
+    /// The word that people know it by, as the property `classification` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Internal => "internal",
+            Self::Confidential => "confidential",
+            Self::Restricted => "restricted",
+        }
+    }
+
+    /// Finds it by its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|compartment| compartment.word() == word)
+    }
+
+    /// Finds it by its number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
 }
 
 macro_rules! bit_set {

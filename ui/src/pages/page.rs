@@ -118,7 +118,14 @@ fn head(id: DocumentId, page: Memo<Option<Answer<PageView>>>) -> AnyView {
     let conflicts = Memo::new(move |_| {
         page.with(|page| page.as_ref().map(|page| page.conflicts.clone()).unwrap_or_default())
     });
-    let blank = move || PageUpdateParams { id, title: None, kind: None, path: None, front_matter: None };
+    let blank = move || PageUpdateParams {
+        id,
+        title: None,
+        kind: None,
+        path: None,
+        front_matter: None,
+        classification: None,
+    };
     let save = move |params: PageUpdateParams| app.run(params, move |_| app.reread());
     let delete = move |_| {
         let name = title.get_untracked();

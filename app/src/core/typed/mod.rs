@@ -70,6 +70,7 @@ struct Run {
     number: i64,
     row: i64,
     id: DocumentId,
+    thing: DocumentId,
     kind: DocumentKind,
     compartment: u8,
     began_ms: u64,
@@ -120,10 +121,11 @@ impl Tx<'_> {
         typed.rows += 1;
         typed.bytes += change.len();
         typed.end = Some(End { document: loaded.row, hash, at_ms: self.now_ms });
+        let thing = loaded.thing;
         if typed.rows >= ROWS || typed.bytes >= BYTES {
             self.settle()?;
         }
-        Ok(Some(Changes { documents: vec![id], outbox: true, heads: made.after }))
+        Ok(Some(Changes { documents: vec![thing], outbox: true, heads: made.after }))
     }
 
     /// Writes what the rows of `typed` stand for, and empties it. Needs a writing transaction.
@@ -143,7 +145,7 @@ impl Tx<'_> {
             let (first, last) =
                 (decode(&run.changes)?, decode(run.changes.get(run.last..).unwrap_or_default())?);
             let step = Step::new(run.id, first.deps(), &[last.hash()]);
-            let label = typing_in(self, run.id)?;
+            let label = typing_in(self, run.thing)?;
             journal::push(&self.sql, &label, &[step], run.began_ms, run.made_ms)?;
         }
         if !runs.is_empty() {
@@ -155,7 +157,7 @@ impl Tx<'_> {
 
     fn runs(&self) -> Result<Vec<Run>, CoreError> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT t.run, d.row, d.id, d.kind, d.compartment, t.at_ms, t.change
+            "SELECT t.run, d.row, d.id, d.kind, d.compartment, t.at_ms, t.change, coalesce(d.subject, d.id)
              FROM typed t JOIN document d ON d.row = t.document ORDER BY t.seq",
         )?;
         let mut rows = statement.query([])?;
@@ -173,6 +175,7 @@ impl Tx<'_> {
                     number,
                     row: row.get(1)?,
                     id: DocumentId::from_bytes(row.get(2)?),
+                    thing: DocumentId::from_bytes(row.get(7)?),
                     kind: row.get::<_, String>(3)?.parse().unwrap_or(DocumentKind::Settings),
                     compartment: row.get(4)?,
                     began_ms: at_ms,
@@ -185,13 +188,13 @@ impl Tx<'_> {
         Ok(runs)
     }
 
-    /// Returns the document of the latest keystroke, if one has not settled.
+    /// Returns what the latest keystroke was typed in, if one has not settled.
     pub(super) fn latest_typed(&self) -> Result<Option<DocumentId>, CoreError> {
         use rusqlite::OptionalExtension;
         let id: Option<[u8; 16]> = self
             .sql
             .prepare_cached(
-                "SELECT d.id FROM typed t JOIN document d ON d.row = t.document ORDER BY t.seq DESC LIMIT 1",
+                "SELECT coalesce(d.subject, d.id) FROM typed t JOIN document d ON d.row = t.document ORDER BY t.seq DESC LIMIT 1",
             )?
             .query_row([], |row| row.get(0))
             .optional()?;

@@ -4,11 +4,12 @@ use groundplan_shared::model::DocumentKind;
 
 use super::{Attached, Everything};
 use crate::core::{CoreError, Tx};
-use crate::{doc, history};
+use crate::{doc, history, query};
 
 /// Reads elements, pages, diagrams and what is said about attached files, as they were.
 pub(super) fn everything(tx: &mut Tx<'_>, at_ms: u64) -> Result<Everything, CoreError> {
     let mut all = Everything::nothing();
+    all.hidden = query::hidden(tx)?;
     for (id, kind) in history::at::documents(tx, None)? {
         let Some(heads) = history::at::then(tx, id, at_ms)? else { continue };
         tx.with(id, |doc| {

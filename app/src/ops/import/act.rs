@@ -7,6 +7,8 @@ use groundplan_shared::model::{
 };
 use groundplan_shared::validate::{check_name, check_properties, check_relation_properties, parse_property};
 
+use super::super::compartment;
+use super::super::element::{CLASSIFICATION, CLASSIFICATION_FIELD, compartment_in};
 use super::base::{self, Fields};
 use super::compare::source;
 use crate::core::{CoreError, Tx};
@@ -53,13 +55,37 @@ impl Edit {
 pub(super) fn apply(tx: &mut Tx<'_>, from: SourceId, act: Act) -> Result<(), CoreError> {
     match act {
         Act::CreateElement { id, element, relations } => {
-            let element = new_element(from, id, &element, relations)?;
-            tx.create(id, DocumentKind::Element, |doc| Ok(doc::element::write(doc, &element)?))
+            let mut element = new_element(from, id, &element, relations)?;
+            let within = compartment_in(&element.properties)?;
+            let mut told = Vec::new();
+            for relation in &mut element.relations {
+                told.push((relation.target, relation.id, tx.split(within, relation)?));
+            }
+            tx.create_in(id, DocumentKind::Element, within, |doc| Ok(doc::element::write(doc, &element)?))?;
+            told.retain(|(.., said)| said.is_some());
+            told.into_iter().try_for_each(|(target, relation, said)| tx.tell(target, relation, said))
         }
         Act::EditElement { id, edits } => {
             let kind = tx.with(id, |doc| doc::element::read(doc, id).map(|element| element.kind))?;
             let kind = kind.ok_or(CoreError::NotFound(id))?;
-            tx.edit(id, |doc| edits.into_iter().try_for_each(|edit| edit_element(doc, from, id, kind, edit)))
+            let (relations, others): (Vec<Edit>, Vec<Edit>) =
+                edits.into_iter().partition(|edit| matches!(edit, Edit::Relation(..)));
+            for edit in &others {
+                if let Edit::Field(field, level) = edit
+                    && field == CLASSIFICATION
+                {
+                    tx.reclassify(id, compartment(CLASSIFICATION_FIELD, level.as_deref())?)?;
+                }
+            }
+            tx.edit(id, |doc| {
+                others.into_iter().try_for_each(|edit| edit_element(doc, from, id, kind, edit))
+            })?;
+            relations.into_iter().try_for_each(|edit| match edit {
+                Edit::Relation(relation_id, key, kind, target, fields) => {
+                    tx.set_relation(id, &relation(from, relation_id, &key, kind, target, fields)?)
+                }
+                _ => Ok(()),
+            })
         }
         Act::CreatePage { id, page } => {
             check_name("title", &page.title)?;
@@ -175,10 +201,8 @@ fn edit_element(
         Edit::Base(key, fields) => {
             doc::element::set_source(doc, &automerge::ROOT, &source(from, &key, fields))?;
         }
-        Edit::Relation(relation_id, key, kind, target, fields) => {
-            let relation = relation(from, relation_id, &key, kind, target, fields)?;
-            doc::element::set_relation(doc, &relation)?;
-        }
+        // Set apart: what may be said about one depends on what it leads to.
+        Edit::Relation(..) => {}
         Edit::RemoveRelation(relation) => {
             doc::element::remove_entry(doc, "relations", &relation.to_string())?;
         }

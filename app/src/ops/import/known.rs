@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use groundplan_shared::model::{DocumentId, Element, Page, SourceId};
+use groundplan_shared::model::{DocumentId, DocumentKind, Element, Page, SourceId};
 
 use crate::core::{CoreError, Tx};
 use crate::doc;
@@ -24,7 +24,7 @@ pub(super) fn load(tx: &mut Tx<'_>, source: Option<SourceId>) -> Result<KnownByK
     let Some(source) = source else { return Ok(HashMap::new()) };
     let rows: Vec<([u8; 16], String, bool)> = {
         let mut statement = tx.sql().prepare_cached(
-            "SELECT d.id, o.key, d.deleted FROM origin o JOIN document d ON d.row = o.row WHERE o.source = ?1
+            "SELECT coalesce(d.subject, d.id), o.key, d.deleted FROM origin o JOIN document d ON d.row = o.row WHERE o.source = ?1
              ORDER BY d.deleted DESC, d.row",
         )?;
         let rows =
@@ -36,13 +36,10 @@ pub(super) fn load(tx: &mut Tx<'_>, source: Option<SourceId>) -> Result<KnownByK
         let id = DocumentId::from_bytes(id);
         let found = if deleted {
             Some(Known::Deleted)
+        } else if tx.kind_of(id)? == Some(DocumentKind::Page) {
+            tx.with(id, |doc| doc::page::read(doc, id).map(|page| Known::Page(Box::new(page))))?
         } else {
-            tx.with(id, |doc| match doc::kind(doc) {
-                Some(groundplan_shared::model::DocumentKind::Page) => {
-                    doc::page::read(doc, id).map(|page| Known::Page(Box::new(page)))
-                }
-                _ => doc::element::read(doc, id).map(|element| Known::Element(Box::new(element))),
-            })?
+            tx.element(id)?.map(|element| Known::Element(Box::new(element)))
         };
         if let Some(found) = found {
             // A living document comes after a deleted one with the same key and replaces it.

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{ApiError, Rescue, SyncRescueParams, UnsentDocument};
+use groundplan_shared::api::{ApiError, ErrorCode, Rescue, SyncRescueParams, UnsentDocument};
 use groundplan_shared::model::{DocumentId, Element, Page, View};
 use serde::Serialize;
 
-use crate::core::{CoreError, Tx};
+use crate::core::{CoreError, Lost, Tx};
 use crate::doc;
 use crate::identity::membership::blocking;
 use crate::runtime::App;
@@ -21,6 +21,9 @@ struct Unsent {
     elements: Vec<Element>,
     pages: Vec<Page>,
     views: Vec<View>,
+    /// What was written in documents that went from this device with a clearance, as words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    withdrawn: Vec<Lost>,
 }
 
 /// Shows changes that were not sent.
@@ -33,8 +36,9 @@ pub async fn run(app: &Arc<App>, _: SyncRescueParams) -> Result<Rescue, ApiError
     blocking(move || {
         let status = app.net.status(&app, app.workspace()?.id())?;
         let (documents, unsent) = app.read(collect)?;
+        let problem = status.problem.or_else(|| unsent.withdrawn.first().map(withdrawn));
         let text = serde_json::to_string_pretty(&unsent).expect("invariant: the model is JSON") + "\n";
-        Ok(Rescue { problem: status.problem, documents, text })
+        Ok(Rescue { problem, documents, text })
     })
     .await
 }
@@ -61,19 +65,19 @@ fn collect(tx: &mut Tx<'_>) -> Result<(Vec<UnsentDocument>, Unsent), CoreError> 
         let mut name = String::new();
         match kind.as_str() {
             "element" => {
-                if let Some(element) = tx.with(id, |doc| doc::element::read(doc, id))? {
+                if let Some(element) = tx.with_document(id, |doc| doc::element::read(doc, id))? {
                     name.clone_from(&element.name);
                     unsent.elements.push(element);
                 }
             }
             "page" => {
-                if let Some(page) = tx.with(id, |doc| doc::page::read(doc, id))? {
+                if let Some(page) = tx.with_document(id, |doc| doc::page::read(doc, id))? {
                     name.clone_from(&page.title);
                     unsent.pages.push(page);
                 }
             }
             "view" => {
-                if let Some(view) = tx.with(id, |doc| doc::view::read(doc, id))? {
+                if let Some(view) = tx.with_document(id, |doc| doc::view::read(doc, id))? {
                     name.clone_from(&view.name);
                     unsent.views.push(view);
                 }
@@ -82,5 +86,29 @@ fn collect(tx: &mut Tx<'_>) -> Result<(Vec<UnsentDocument>, Unsent), CoreError> 
         }
         documents.push(UnsentDocument { id: id.to_string(), kind, name, changes, last_ms });
     }
+    unsent.withdrawn = tx.lost()?;
+    for lost in &unsent.withdrawn {
+        documents.extend(lost.unsent.iter().map(|one| UnsentDocument {
+            id: one.id.to_string(),
+            kind: one.kind.clone(),
+            name: String::new(),
+            changes: one.changes,
+            last_ms: lost.at_ms,
+        }));
+    }
     Ok((documents, unsent))
+}
+
+/// Says why documents are not here any more.
+fn withdrawn(lost: &Lost) -> ApiError {
+    let (level, documents) = (lost.level, lost.documents);
+    ApiError::new(
+        ErrorCode::NotAllowed,
+        format!(
+            "Your clearance {level} was taken back; {documents} documents went from this device with it."
+        ),
+        format!(
+            "What you wrote and had not sent is below. Ask an owner or administrator about the clearance {level}."
+        ),
+    )
 }

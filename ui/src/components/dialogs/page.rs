@@ -27,6 +27,7 @@ pub(super) fn new_page(kind: PageKind, about: Option<DocumentId>) -> AnyView {
             path: String::new(),
             body: String::new(),
             about,
+            classification: None,
         };
         submit(app, busy, wrong, params, move |view| {
             shell.close();

@@ -15,7 +15,7 @@ impl Store {
             path: page.path.clone(),
             tags: page.tags.clone(),
         };
-        PageList { items: self.pages.iter().map(summary).collect(), next: None }
+        PageList { items: self.pages.iter().map(summary).collect(), next: None, hidden: Vec::new() }
     }
 
     pub(super) fn page(&self, id: DocumentId) -> Result<PageView, ApiError> {
@@ -40,7 +40,14 @@ impl Store {
             .map(|element| self.reference(element.id))
             .collect();
         let html = page.body.replace('&', "&amp;").replace('<', "&lt;");
-        Ok(PageView { page, links, backlinks, conflicts: Vec::new(), html: format!("<pre>{html}</pre>") })
+        Ok(PageView {
+            page,
+            classification: "internal".to_owned(),
+            links,
+            backlinks,
+            conflicts: Vec::new(),
+            html: format!("<pre>{html}</pre>"),
+        })
     }
 
     pub(super) fn create_page(&mut self, params: PageCreateParams) -> Result<PageView, ApiError> {
@@ -70,7 +77,7 @@ impl Store {
 
     pub(super) fn views(&self) -> ViewList {
         if self.elements.is_empty() {
-            return ViewList { items: Vec::new() };
+            return ViewList { items: Vec::new(), hidden: Vec::new() };
         }
         let view = |n: u8, kind, name: &str, scope| ViewSummary {
             id: id(n),
@@ -84,6 +91,7 @@ impl Store {
                 view(150, ViewKind::Landscape, "Northwind landscape", None),
                 view(151, ViewKind::Container, "Inside the shop", Some(id(1))),
             ],
+            hidden: Vec::new(),
         }
     }
 

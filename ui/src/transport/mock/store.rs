@@ -234,7 +234,7 @@ impl Store {
                 external: false,
             })
             .collect();
-        ElementList { total: items.len() as u64, items, next: None }
+        ElementList { total: items.len() as u64, items, next: None, hidden: Vec::new() }
     }
 
     pub(super) fn reference(&self, id: DocumentId) -> Reference {
