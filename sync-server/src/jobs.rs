@@ -22,6 +22,13 @@ pub(crate) async fn sweep(app: App) {
                 tracing::warn!(store.error = %error, "unused blobs could not be deleted; again soon")
             }
         }
+        match crate::sync::compaction::sweep(&app).await {
+            Ok(0) => {}
+            Ok(bytes) => tracing::info!(freed.bytes = bytes, "{bytes} bytes of old envelopes were dropped"),
+            Err(error) => {
+                tracing::warn!(store.error = %error, "old envelopes could not be dropped; again soon")
+            }
+        }
         match app.store.sweep_mailboxes(app.clock.now_ms()).await {
             Ok(0) => {}
             Ok(count) => tracing::debug!(mailbox.count = count, "{count} expired mailboxes were deleted"),

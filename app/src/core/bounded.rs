@@ -2,6 +2,7 @@
 
 use automerge::Change;
 use flate2::read::DeflateDecoder;
+use groundplan_shared::wire::Hash;
 use std::io::Read;
 
 /// Largest change, compressed.
@@ -54,6 +55,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Change, ChangeRefused> {
 /// edits against an older version, a suffix). Bounded like every decoding of foreign bytes.
 pub fn actor_of_change(bytes: &[u8]) -> Result<Vec<u8>, ChangeRefused> {
     decode(bytes).map(|change| change.actor_id().to_bytes().to_vec())
+}
+
+/// Returns the hash of a change. Bounded likewise.
+pub fn hash_of_change(bytes: &[u8]) -> Result<Hash, ChangeRefused> {
+    decode(bytes).map(|change| Hash(change.hash().0))
 }
 
 /// Takes apart changes that were written one after the other. What is no change is returned whole.

@@ -8,10 +8,12 @@ mod journal;
 mod lineage;
 mod loaded;
 mod remote;
+mod saved;
 mod tx;
 mod typed;
 
-pub use bounded::{ChangeRefused, actor_of_change, changes_in};
+pub use bounded::{ChangeRefused, actor_of_change, changes_in, hash_of_change};
+pub use saved::saved_changes;
 pub use remote::{Applied, ApplyError};
 pub use tx::Tx;
 

@@ -154,6 +154,9 @@ impl Machine {
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
         self.reread |= received.chain_gap;
+        if received.snapshot {
+            self.compaction.came();
+        }
         if received.more {
             self.again = true;
             effects.push(Effect::Wake(0));
@@ -209,6 +212,7 @@ impl Machine {
         let verdict = run(store, |tx| {
             push::settle(tx, keys.id(), &push.envelopes, &result.outcomes, narrow, env.random)
         })?;
+        run(store, |tx| self.grew(tx, &push.envelopes))?;
         self.progress.sent(verdict.accepted);
         match verdict.next {
             Verdict::Continue => {

@@ -15,7 +15,7 @@ use groundplan_shared::wire::{DocumentId, EnvelopeId, Incarnation, ServerId, Wor
 use super::event::{Effect, Env, Event};
 use super::log::Log;
 use super::store::{Alarm, SyncRecord, SyncStore, run};
-use super::{SyncError, backoff, seal, status};
+use super::{SyncError, backoff, seal, snapshot, status};
 
 /// Frames with items that the server may send ahead.
 const CREDIT: u32 = 32;
@@ -75,6 +75,7 @@ pub struct Machine {
     /// The rotation whose list was not the one here when everything seemed to be read.
     pub(super) cut_doubt: Option<u64>,
     pub(super) fresh: bool,
+    pub(super) compaction: snapshot::Compaction,
     credit: u32,
     spent: u32,
     /// Feed positions that were read although earlier ones are missing.
@@ -124,6 +125,7 @@ impl Machine {
             pulled: BTreeSet::new(),
             reread: false,
             fresh: false,
+            compaction: snapshot::Compaction::default(),
             credit: 0,
             spent: 0,
             ahead: BTreeSet::new(),
@@ -246,6 +248,7 @@ impl Machine {
         self.log_gap_ms = None;
         self.progress = status::Progress::default();
         self.idle = false;
+        self.compaction.begin();
     }
 
     fn disconnected(&mut self, reason: Option<ApiError>, env: &Env<'_>, effects: &mut Vec<Effect>) {
@@ -320,6 +323,7 @@ impl Machine {
             }
             ServerFrame::PushResult(result) => self.push_result(&result, store, env, effects),
             ServerFrame::LogResult(result) => self.log_result(&result, store, env, effects),
+            ServerFrame::AckResult(result) => self.ack_result(&result, store, env, effects),
             ServerFrame::Problem(problem) => self.problem(&problem, store, env, effects),
             // Presence comes with live editing; the login's frames are the driver's; another workspace's are not ours.
             ServerFrame::Presence(_)
@@ -369,6 +373,13 @@ impl Machine {
             }
             seal::next(tx, log, &keys, &record, narrow, env)
         })?;
+        let group = match group {
+            Some(group) => Some(group),
+            None => {
+                self.judge_next(store, effects)?;
+                self.next_snapshot(store, env)?
+            }
+        };
         let Some(group) = group else { return self.rest(store, env) };
         self.idle = false;
         let waiting = run(store, |tx| tx.outbox_count())?;

@@ -9,6 +9,7 @@ use automerge::transaction::Transactable as _;
 use automerge::{ActorId, AutoCommit, Change, ROOT, ReadDoc as _};
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
+use groundplan_shared::envelope::SavedChange;
 use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 
@@ -346,6 +347,15 @@ impl SyncTx for State {
     }
     fn actor(&mut self, change: &[u8]) -> Option<Vec<u8>> {
         Change::try_from(change).ok().map(|change| change.actor_id().to_bytes().to_vec())
+    }
+    fn change_hash(&mut self, change: &[u8]) -> Option<Hash> {
+        Change::try_from(change).ok().map(|change| Hash(change.hash().0))
+    }
+    fn save(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, SyncError> {
+        Ok(self.documents.get(&document).map(|doc| AutoCommit::clone(doc).save()))
+    }
+    fn saved_changes(&mut self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>> {
+        crate::core::saved_changes(save).ok()
     }
     fn apply(
         &mut self,

@@ -4,6 +4,7 @@
 //! timers (`net`), documents (`core`), formats and their validator (`groundplan_shared`).
 
 mod backoff;
+mod chain;
 pub mod confirm;
 mod cut;
 mod error;
@@ -22,6 +23,7 @@ mod seal;
 mod set_aside;
 #[cfg(test)]
 mod sim;
+mod snapshot;
 mod sqlite;
 mod sqlite_rows;
 pub mod status;

@@ -8,7 +8,7 @@ use groundplan_shared::wire::frames::{Accepted, Outcome, Refused};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, ProblemCode};
 
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, Place, SyncTx};
-use super::{SyncError, seal, status};
+use super::{SyncError, seal, snapshot, status};
 
 /// How to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +139,10 @@ fn judge(
     if let Some((_, refused)) = has(&lasting) {
         let documents: Vec<DocumentId> = refusals.iter().map(|(row, _)| row.document).collect();
         unseal_all(tx, author)?;
+        // Snapshots travel alone, and nobody's edits wait for one that is not taken.
+        if refusals.iter().all(|(row, _)| snapshot::is_one(row)) {
+            return Ok(Verdict::Continue);
+        }
         if narrow || documents.len() == 1 {
             for document in documents {
                 tx.refuse_document(document, refused.code.as_str(), &refused.message)?;

@@ -10,18 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, DeviceKeys};
 use groundplan_shared::crypto::sha256;
+use groundplan_shared::envelope::snapshot::Stub;
 use groundplan_shared::envelope::{self, Header, OpenReason, Outer, OuterError, Standing};
 use groundplan_shared::wire::frames::FeedItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, StreamId};
 
 use super::SyncError;
+use super::chain::Chained;
 use super::event::Env;
 use super::log::Log;
-use super::store::{
-    Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, Place, SyncTx, Unappliable, raise,
-};
+use super::store::{Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, SyncTx, Unappliable, raise};
 use super::weak::{Check, left_out};
-use super::{cut, push, seal};
+use super::{cut, push, snapshot};
 
 /// Waiting items looked at again in one go; more come with the next.
 const AGAIN: usize = 4_096;
@@ -43,23 +43,25 @@ pub(super) struct Received {
     pub(super) chain_gap: bool,
     /// Whether more that waits can be looked at right away.
     pub(super) more: bool,
+    /// Whether a snapshot came that is to be judged.
+    pub(super) snapshot: bool,
 }
 
 /// An opened envelope on its way into its document.
-struct Ready {
-    row: EnvelopeRow,
-    changes: Vec<Vec<u8>>,
+pub(super) struct Ready {
+    pub(super) row: EnvelopeRow,
+    pub(super) changes: Vec<Vec<u8>>,
 }
 
 pub(super) struct Receiver<'a, 'e> {
-    log: &'a Log,
-    keys: &'a DeviceKeys,
+    pub(super) log: &'a Log,
+    pub(super) keys: &'a DeviceKeys,
     pub(super) env: &'a Env<'e>,
     pub(super) out: Received,
-    ready: BTreeMap<(DocumentId, Compartment), Vec<Ready>>,
-    begun: bool,
+    pub(super) ready: BTreeMap<(DocumentId, Compartment), Vec<Ready>>,
+    pub(super) begun: bool,
     /// Streams with an envelope that waits for a rotation cut: what follows in them is no gap.
-    stopped: BTreeSet<(DeviceId, StreamId)>,
+    pub(super) stopped: BTreeSet<(DeviceId, StreamId)>,
 }
 
 /// Takes items from the feed or a document's log.
@@ -123,13 +125,16 @@ impl<'a, 'e> Receiver<'a, 'e> {
     fn item(&mut self, tx: &mut dyn SyncTx, item: &FeedItem) -> Result<(), SyncError> {
         let place =
             Place { ws_seq: item.ws_seq, doc_seq: item.doc_seq, link: item.link, log_index: item.log_index };
-        let outer = match envelope::parse_outer(&item.envelope) {
-            Ok(outer) if outer.header.document == item.document => outer,
-            Ok(_) => return self.set_aside(tx, item, "it was delivered as part of another document"),
-            Err(_) => return self.set_aside(tx, item, "it cannot be read as an envelope"),
+        let fresh = match (Stub::parse(&item.envelope), envelope::parse_outer(&item.envelope)) {
+            (Some(stub), _) => snapshot::row_of_stub(&stub, item, place),
+            (None, Ok(outer)) if outer.header.document == item.document => {
+                row_of(&outer, EnvelopeState::Held, place, &item.envelope)
+            }
+            (None, Ok(_)) => return self.set_aside(tx, item, "it was delivered as part of another document"),
+            (None, Err(_)) => return self.set_aside(tx, item, "it cannot be read as an envelope"),
         };
-        let mut row = match tx.envelope(outer.id)? {
-            None => row_of(&outer, EnvelopeState::Held, place, &item.envelope),
+        let mut row = match tx.envelope(fresh.env_id)? {
+            None => fresh,
             Some(row) => match row.state {
                 // Ours: to read it back is the best acknowledgement.
                 EnvelopeState::Sealed => push::acknowledge(tx, row, place)?,
@@ -137,7 +142,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 EnvelopeState::Broken if row.bytes != item.envelope.0 => {
                     // The id does not cover the signature: these may be the true bytes.
                     tx.remove_envelope(row.env_id)?;
-                    return self.judge(tx, row_of(&outer, EnvelopeState::Waiting, place, &item.envelope));
+                    return self.judge(tx, EnvelopeRow { state: EnvelopeState::Waiting, ..fresh });
                 }
                 EnvelopeState::Applied
                 | EnvelopeState::Locked
@@ -260,6 +265,9 @@ impl<'a, 'e> Receiver<'a, 'e> {
 
     /// Opens a placed envelope and puts it where it belongs.
     fn judge(&mut self, tx: &mut dyn SyncTx, mut row: EnvelopeRow) -> Result<(), SyncError> {
+        if snapshot::stub_of(&row).is_some() {
+            return self.stub(tx, row);
+        }
         let outer = match envelope::parse_outer(&row.bytes) {
             Ok(outer) => outer,
             Err(_) => return self.reject(tx, &row, "it cannot be read as an envelope"),
@@ -285,13 +293,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 "it was accepted under another epoch than the one it is sealed for",
             );
         }
-        if header.author == self.keys.id() && tx.own_stream(header.compartment)? == Some(header.stream) {
-            // Ours, but unknown here: this store was restored from a copy. What it sealed since clashes with what it
-            // had sent: that is sealed anew, in a new stream.
-            push::unseal_all(tx, self.keys.id())?;
-            let stream = seal::make_stream(self.env.random)?;
-            tx.set_own_stream(header.compartment, stream)?;
-        }
+        self.restored(tx, &row)?;
         let key = tx.key(header.compartment, header.epoch)?;
         let opened = open(tx, &row, self.log, key.as_ref());
         let reason = match &opened {
@@ -320,24 +322,17 @@ impl<'a, 'e> Receiver<'a, 'e> {
             _ => {}
         }
         // From here on the signature is verified: the chain may move.
-        let end =
-            tx.chain(row.author, row.stream)?.unwrap_or(ChainHead { dev_seq: 0, env_id: EnvelopeId::ZERO });
-        if row.dev_seq > end.dev_seq + 1 {
-            self.out.chain_gap |= !self.stopped.contains(&(row.author, row.stream));
-            return tx.put_envelope(&row);
+        match self.chained(tx, &row)? {
+            Chained::Next => {}
+            Chained::Later => return tx.put_envelope(&row),
+            Chained::Other => {
+                return self.reject(tx, &row, "its author's chain has another envelope in its place");
+            }
         }
-        if row.dev_seq <= end.dev_seq || row.previous != end.env_id {
-            return self.reject(tx, &row, "its author's chain has another envelope in its place");
-        }
-        tx.set_chain(row.author, row.stream, ChainHead { dev_seq: row.dev_seq, env_id: row.env_id })?;
         self.heard(tx, &row)?;
         self.compare_seen(tx, header, row.place.map_or(0, |place| place.doc_seq))?;
         match (opened, reason) {
-            (Ok(_), _) if header.kind == envelope::Kind::Snapshot => {
-                // Kept and passed over: it never invalidates what follows it.
-                row.state = EnvelopeState::Locked;
-                tx.put_envelope(&row)
-            }
+            (Ok(opened), _) if header.kind == envelope::Kind::Snapshot => self.snapshot(tx, row, &opened),
             (Ok(opened), _) => {
                 row.state = EnvelopeState::Applied;
                 let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
@@ -418,11 +413,11 @@ impl<'a, 'e> Receiver<'a, 'e> {
     fn unlock(&mut self, tx: &mut dyn SyncTx) -> Result<(), SyncError> {
         for mut row in tx.envelopes_in(EnvelopeState::Locked, AGAIN)? {
             let Ok(outer) = envelope::parse_outer(&row.bytes) else { continue };
-            if outer.header.kind == envelope::Kind::Snapshot {
-                continue;
-            }
             let Some(key) = tx.key(outer.header.compartment, outer.header.epoch)? else { continue };
             match open(tx, &row, self.log, Some(&key)) {
+                Ok(opened) if outer.header.kind == envelope::Kind::Snapshot => {
+                    self.snapshot(tx, row, &opened)?;
+                }
                 Ok(opened) => {
                     row.state = EnvelopeState::Applied;
                     let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
@@ -467,7 +462,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
     }
 }
 
-fn open(
+pub(super) fn open(
     tx: &mut dyn SyncTx,
     row: &EnvelopeRow,
     log: &Log,

@@ -129,21 +129,6 @@ impl Sealer<'_, '_> {
         compartment: Compartment,
         rows: &[OutboxRow],
     ) -> Result<(), SyncError> {
-        let epoch = self.log.state().chain(compartment).current();
-        let Some(key) = tx.key(compartment, epoch)? else {
-            let message = "this device has no key for its classification; ask a member to grant it";
-            return tx.refuse_document(document, "no_key", message);
-        };
-        let author = self.keys.id();
-        let stream = match tx.own_stream(compartment)? {
-            Some(stream) => stream,
-            None => {
-                let stream = make_stream(self.env.random)?;
-                tx.set_own_stream(compartment, stream)?;
-                stream
-            }
-        };
-        let end = tx.chain(author, stream)?.unwrap_or(ChainHead { dev_seq: 0, env_id: EnvelopeId::ZERO });
         let head = tx.head(document)?;
         let seen = self.record.incarnation.filter(|_| head.doc_seq > 0).map(|incarnation| Seen {
             incarnation,
@@ -153,48 +138,99 @@ impl Sealer<'_, '_> {
         let kind = if tx.document_known(document)? { Kind::Change } else { Kind::Genesis };
         let body =
             EnvelopeBody::of_changes(rows.iter().flat_map(|row| changes_in(&row.change)).map(<[u8]>::to_vec));
-        let input = SealInput {
-            kind,
-            workspace: self.log.state().workspace(),
-            document,
-            compartment,
-            epoch,
-            stream,
-            dev_seq: end.dev_seq + 1,
-            previous: end.env_id,
-            log: self.log.head(),
-            seen,
-            body: &body,
-        };
-        let sealed = match envelope::seal(&input, self.keys, &key, self.env.random) {
-            Ok(sealed) => sealed,
-            Err(SealError::TooLarge { .. }) => {
+        let of = (self.log, self.keys, self.env);
+        let row = match one(tx, of, (document, compartment), (kind, seen), &body)? {
+            Ok(row) => EnvelopeRow { push: Some(self.push), ..row },
+            Err(NotSealed::NoKey) => {
+                let message = "this device has no key for its classification; ask a member to grant it";
+                return tx.refuse_document(document, "no_key", message);
+            }
+            Err(NotSealed::TooLarge) => {
                 let message =
                     "one change of it is larger than an envelope; split the text into several pages";
                 return tx.refuse_document(document, "too_large", message);
             }
-            Err(SealError::Shape | SealError::Random(_)) => return Err(SyncError::Seal),
         };
-        let row = EnvelopeRow {
-            env_id: sealed.id,
-            document,
-            compartment,
-            author,
-            stream,
-            dev_seq: input.dev_seq,
-            previous: input.previous,
-            state: EnvelopeState::Sealed,
-            push: Some(self.push),
-            place: None,
-            bytes: sealed.bytes,
-        };
-        tx.put_envelope(&row)?;
-        tx.set_chain(author, stream, ChainHead { dev_seq: row.dev_seq, env_id: row.env_id })?;
+        keep(tx, &row)?;
         let ids: Vec<u64> = rows.iter().map(|row| row.id).collect();
         tx.outbox_seal(&ids, row.env_id)?;
         self.sealed.push(row);
         Ok(())
     }
+}
+
+/// Why something was not sealed that may be sealed later, or in another form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotSealed {
+    /// This device has no key for the compartment.
+    NoKey,
+    /// It is larger than an envelope of its kind.
+    TooLarge,
+}
+
+/// Seals one envelope as the next of this device's chain; it is not kept yet.
+///
+/// # Errors
+/// [`SyncError`].
+pub(super) fn one(
+    tx: &mut dyn SyncTx,
+    (log, keys, env): (&Log, &DeviceKeys, &Env<'_>),
+    (document, compartment): (DocumentId, Compartment),
+    (kind, seen): (Kind, Option<Seen>),
+    body: &EnvelopeBody,
+) -> Result<Result<EnvelopeRow, NotSealed>, SyncError> {
+    let epoch = log.state().chain(compartment).current();
+    let Some(key) = tx.key(compartment, epoch)? else { return Ok(Err(NotSealed::NoKey)) };
+    let author = keys.id();
+    let stream = match tx.own_stream(compartment)? {
+        Some(stream) => stream,
+        None => {
+            let stream = make_stream(env.random)?;
+            tx.set_own_stream(compartment, stream)?;
+            stream
+        }
+    };
+    let end = tx.chain(author, stream)?.unwrap_or(ChainHead { dev_seq: 0, env_id: EnvelopeId::ZERO });
+    let input = SealInput {
+        kind,
+        workspace: log.state().workspace(),
+        document,
+        compartment,
+        epoch,
+        stream,
+        dev_seq: end.dev_seq + 1,
+        previous: end.env_id,
+        log: log.head(),
+        seen,
+        body,
+    };
+    let sealed = match envelope::seal(&input, keys, &key, env.random) {
+        Ok(sealed) => sealed,
+        Err(SealError::TooLarge { .. }) => return Ok(Err(NotSealed::TooLarge)),
+        Err(SealError::Shape | SealError::Random(_)) => return Err(SyncError::Seal),
+    };
+    Ok(Ok(EnvelopeRow {
+        env_id: sealed.id,
+        document,
+        compartment,
+        author,
+        stream,
+        dev_seq: input.dev_seq,
+        previous: input.previous,
+        state: EnvelopeState::Sealed,
+        push: None,
+        place: None,
+        bytes: sealed.bytes,
+    }))
+}
+
+/// Keeps a sealed envelope, and moves the chain to it.
+///
+/// # Errors
+/// [`SyncError::Store`].
+pub(super) fn keep(tx: &mut dyn SyncTx, row: &EnvelopeRow) -> Result<(), SyncError> {
+    tx.put_envelope(row)?;
+    tx.set_chain(row.author, row.stream, ChainHead { dev_seq: row.dev_seq, env_id: row.env_id })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::Secret;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
+use groundplan_shared::envelope::SavedChange;
 use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -48,6 +49,18 @@ pub trait Database {
 
     /// Returns the actor of a change; `None` if it is not a change.
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>>;
+
+    /// Returns the hash of a change; `None` if it is not a change.
+    fn change_hash(&self, change: &[u8]) -> Option<Hash>;
+
+    /// Saves a document as it stands; `None` if it is not here.
+    ///
+    /// # Errors
+    /// [`SyncError::Store`].
+    fn save(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, SyncError>;
+
+    /// Decodes a save within limits into its changes, causes first; `None` if it cannot be read.
+    fn saved_changes(&self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>>;
 }
 
 /// One transaction.
@@ -416,6 +429,18 @@ impl SyncTx for SqliteTx<'_> {
 
     fn actor(&mut self, change: &[u8]) -> Option<Vec<u8>> {
         self.0.actor(change)
+    }
+
+    fn change_hash(&mut self, change: &[u8]) -> Option<Hash> {
+        self.0.change_hash(change)
+    }
+
+    fn save(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, SyncError> {
+        self.0.save(document)
+    }
+
+    fn saved_changes(&mut self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>> {
+        self.0.saved_changes(save)
     }
 
     fn apply(

@@ -4,6 +4,7 @@
 
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
+use groundplan_shared::envelope::SavedChange;
 use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{
     DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, InviteId, ServerId, StreamId,
@@ -303,6 +304,12 @@ pub trait SyncTx {
 
     /// Returns the actor of a change without applying it; `None` if it is not a change.
     fn actor(&mut self, change: &[u8]) -> Option<Vec<u8>>;
+    /// Returns the hash of a change; `None` if it is not a change.
+    fn change_hash(&mut self, change: &[u8]) -> Option<Hash>;
+    /// Saves a document as it stands; `None` if it is not here.
+    fn save(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, SyncError>;
+    /// Decodes a save within limits into its changes, causes first; `None` if it cannot be read.
+    fn saved_changes(&mut self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>>;
     /// Applies verified changes to a document, in the same transaction.
     fn apply(
         &mut self,

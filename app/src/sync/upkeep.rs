@@ -15,7 +15,7 @@ use super::{SyncError, confirm, cut, rotate};
 
 impl Machine {
     /// Says whether everything that the server named was read.
-    fn all_read(&self) -> bool {
+    pub(super) fn all_read(&self) -> bool {
         self.phase == Phase::Live && self.head_ws_seq <= self.cursor && self.pulls.is_empty()
     }
 

@@ -18,6 +18,10 @@ pub(super) enum Check {
     Withdraw,
     /// An envelope is of its document's compartment.
     Compartment,
+    /// A snapshot is compared before it is acknowledged.
+    Compare,
+    /// A snapshot stands in for what was dropped only once another device agreed to it.
+    Acked,
 }
 
 /// Says whether a check is left out.

@@ -4,13 +4,14 @@
 
 use automerge::ActorId;
 use groundplan_shared::auth::Compartment;
+use groundplan_shared::envelope::SavedChange;
 use groundplan_shared::{model, wire};
 use rusqlite::Connection;
 
 use super::SyncError;
 use super::sqlite::{Database, SqliteTx};
 use super::store::{SyncStore, SyncTx, Unappliable};
-use crate::core::{ApplyError, Tx, Workspace, actor_of_change};
+use crate::core::{ApplyError, Tx, Workspace, actor_of_change, hash_of_change, saved_changes};
 use crate::doc;
 use crate::store::StoreError;
 
@@ -88,6 +89,24 @@ impl Database for Tx<'_> {
 
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>> {
         actor_of_change(change).ok()
+    }
+
+    fn change_hash(&self, change: &[u8]) -> Option<wire::Hash> {
+        hash_of_change(change).ok()
+    }
+
+    fn save(&mut self, document: wire::DocumentId) -> Result<Option<Vec<u8>>, SyncError> {
+        // Of what is typed and not settled, nothing was sent: no snapshot holds it.
+        Tx::settle(self).map_err(SyncError::write)?;
+        let id = model_document(document);
+        if self.kind_of(id).map_err(SyncError::read)?.is_none() {
+            return Ok(None);
+        }
+        self.with(id, automerge::AutoCommit::save).map(Some).map_err(SyncError::read)
+    }
+
+    fn saved_changes(&self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>> {
+        saved_changes(save).ok()
     }
 }
 

@@ -16,6 +16,8 @@ pub const ENTRY_BYTES: usize = 960 * 1024;
 pub const FRAME_ITEMS: usize = 4096;
 /// Largest sealed presence message, in bytes.
 pub const PRESENCE_BYTES: usize = 4 * 1024;
+/// Largest signed opinion about a snapshot, in bytes.
+pub const ACK_BYTES: usize = 1024;
 /// Largest message in a pairing mailbox, in bytes.
 pub const MAILBOX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Most messages in a pairing mailbox.

@@ -3,7 +3,7 @@
 use groundplan_shared::auth::{Clearance, Compartment, Role};
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::crypto::safe::names::NameOf;
-use groundplan_shared::envelope::snapshot::{Verdict, save_hash, sign_ack, verify_ack};
+use groundplan_shared::envelope::snapshot::{Stub, Verdict, save_hash, sign_ack, verify_ack};
 use groundplan_shared::envelope::{
     EnvelopeBody, Kind, LogPoint, Prefix, SavedChange, SealInput, Seen, Standing, check_snapshot, link,
     open_checked, parse_outer, seal,
@@ -130,10 +130,20 @@ fn every_kind() {
             let checked = check_snapshot(&opened, &state, |_| None, |_| Some(saved(&desk))).unwrap();
             assert_eq!(checked.agrees_with(&prefix), Ok(()));
             let outer = parse_outer(&stored).unwrap();
+            let mut stub = Stub::of(&outer);
+            for with in ["", " with ack"] {
+                let bytes = kept.bytes(&format!("stub of the snapshot{with}"), &stub.encode());
+                assert_eq!(Stub::parse(&bytes).as_ref(), Some(&stub));
+                assert!(
+                    parse_outer(&bytes).is_err() && Stub::parse(&stored).is_none(),
+                    "neither reads as the other"
+                );
+                stub.ack = Some(sign_ack(&checked, Verdict::Agrees, &state, &device("laptop")).into());
+            }
             for verdict in [Verdict::Agrees, Verdict::Differs] {
                 let made = sign_ack(&checked, verdict, &state, &device("laptop"));
                 let ack = kept.bytes(&format!("ack of the snapshot: {verdict:?}"), &made);
-                assert_eq!(verify_ack(&ack, &outer, &state).unwrap().verdict, verdict);
+                assert_eq!(verify_ack(&ack, &outer, &state, Standing::Offered).unwrap().verdict, verdict);
             }
         }
     }

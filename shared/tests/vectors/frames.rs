@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use groundplan_shared::wire::frames::{
-    Accepted, AppendLog, Challenge, Feed, FeedItem, Hello, LogDelta, LogResult, Outcome, Presence,
-    PresenceFrom, ProblemFrame, Pull, PullResult, Push, PushResult, Refused, Subscribe, Welcome,
+    Accepted, AckResult, AckSnapshot, AppendLog, Challenge, Feed, FeedItem, Hello, LogDelta, LogResult,
+    Outcome, Presence, PresenceFrom, ProblemFrame, Pull, PullResult, Push, PushResult, Refused, Subscribe,
+    Welcome,
 };
 use groundplan_shared::wire::ids::{
     DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, Nonce, ServerId, Signature, WorkspaceId,
@@ -31,6 +32,7 @@ fn client_number(frame: &ClientFrame) -> usize {
         ClientFrame::Ping(_) => 6,
         ClientFrame::Presence(_) => 7,
         ClientFrame::Unsubscribe(_) => 8,
+        ClientFrame::AckSnapshot(_) => 9,
     }
 }
 
@@ -46,6 +48,7 @@ fn server_number(frame: &ServerFrame) -> usize {
         ServerFrame::Problem(_) => 7,
         ServerFrame::Pong(_) => 8,
         ServerFrame::Presence(_) => 9,
+        ServerFrame::AckResult(_) => 10,
     }
 }
 
@@ -88,9 +91,10 @@ fn from_clients() {
         ("ping", ClientFrame::Ping(u64::MAX)),
         ("presence", ClientFrame::Presence(Presence { workspace: W, sealed: blob(9) })),
         ("unsubscribe", ClientFrame::Unsubscribe(W)),
+        ("ack snapshot", ClientFrame::AckSnapshot(AckSnapshot { request: 10, workspace: W, ack: blob(11) })),
     ];
     let numbers: BTreeSet<usize> = frames.iter().map(|(_, frame)| client_number(frame)).collect();
-    assert!(numbers.into_iter().eq(0..9), "a frame has no vector");
+    assert!(numbers.into_iter().eq(0..10), "a frame has no vector");
     for (name, frame) in frames {
         let stored = kept.bytes(name, &frame.encode());
         assert_eq!(ClientFrame::decode(&stored), Ok(frame));
@@ -172,6 +176,11 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             "presence",
             ServerFrame::Presence(PresenceFrom { workspace: W, device: DeviceId([8; 16]), sealed: blob(9) }),
         ),
+        ("ack result", ServerFrame::AckResult(AckResult { request: 10, refused: None })),
+        (
+            "ack result, refused",
+            ServerFrame::AckResult(AckResult { request: 11, refused: Some(refused(None)) }),
+        ),
     ]
 }
 
@@ -180,7 +189,7 @@ fn from_servers() {
     let mut kept = Kept::open("frames_server.json");
     let frames = server_frames();
     let numbers: BTreeSet<usize> = frames.iter().map(|(_, frame)| server_number(frame)).collect();
-    assert!(numbers.into_iter().eq(0..10), "a frame has no vector");
+    assert!(numbers.into_iter().eq(0..11), "a frame has no vector");
     for (name, frame) in frames {
         let stored = kept.bytes(name, &frame.encode());
         assert_eq!(ServerFrame::decode(&stored), Ok(frame));

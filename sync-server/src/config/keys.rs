@@ -290,6 +290,7 @@ pub(super) const LIMITS: &[Key] = &limit_keys! {
     workspace_blob_bytes: "write how many bytes of attachments a workspace may hold",
     blobs_per_minute: "write how many pieces of attachments a minute one device may put or read",
     blob_unused_days: "write for how many days a piece is kept that no attachment needs any more",
+    compaction_grace_hours: "write for how many hours envelopes are kept after another device agreed to their snapshot",
     workspaces_per_account: "write how many workspaces an account may own",
     subscriptions_per_socket: "write how many workspaces one socket may follow",
     mailboxes: "write how many pairing mailboxes may exist at once",

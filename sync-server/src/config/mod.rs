@@ -118,6 +118,8 @@ pub struct Limits {
     pub blobs_per_minute: u32,
     /// Days that a blob is kept after a member declared it unused.
     pub blob_unused_days: u32,
+    /// Hours between a second device's agreement to a snapshot and dropping what it covers.
+    pub compaction_grace_hours: u32,
     /// Workspaces that one account may own.
     pub workspaces_per_account: u32,
     /// Workspaces that one socket may follow.
@@ -152,6 +154,7 @@ impl Default for Limits {
             workspace_blob_bytes: 16 << 30,
             blobs_per_minute: 3_000,
             blob_unused_days: 30,
+            compaction_grace_hours: 168,
             workspaces_per_account: 100,
             subscriptions_per_socket: 64,
             mailboxes: 10_000,

@@ -14,7 +14,7 @@ use groundplan_shared::{
     crypto::verify,
     wire::{
         AccountId, ClientFrame, CodecError, Nonce, ProblemCode, ServerFrame, WorkspaceId,
-        frames::{Challenge, Hello, ProblemFrame, Welcome},
+        frames::{AckResult, AckSnapshot, Challenge, Hello, ProblemFrame, Refused, Welcome},
         payload::socket_challenge,
     },
 };
@@ -31,7 +31,7 @@ use crate::{
     http::listen::stopped,
     limit::{Caller, Use},
     problem::Refusal,
-    sync::{log, push},
+    sync::{compaction, log, push},
 };
 
 /// Frames on their way out; beyond it feeds wait.
@@ -350,6 +350,7 @@ impl Conversation {
                 }
             }
             ClientFrame::AppendLog(request) => self.append(request).await?,
+            ClientFrame::AckSnapshot(request) => self.acknowledge(request).await?,
             ClientFrame::Subscribe(request) => {
                 let workspace = request.workspace;
                 if let Err(refusal) = self.following.begin(request).await {
@@ -411,6 +412,17 @@ impl Conversation {
                 self.send(ServerFrame::LogResult(result)).await?;
             }
         }
+        Ok(())
+    }
+
+    async fn acknowledge(&mut self, request: AckSnapshot) -> Result<(), Stop> {
+        let AckSnapshot { request: number, workspace, ack } = request;
+        let taken = compaction::acknowledge(&self.app, self.session.device, workspace, &ack).await;
+        let refused = taken.err().map(|refusal| {
+            self.app.metrics.refuse(refusal.code);
+            Refused { code: refusal.code, message: refusal.detail, retry_ms: refusal.retry_after_ms }
+        });
+        self.send(ServerFrame::AckResult(AckResult { request: number, refused })).await?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! under the lock of the workspace's row.
 
 mod blobs;
+mod compaction;
 #[cfg(test)]
 mod conformance;
 mod error;
@@ -23,6 +24,7 @@ use groundplan_shared::{
 use tokio::sync::mpsc;
 
 pub use blobs::{BlobKey, BlobPut, BlobRow, BlobStore, ObjectId, Reserved};
+pub use compaction::{AckRow, CompactionStore, Dropped};
 pub use error::{Cause, Conflict, Entity, StoreError};
 pub use ids::FamilyId;
 pub use types::*;
@@ -233,8 +235,17 @@ pub struct MailboxPut {
 
 /// Everything the server remembers.
 pub trait Store:
-    ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore
+    ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore + CompactionStore
 {
 }
 
-impl<T: ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore> Store for T {}
+impl<T> Store for T where
+    T: ServerStore
+        + AccountStore
+        + WorkspaceStore
+        + DocumentStore
+        + MailboxStore
+        + BlobStore
+        + CompactionStore
+{
+}

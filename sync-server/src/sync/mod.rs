@@ -2,6 +2,7 @@
 //!
 //! Sockets and REST handlers only decode, ask here and encode.
 
+pub mod compaction;
 pub mod live;
 pub mod log;
 pub mod memberships;

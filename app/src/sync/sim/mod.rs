@@ -4,6 +4,7 @@
 //! Not here: evil servers beyond that (they come with the attack tests) and real sockets.
 
 mod attacks;
+mod compaction;
 mod compartments;
 mod govern;
 mod members;

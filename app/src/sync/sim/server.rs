@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_shared::auth::Compartment;
+use groundplan_shared::envelope::snapshot::Stub;
 use groundplan_shared::envelope::{self, Outer, OuterError, Standing};
 use groundplan_shared::membership::{self, CutItem, MembershipState, cut_hash};
 use groundplan_shared::wire::frames::{
-    Accepted, ClientFrame, Feed, FeedItem, LogDelta, LogResult, Outcome, ProblemFrame, Pull, PullResult,
-    Push, PushResult, Refused, ServerFrame, Subscribe,
+    Accepted, AckResult, ClientFrame, Feed, FeedItem, LogDelta, LogResult, Outcome, ProblemFrame, Pull,
+    PullResult, Push, PushResult, Refused, ServerFrame, Subscribe,
 };
 use groundplan_shared::wire::{
     DeviceId, DocumentId, EnvelopeId, Hash, Incarnation, ProblemCode, ServerId, StreamId,
@@ -29,6 +30,7 @@ pub(super) struct ModelServer {
     streams: BTreeMap<(DeviceId, StreamId), (u64, EnvelopeId)>,
     /// What each live subscription was sent: log length, feed position.
     sessions: BTreeMap<usize, (u64, u64)>,
+    pub(super) compaction: super::compaction::Kept,
 }
 
 fn refuse(code: ProblemCode) -> Outcome {
@@ -48,6 +50,7 @@ impl ModelServer {
             devices: BTreeMap::new(),
             streams: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            compaction: super::compaction::Kept::default(),
         }
     }
 
@@ -169,6 +172,14 @@ impl ModelServer {
                     refused,
                 })]
             }
+            ClientFrame::AckSnapshot(request) => {
+                let refused = self.acknowledge(&request.ack).map(|code| Refused {
+                    code,
+                    message: code.to_string(),
+                    retry_ms: None,
+                });
+                vec![ServerFrame::AckResult(AckResult { request: request.request, refused })]
+            }
             ClientFrame::Ping(number) => vec![ServerFrame::Pong(number)],
             ClientFrame::Unsubscribe(_) => {
                 self.drop_session(replica);
@@ -265,7 +276,8 @@ impl ModelServer {
 
     fn accepted(&self, at: usize) -> Outcome {
         let item = &self.feed[at];
-        let envelope = envelope::parse_outer(&item.envelope).unwrap().id;
+        let stub = Stub::parse(&item.envelope).map(|stub| stub.envelope);
+        let envelope = stub.unwrap_or_else(|| envelope::parse_outer(&item.envelope).unwrap().id);
         Outcome::Accepted(Accepted {
             envelope,
             doc_seq: item.doc_seq,

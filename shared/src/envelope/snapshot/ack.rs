@@ -10,15 +10,14 @@ use crate::auth::role::Permissions;
 use crate::crypto::safe::DeviceKeys;
 use crate::crypto::safe::low::sign;
 use crate::envelope::header::{Header, Kind, LogPoint};
-use crate::envelope::outer::Outer;
+use crate::envelope::outer::{Outer, Standing};
 use crate::membership::{DeviceKind, MembershipState};
 use crate::wire::cbor::{self, Blob, CodecError};
 use crate::wire::ids::{DeviceId, DocumentId, EnvelopeId, Hash, Signature, WorkspaceId};
+use crate::wire::limits::ACK_BYTES;
 
 /// The only version; also the least that is accepted.
 pub const ACK_VERSION: u8 = 1;
-/// Largest ack.
-pub const ACK_BYTES: usize = 1024;
 
 /// What the device found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
@@ -148,9 +147,17 @@ fn decode(bytes: &[u8]) -> Result<(Ack, Signed), AckError> {
 
 /// Checks an ack of a snapshot's envelope (which the caller verified by [`crate::envelope::verify_outer`]).
 ///
+/// One that is offered is judged at the head of the log: whoever is shut out by now has no say in what is dropped. One
+/// that is stored is judged where its device stood, which is no earlier than where the snapshot's author stood.
+///
 /// # Errors
 /// [`AckError`].
-pub fn verify_ack(bytes: &[u8], snapshot: &Outer, state: &MembershipState) -> Result<Ack, AckError> {
+pub fn verify_ack(
+    bytes: &[u8],
+    snapshot: &Outer,
+    state: &MembershipState,
+    standing: Standing,
+) -> Result<Ack, AckError> {
     let (ack, signed) = decode(bytes)?;
     let header: &Header = &snapshot.header;
     let seen_fits = header.seen.is_some_and(|seen| seen.doc_seq == ack.doc_seq && seen.link == ack.link);
@@ -168,8 +175,12 @@ pub fn verify_ack(bytes: &[u8], snapshot: &Outer, state: &MembershipState) -> Re
     if state.hash_at(ack.log.index) != Some(ack.log.hash) {
         return Err(AckError::Log);
     }
-    // Judged at the head: whoever is shut out by now has no say in what is dropped.
-    let (device, rights) = state.active(&ack.device).ok_or(AckError::NotAllowed)?;
+    let index = match standing {
+        Standing::Offered => state.head_index(),
+        Standing::Stored if ack.log.index < header.log.index => return Err(AckError::NotAllowed),
+        Standing::Stored => ack.log.index,
+    };
+    let (device, rights) = state.active_at(&ack.device, index).ok_or(AckError::NotAllowed)?;
     let may_write =
         rights.permissions.contains(Permissions::WRITE) && rights.clearance.allows(header.compartment);
     if !may_write || device.kind == DeviceKind::Recovery {

@@ -13,11 +13,13 @@ pub mod ack;
 pub mod check;
 pub mod compact;
 pub mod prefix;
+pub mod stub;
 
 pub use ack::{Ack, AckError, Verdict, parse_ack, sign_ack, verify_ack};
 pub use check::{SavedChange, Snapshot, SnapshotFault, check_snapshot};
 pub use compact::{Opinion, droppable};
 pub use prefix::{Prefix, PrefixError};
+pub use stub::Stub;
 
 use crate::crypto::safe::low::hash::sha256;
 use crate::wire::ids::Hash;

@@ -256,7 +256,7 @@ fn an_author_who_was_shut_out_later_stays_an_author() {
     // Whoever is shut out has no say in what is dropped.
     let ack = sign_ack(&snapshot, Verdict::Agrees, &story.world.state, &story.editor.device);
     let outer = parse_outer(&bytes).unwrap();
-    assert_eq!(verify_ack(&ack, &outer, &story.world.state), Err(AckError::NotAllowed));
+    assert_eq!(verify_ack(&ack, &outer, &story.world.state, Standing::Offered), Err(AckError::NotAllowed));
 }
 
 #[test]
@@ -268,10 +268,11 @@ fn an_ack_is_by_a_second_writer_about_this_snapshot() {
     let snapshot = check_snapshot(&opened, state, |_| None, decode).unwrap();
     let outer = parse_outer(&bytes).unwrap();
     let ack = sign_ack(&snapshot, Verdict::Agrees, state, &story.editor.device);
-    let read = verify_ack(&ack, &outer, state).unwrap();
+    let read = verify_ack(&ack, &outer, state, Standing::Offered).unwrap();
     assert_eq!((read.verdict, read.doc_seq, read.save), (Verdict::Agrees, 4, snapshot.save()));
     let by = |device: &DeviceKeys| {
-        verify_ack(&sign_ack(&snapshot, Verdict::Agrees, state, device), &outer, state).map(|_| ())
+        verify_ack(&sign_ack(&snapshot, Verdict::Agrees, state, device), &outer, state, Standing::Offered)
+            .map(|_| ())
     };
     assert_eq!(by(&story.world.owner.device), Err(AckError::SameDevice));
     assert_eq!(by(&viewer.device), Err(AckError::NotAllowed));
@@ -281,12 +282,15 @@ fn an_ack_is_by_a_second_writer_about_this_snapshot() {
         seen.doc_seq = 9;
         Some(seen)
     });
-    assert_eq!(verify_ack(&ack, &parse_outer(&others).unwrap(), state), Err(AckError::Other));
+    assert_eq!(
+        verify_ack(&ack, &parse_outer(&others).unwrap(), state, Standing::Offered),
+        Err(AckError::Other)
+    );
     for at in 0..ack.len() {
         let mut bad = ack.clone();
         bad[at] ^= 1;
-        assert!(verify_ack(&bad, &outer, state).is_err(), "byte {at}");
-        assert!(verify_ack(&ack[..at], &outer, state).is_err(), "length {at}");
+        assert!(verify_ack(&bad, &outer, state, Standing::Offered).is_err(), "byte {at}");
+        assert!(verify_ack(&ack[..at], &outer, state, Standing::Offered).is_err(), "length {at}");
     }
 }
 

@@ -37,6 +37,9 @@ pub enum ClientFrame {
     /// Ends a subscription.
     #[n(8)]
     Unsubscribe(#[n(0)] WorkspaceId),
+    /// Says what this device found when it compared a snapshot with what it verified itself.
+    #[n(9)]
+    AckSnapshot(#[n(0)] AckSnapshot),
 }
 
 /// A login on the socket.
@@ -132,6 +135,21 @@ pub struct AppendLog {
     pub entry: Blob,
 }
 
+/// A signed opinion about a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AckSnapshot {
+    /// Chosen by the client; comes back in the result.
+    #[n(0)]
+    pub request: u64,
+    /// The workspace.
+    #[n(1)]
+    pub workspace: WorkspaceId,
+    /// The ack, as `envelope::snapshot::sign_ack` made it.
+    #[n(2)]
+    pub ack: Blob,
+}
+
 /// A sealed presence message.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -179,6 +197,7 @@ impl ClientFrame {
                 at_most(push.envelopes.iter().map(|e| e.len()).sum(), limits::PUSH_BYTES)
             }
             Self::AppendLog(append) => at_most(append.entry.len(), limits::ENTRY_BYTES),
+            Self::AckSnapshot(request) => at_most(request.ack.len(), limits::ACK_BYTES),
             Self::Presence(presence) => at_most(presence.sealed.len(), limits::PRESENCE_BYTES),
             Self::Subscribe(_) | Self::Pull(_) | Self::Credit(_) | Self::Ping(_) | Self::Unsubscribe(_) => {
                 Ok(())

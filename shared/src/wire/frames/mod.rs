@@ -6,9 +6,9 @@
 mod client;
 mod server;
 
-pub use client::{AppendLog, ClientFrame, Hello, Presence, Pull, Push, Subscribe};
+pub use client::{AckSnapshot, AppendLog, ClientFrame, Hello, Presence, Pull, Push, Subscribe};
 pub use server::{
-    Accepted, Challenge, Feed, FeedItem, LogDelta, LogResult, Outcome, PresenceFrom, ProblemFrame,
+    Accepted, AckResult, Challenge, Feed, FeedItem, LogDelta, LogResult, Outcome, PresenceFrom, ProblemFrame,
     PullResult, PushResult, Refused, ServerFrame, Welcome,
 };
 

@@ -41,6 +41,9 @@ pub enum ServerFrame {
     /// Another device's sealed presence message.
     #[n(9)]
     Presence(#[n(0)] PresenceFrom),
+    /// Answers an opinion about a snapshot.
+    #[n(10)]
+    AckResult(#[n(0)] AckResult),
 }
 
 /// The server's opening: who it says it is and what to sign.
@@ -204,6 +207,18 @@ pub struct LogResult {
     pub head_hash: Hash,
     /// Why the entry was not appended; `None`: it was.
     #[n(3)]
+    pub refused: Option<Refused>,
+}
+
+/// What became of an opinion about a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AckResult {
+    /// The request's number.
+    #[n(0)]
+    pub request: u64,
+    /// Why it does not count; `None`: it is stored.
+    #[n(1)]
     pub refused: Option<Refused>,
 }
 

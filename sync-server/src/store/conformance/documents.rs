@@ -23,7 +23,7 @@ fn id(stream: u8, number: u64) -> EnvelopeId {
     if number == 0 { EnvelopeId::ZERO } else { EnvelopeId(bytes) }
 }
 
-fn envelope(stream: u8, number: u64, document: u8) -> NewEnvelope {
+pub(super) fn envelope(stream: u8, number: u64, document: u8) -> NewEnvelope {
     NewEnvelope {
         env_id: id(stream, number),
         document: DocumentId([document; 16]),
@@ -36,7 +36,7 @@ fn envelope(stream: u8, number: u64, document: u8) -> NewEnvelope {
     }
 }
 
-fn batch(envelopes: Vec<NewEnvelope>) -> AppendBatch {
+pub(super) fn batch(envelopes: Vec<NewEnvelope>) -> AppendBatch {
     AppendBatch { log_length: 2, log_head: hash(101), envelopes, quota_bytes: 1 << 20, now: NOW }
 }
 
@@ -46,7 +46,7 @@ fn from(after: u64) -> FeedFrom {
 
 const WS: WorkspaceId = WorkspaceId([5; 16]);
 
-async fn ready(store: &dyn Store) {
+pub(super) async fn ready(store: &dyn Store) {
     person(store, 1).await;
     store.create_workspace(workspace(5, 1, &[1])).await.unwrap();
 }

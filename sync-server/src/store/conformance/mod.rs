@@ -4,6 +4,7 @@
 
 pub(super) mod accounts;
 pub(super) mod blobs;
+pub(super) mod compaction;
 pub(super) mod devices;
 pub(super) mod documents;
 pub(super) mod mailboxes;
@@ -27,6 +28,7 @@ macro_rules! conformance {
             documents: appends_are_contiguous_and_linked, repeats_keep_their_place, refusals_write_nothing,
                 stale_heads_are_refused, chains_are_kept, quotas_hold, pages_are_bounded,
                 readers_see_only_their_compartments, rotations_are_cut, tenants_are_apart, concurrent_appends_leave_no_gap;
+            compaction: opinions_count_once_and_until_they_are_done, stubs_take_the_place_of_envelopes;
             blobs: blobs_are_there_once_they_are_whole, blob_quotas_hold,
                 unused_blobs_go_after_a_while_unless_asked_for;
             mailboxes: messages_are_kept_in_order, mailboxes_are_bounded, mailboxes_expire;

@@ -6,6 +6,7 @@
 mod accounts;
 mod announce;
 mod blobs;
+mod compaction;
 mod devices;
 mod documents;
 mod mailboxes;

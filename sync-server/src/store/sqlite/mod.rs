@@ -4,6 +4,7 @@
 
 mod accounts;
 mod blobs;
+mod compaction;
 mod devices;
 mod documents;
 mod engine;

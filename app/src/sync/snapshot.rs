@@ -1,0 +1,391 @@
+//! Snapshots on this side: making one of a document whose log has grown, telling the server what this device finds about
+//! others', and standing in with an acknowledged one for what the server dropped.
+//!
+//! Formats, the judge and the rule of dropping are `groundplan_shared::envelope::snapshot`. A snapshot never replaces
+//! changes that are here: it is merged like any others. Not here: sealing (`seal`) and the order of checks (`receive`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use groundplan_shared::crypto::safe::DeviceKeys;
+use groundplan_shared::envelope::snapshot::{Stub, Verdict, sign_ack, verify_ack};
+use groundplan_shared::envelope::{
+    self, EnvelopeBody, Kind, Opened, Prefix, SavedChange, Seen, Snapshot, SnapshotFault, Standing,
+    check_snapshot,
+};
+use groundplan_shared::wire::frames::{AckResult, AckSnapshot, ClientFrame, FeedItem};
+use groundplan_shared::wire::limits::ENVELOPE_BYTES;
+use groundplan_shared::wire::{DocumentId, EnvelopeId, Hash, ProblemCode};
+
+use super::SyncError;
+use super::chain::Chained;
+use super::event::{Effect, Env};
+use super::log::Log;
+use super::machine::Machine;
+use super::receive::{Ready, Receiver, open};
+use super::seal;
+use super::store::{Alarm, EnvelopeRow, EnvelopeState, Place, SyncRecord, SyncStore, SyncTx, raise, run};
+use super::weak::{Check, left_out};
+
+/// Envelopes after which a snapshot is made; few in the simulation, whose histories are short.
+const COUNT: u64 = if cfg!(test) { 12 } else { 200 };
+/// Bytes of envelopes after which a snapshot is made.
+const BYTES: usize = 256 * 1024;
+/// Waiting snapshots looked at in one go.
+const WAITING: usize = 256;
+
+/// What the machine keeps about snapshots between events.
+#[derive(Debug, Default)]
+pub(super) struct Compaction {
+    /// Documents to which this device added something.
+    grown: BTreeSet<DocumentId>,
+    /// The place from which on it is worth looking at a document again.
+    look_at: BTreeMap<DocumentId, u64>,
+    /// Whether snapshots may lie here that were not judged.
+    judge: bool,
+    /// An opinion on its way to the server.
+    acking: Option<(u64, EnvelopeId)>,
+}
+
+impl Compaction {
+    /// A new connection: what was not answered is said again.
+    pub(super) fn begin(&mut self) {
+        self.acking = None;
+        self.judge = true;
+    }
+
+    /// A snapshot came.
+    pub(super) fn came(&mut self) {
+        self.judge = true;
+    }
+}
+
+/// The row of an envelope that the server dropped.
+pub(super) fn row_of_stub(stub: &Stub, item: &FeedItem, place: Place) -> EnvelopeRow {
+    EnvelopeRow {
+        env_id: stub.envelope,
+        document: item.document,
+        compartment: stub.compartment,
+        author: stub.author,
+        stream: stub.stream,
+        dev_seq: stub.dev_seq,
+        previous: EnvelopeId::ZERO,
+        state: EnvelopeState::Held,
+        push: None,
+        place: Some(place),
+        bytes: item.envelope.0.clone(),
+    }
+}
+
+/// Says whether a row is a snapshot.
+pub(super) fn is_one(row: &EnvelopeRow) -> bool {
+    envelope::parse_outer(&row.bytes).is_ok_and(|outer| outer.header.kind == Kind::Snapshot)
+}
+
+/// Returns a row's stub, if the server dropped its envelope.
+pub(super) fn stub_of(row: &EnvelopeRow) -> Option<Stub> {
+    Stub::parse(&row.bytes)
+}
+
+/// Makes the prefix of a document's log that this device verified envelope by envelope. `None`: it did not see all of it,
+/// or something there cannot be judged here.
+fn prefix(
+    tx: &mut dyn SyncTx,
+    log: &Log,
+    document: DocumentId,
+    until: u64,
+) -> Result<Option<Prefix>, SyncError> {
+    let mut prefix = Prefix::new();
+    for doc_seq in 1..=until {
+        let Some((id, place)) = tx.link_at(document, doc_seq)? else { return Ok(None) };
+        let Some(row) = tx.envelope(id)? else { return Ok(None) };
+        let Ok(outer) = envelope::parse_outer(&row.bytes) else { return Ok(None) };
+        let done = matches!(row.state, EnvelopeState::Applied | EnvelopeState::Stored);
+        let hashes = match outer.header.kind {
+            Kind::Snapshot | Kind::Tombstone => None,
+            Kind::Genesis | Kind::Change if !done => return Ok(None),
+            Kind::Genesis | Kind::Change => {
+                let Some(key) = tx.key(outer.header.compartment, outer.header.epoch)? else {
+                    return Ok(None);
+                };
+                let Ok(opened) = open(tx, &row, log, Some(&key)) else { return Ok(None) };
+                let hashes = opened.body.changes.iter().map(|change| tx.change_hash(change));
+                let Some(hashes) = hashes.collect::<Option<Vec<Hash>>>() else { return Ok(None) };
+                Some(hashes)
+            }
+        };
+        let accepted = hashes.as_ref().map(|hashes| (row.author, hashes.as_slice()));
+        if prefix.take(doc_seq, &id, place.log_index, accepted).is_err() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(prefix))
+}
+
+/// Counts envelopes and bytes since the latest snapshot, as far as the trigger needs.
+fn since_snapshot(tx: &mut dyn SyncTx, document: DocumentId, end: u64) -> Result<(u64, usize), SyncError> {
+    let (mut count, mut bytes, mut floor) = (0, 0, 0);
+    for doc_seq in (1..=end).rev() {
+        if doc_seq <= floor || count >= COUNT || bytes >= BYTES {
+            break;
+        }
+        let Some((id, _)) = tx.link_at(document, doc_seq)? else { break };
+        let Some(row) = tx.envelope(id)?.filter(|row| stub_of(row).is_none()) else { break };
+        let snapshot =
+            envelope::parse_outer(&row.bytes).ok().filter(|outer| outer.header.kind == Kind::Snapshot);
+        if let Some(seen) = snapshot.and_then(|outer| outer.header.seen) {
+            floor = floor.max(seen.doc_seq);
+            continue;
+        }
+        count += 1;
+        bytes += row.bytes.len();
+    }
+    Ok((count, bytes))
+}
+
+/// Makes a snapshot of all that the server has of a document, if it is time for one. Returns it sealed, and the place from
+/// which on it is worth looking again.
+fn make(
+    tx: &mut dyn SyncTx,
+    (log, keys, record): (&Log, &DeviceKeys, &SyncRecord),
+    document: DocumentId,
+    env: &Env<'_>,
+) -> Result<(Option<EnvelopeRow>, u64), SyncError> {
+    let head = tx.head(document)?;
+    let (count, bytes) = since_snapshot(tx, document, head.doc_seq)?;
+    if count < COUNT && bytes < BYTES {
+        return Ok((None, head.doc_seq + ((COUNT - count) / 8).max(1)));
+    }
+    let later = head.doc_seq + COUNT / 4;
+    let (Some(compartment), Some(incarnation)) = (head.compartment, record.incarnation) else {
+        return Ok((None, later));
+    };
+    let Some(prefix) = prefix(tx, log, document, head.doc_seq)? else { return Ok((None, later)) };
+    let Some(save) = tx.save(document)? else { return Ok((None, later)) };
+    // Loaded again and held against what was verified: a save that is not exactly that is not sent.
+    let Some(saved) = tx.saved_changes(&save) else { return Ok((None, later)) };
+    let verified: BTreeSet<Hash> = prefix.authors().values().flatten().copied().collect();
+    if saved.len() != verified.len() || !saved.iter().all(|(change, _)| verified.contains(&change.hash)) {
+        return Ok((None, later));
+    }
+    let Ok(body) = prefix.to_body(save) else { return Ok((None, later)) };
+    let seen = Seen { incarnation, doc_seq: prefix.doc_seq(), link: prefix.link() };
+    let made = seal_snapshot(tx, (log, keys), (document, compartment), seen, &body, env)?;
+    Ok((made, later))
+}
+
+fn seal_snapshot(
+    tx: &mut dyn SyncTx,
+    (log, keys): (&Log, &DeviceKeys),
+    (document, compartment): (DocumentId, groundplan_shared::auth::Compartment),
+    seen: Seen,
+    body: &EnvelopeBody,
+    env: &Env<'_>,
+) -> Result<Option<EnvelopeRow>, SyncError> {
+    let sealed =
+        seal::one(tx, (log, keys, env), (document, compartment), (Kind::Snapshot, Some(seen)), body)?;
+    // What does not fit a push stays as it is: its envelopes are kept.
+    let fits = sealed.ok().filter(|row| row.bytes.len() <= ENVELOPE_BYTES);
+    let Some(row) = fits else { return Ok(None) };
+    let row = EnvelopeRow { push: Some(0), ..row };
+    seal::keep(tx, &row)?;
+    Ok(Some(row))
+}
+
+impl Machine {
+    /// Remembers what this device added to, by envelopes that the server took.
+    pub(super) fn grew(&mut self, tx: &mut dyn SyncTx, envelopes: &[EnvelopeId]) -> Result<(), SyncError> {
+        for id in envelopes {
+            if let Some(row) = tx.envelope(*id)? {
+                self.compaction.grown.insert(row.document);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the next snapshot that is due, once nothing else is to be sent.
+    pub(super) fn next_snapshot(
+        &mut self,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+    ) -> Result<Option<Vec<EnvelopeRow>>, SyncError> {
+        // What the server took and did not give back yet is no verified part of any document.
+        let settled = !self.compaction.grown.is_empty()
+            && self.all_read()
+            && run(store, |tx| tx.count_in(EnvelopeState::Stored))? == 0;
+        while settled && let Some(document) = self.compaction.grown.pop_first() {
+            let (log, keys) = (&self.log, Arc::clone(&self.keys));
+            let from = self.compaction.look_at.get(&document).copied().unwrap_or(0);
+            let made = run(store, |tx| {
+                let record = tx.record()?;
+                if record.alarm.is_some() || !log.is_active(keys.id()) || tx.head(document)?.doc_seq < from {
+                    return Ok(None);
+                }
+                make(tx, (log, &keys, &record), document, env).map(Some)
+            })?;
+            let Some((made, later)) = made else { continue };
+            self.compaction.look_at.insert(document, later);
+            if let Some(row) = made {
+                return Ok(Some(vec![row]));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells the server what this device finds about the next snapshot that it can compare with what it verified itself.
+    pub(super) fn judge_next(
+        &mut self,
+        store: &dyn SyncStore,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        if !self.compaction.judge || self.compaction.acking.is_some() || !self.all_read() {
+            return Ok(());
+        }
+        let (log, keys) = (&self.log, Arc::clone(&self.keys));
+        let found = run(store, |tx| {
+            for mut row in tx.envelopes_in(EnvelopeState::Locked, WAITING)? {
+                let Some(snapshot) = opened_snapshot(tx, log, &row)? else { continue };
+                let own = row.author == keys.id();
+                let verified = if own { None } else { prefix(tx, log, row.document, snapshot.doc_seq())? };
+                let Some(verified) = verified else {
+                    // Nothing to say about it: one's own, or of places that this device did not see itself.
+                    row.state = EnvelopeState::Applied;
+                    tx.put_envelope(&row)?;
+                    continue;
+                };
+                let verdict = match snapshot.agrees_with(&verified) {
+                    Ok(()) => Verdict::Agrees,
+                    Err(SnapshotFault::Fork) => {
+                        raise(tx, Alarm::Forked)?;
+                        return Ok(None);
+                    }
+                    Err(_) if left_out(Check::Compare) => Verdict::Agrees,
+                    Err(fault) => {
+                        tracing::warn!(document.id = %row.document, %fault, "a snapshot is objected to");
+                        Verdict::Differs
+                    }
+                };
+                return Ok(Some((row.env_id, sign_ack(&snapshot, verdict, log.state(), &keys))));
+            }
+            Ok(None)
+        })?;
+        let Some((id, ack)) = found else {
+            self.compaction.judge = false;
+            return Ok(());
+        };
+        let request = self.request();
+        self.compaction.acking = Some((request, id));
+        let frame = AckSnapshot { request, workspace: self.workspace, ack: ack.into() };
+        effects.push(Effect::Send(ClientFrame::AckSnapshot(frame)));
+        Ok(())
+    }
+
+    /// The server took an opinion, or has no use for it.
+    pub(super) fn ack_result(
+        &mut self,
+        result: &AckResult,
+        store: &dyn SyncStore,
+        env: &Env<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), SyncError> {
+        let Some((_, id)) = self.compaction.acking.take_if(|(request, _)| *request == result.request) else {
+            return Ok(());
+        };
+        let later = [ProblemCode::LogUnknown, ProblemCode::RateLimited, ProblemCode::Unavailable];
+        if let Some(refused) = result.refused.as_ref().filter(|refused| later.contains(&refused.code)) {
+            self.pause(refused.retry_ms.unwrap_or(1_000), env, effects);
+        } else {
+            run(store, |tx| match tx.envelope(id)? {
+                Some(row) => tx.put_envelope(&EnvelopeRow { state: EnvelopeState::Applied, ..row }),
+                None => Ok(()),
+            })?;
+        }
+        self.pump(store, env, effects)
+    }
+}
+
+/// Opens and checks a snapshot that lies here; `None` if it is none, or cannot be opened here (any more).
+fn opened_snapshot(tx: &mut dyn SyncTx, log: &Log, row: &EnvelopeRow) -> Result<Option<Snapshot>, SyncError> {
+    let Ok(outer) = envelope::parse_outer(&row.bytes) else { return Ok(None) };
+    if outer.header.kind != Kind::Snapshot {
+        return Ok(None);
+    }
+    let Some(key) = tx.key(outer.header.compartment, outer.header.epoch)? else { return Ok(None) };
+    let Ok(opened) = open(tx, row, log, Some(&key)) else { return Ok(None) };
+    Ok(judged(tx, log, &opened)?.ok().map(|(snapshot, _)| snapshot))
+}
+
+type Judged = Result<(Snapshot, Vec<Vec<u8>>), SnapshotFault>;
+
+/// Judges an opened snapshot, and returns it with the changes of its save.
+fn judged(tx: &mut dyn SyncTx, log: &Log, opened: &Opened) -> Result<Judged, SyncError> {
+    let covers = opened.body.covers.as_ref().map_or(0, |covers| covers.doc_seq);
+    let known = tx.link_at(opened.header.document, covers)?.map(|(_, place)| place.link);
+    let saved = opened.body.changes.first().and_then(|save| tx.saved_changes(save)).unwrap_or_default();
+    let (listed, changes): (Vec<SavedChange>, Vec<Vec<u8>>) = saved.into_iter().unzip();
+    let decode = |_: &[u8]| (!listed.is_empty()).then(|| listed.clone());
+    let checked = check_snapshot(opened, log.state(), |doc_seq| known.filter(|_| doc_seq == covers), decode);
+    Ok(checked.map(|snapshot| (snapshot, changes)))
+}
+
+impl Receiver<'_, '_> {
+    /// Takes a stub: its place is verified; now its place in the author's chain.
+    pub(super) fn stub(&mut self, tx: &mut dyn SyncTx, mut row: EnvelopeRow) -> Result<(), SyncError> {
+        self.restored(tx, &row)?;
+        match self.chained(tx, &row)? {
+            Chained::Next => row.state = EnvelopeState::Applied,
+            Chained::Later => {}
+            Chained::Other => {
+                return self.reject(tx, &row, "its author's chain has another envelope in its place");
+            }
+        }
+        tx.put_envelope(&row)
+    }
+
+    /// Takes an opened snapshot. It stands in for what the server dropped only if another device agreed to it; otherwise
+    /// it is kept to be judged.
+    pub(super) fn snapshot(
+        &mut self,
+        tx: &mut dyn SyncTx,
+        mut row: EnvelopeRow,
+        opened: &Opened,
+    ) -> Result<(), SyncError> {
+        let (snapshot, changes) = match judged(tx, self.log, opened)? {
+            Ok(judged) => judged,
+            Err(fault) => {
+                if fault == SnapshotFault::Fork {
+                    raise(tx, Alarm::Forked)?;
+                }
+                return self.reject(tx, &row, &fault.to_string());
+            }
+        };
+        let Some(stub) = last_covered(tx, &snapshot)? else {
+            self.out.snapshot = true;
+            row.state = EnvelopeState::Locked;
+            return tx.put_envelope(&row);
+        };
+        let agreed = match (&stub.ack, envelope::parse_outer(&row.bytes)) {
+            (Some(ack), Ok(outer)) => verify_ack(ack, &outer, self.log.state(), Standing::Stored)
+                .is_ok_and(|ack| ack.verdict == Verdict::Agrees && ack.save == snapshot.save()),
+            _ => false,
+        };
+        if !agreed && !left_out(Check::Acked) {
+            return self.reject(
+                tx,
+                &row,
+                "the server dropped what a snapshot covers that no other device confirmed",
+            );
+        }
+        row.state = EnvelopeState::Applied;
+        // It may be the beginning of its document here.
+        self.begun = true;
+        self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
+        Ok(())
+    }
+}
+
+/// Returns the stub at the last place that a snapshot covers, if the server dropped what was there.
+pub(super) fn last_covered(tx: &mut dyn SyncTx, snapshot: &Snapshot) -> Result<Option<Stub>, SyncError> {
+    let Some((id, _)) = tx.link_at(snapshot.document(), snapshot.doc_seq())? else { return Ok(None) };
+    Ok(tx.envelope(id)?.as_ref().and_then(stub_of))
+}
