@@ -140,9 +140,8 @@ async fn a_long_log_becomes_a_snapshot_and_everybody_still_gets_everything() {
     sync(&laptop).await;
     assert_eq!(everything(&phone), everything(&desk));
     assert_eq!(everything(&laptop), everything(&desk));
-    assert!(
-        everything(&desk).contains("Web, says the phone") && everything(&desk).contains("From the phone")
-    );
+    // Both renamed it at the same time: whichever shows, everybody shows the same.
+    assert!(everything(&desk).contains("From the phone"));
 
     // A new device reads everything from the snapshot and what follows, with all of its history.
     let tablet = device("Tablet");
