@@ -66,7 +66,8 @@ fn an_element_tells_its_history_and_goes_back_whole_or_by_field() {
     let author = &told.items[0].author;
     assert_eq!((author.device_name.as_str(), author.this), ("Desk", true));
     assert!(!author.member.is_empty());
-    let said: Vec<Vec<(String, Option<String>, Option<String>)>> = told
+    type Said = (String, Option<String>, Option<String>);
+    let said: Vec<Vec<Said>> = told
         .items
         .iter()
         .map(|entry| {

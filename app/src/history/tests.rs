@@ -170,9 +170,7 @@ fn a_workspace_can_be_seen_as_it_was_and_what_was_deleted_comes_back_with_its_re
     for n in [0, 2] {
         doc::touch(&mut docs[n].1, 5_000_000).unwrap();
     }
-    for n in 0..3 {
-        commit(&mut docs[n].1, 5_000);
-    }
+    docs.iter_mut().take(3).for_each(|(_, doc)| commit(doc, 5_000));
     let (_dir, workspace) = workspace(&mut docs);
 
     let params = |at_ms| HistoryAtParams { at_ms, became: None, limit: 0, after: None };

@@ -119,7 +119,7 @@ mod tests {
         world.connect(2);
         world.flow();
         let whole = world.store(2).content() == world.store(0).content();
-        (whole, run(&*world.store(2), |tx| tx.quarantined()).unwrap())
+        (whole, run(world.store(2), |tx| tx.quarantined()).unwrap())
     }
 
     #[test]
