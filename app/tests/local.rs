@@ -400,3 +400,17 @@ fn projections_equal_a_rebuild() {
     app.workspace().unwrap().transaction::<u64, core::CoreError>(groundplan_app::project::rebuild).unwrap();
     assert_eq!(snapshot(&app), before);
 }
+
+#[test]
+fn an_edit_of_another_process_is_told_even_if_somebody_read_it_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = start(dir.path());
+    let other = App::open(&options(dir.path())).unwrap();
+    let files = app.workspace().unwrap();
+    let _ = files.refresh().unwrap();
+    element(&other, ElementKind::Component, "Web", None);
+    let read = ops::element::list(&app, ElementListParams::default()).unwrap();
+    assert_eq!(read.items.len(), 1);
+    assert!(files.refresh().unwrap(), "whoever shows lists has to hear of it");
+    assert!(!files.refresh().unwrap(), "and only once");
+}

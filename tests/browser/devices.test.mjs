@@ -1,7 +1,9 @@
 // Two devices of one person, each behind its own browser: both show the same check digits, and the lists follow. The
-// recovery code is printed alone. A server with another key is trusted only after a person compared.
+// recovery code is printed alone. A server with another key is trusted only after a person compared, and one that shows
+// an older state is an alarm.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ACCOUNT_PASSWORD, accessible, connect, openSample, picture, upload, withAgent, withServer } from "./support.mjs";
 
@@ -71,7 +73,7 @@ test("print the recovery code, and nothing else", { timeout: 120_000 }, () =>
     })));
 
 test("another key of the server is trusted only after comparing", { timeout: 180_000 }, () =>
-  withServer((url, replace) =>
+  withServer((url, { replace }) =>
     withAgent(async ({ page }) => {
       await openSample(page);
       await upload(page, url);
@@ -94,4 +96,35 @@ test("another key of the server is trusted only after comparing", { timeout: 180
       await card.waitFor({ state: "detached" });
       await page.getByText("mara", { exact: true }).first().waitFor();
       await page.getByRole("button", { name: "Sign out" }).waitFor();
+    }, { refusals: true })));
+
+test("a server that shows an older state is an alarm with a proof", { timeout: 240_000 }, () =>
+  withServer((url, { rollBack }) =>
+    withAgent(async ({ page, agent }) => {
+      await openSample(page);
+      await upload(page, url);
+      const state = page.locator(".sync-title");
+      const sync = () => page.getByRole("button", { name: "Sync now" }).first().click();
+      await state.getByText("Up to date").waitFor();
+      await rollBack(async () => {
+        agent.run("add", "component", "After the backup");
+        await sync();
+        await state.getByText("Up to date").waitFor();
+      });
+      await sync();
+      await page.getByRole("heading", { name: "The server shows an older state" }).waitFor();
+      await accessible(page, "an alarm");
+      await picture(page, "alarm");
+      await page.getByRole("button", { name: "See what happened" }).click();
+      const [proof] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save the proof" }).click()]);
+      assert.match(readFileSync(await proof.path(), "utf8"), /"alarm": "rolled_back"/);
+      await page.getByText("The proof", { exact: true }).click();
+      await page.getByText("Only the server can settle this", { exact: false }).waitFor();
+      await accessible(page, "the proof");
+      await picture(page, "alarm-proof");
+      await page.getByRole("button", { name: "Close", exact: true }).first().click();
+      // The popover leads to the same.
+      await page.keyboard.press("s");
+      await page.locator(".popover").getByRole("button", { name: "See what happened" }).click();
+      await page.getByRole("dialog", { name: "What the server did" }).waitFor();
     }, { refusals: true })));

@@ -4,7 +4,7 @@
 // GROUNDPLAN_CORPORA.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -68,15 +68,22 @@ export async function withAgent(
   }
 }
 
-/** Runs `story` with the address of a server that knows nobody yet, and a way to put another one in its place. */
+/**
+ * Runs `story` with the address of a server that knows nobody yet, and ways to put another one in its place: one with
+ * other keys, or itself as it was before something happened.
+ */
 export async function withServer(story) {
   const folders = [];
   let running = await serve("127.0.0.1:0");
   const { url } = running;
 
-  async function serve(listen) {
+  function newFolder() {
     const folder = mkdtempSync(join(tmpdir(), "groundplan-server-"));
     folders.push(folder);
+    return folder;
+  }
+
+  async function serve(listen, folder = newFolder()) {
     const binary = process.env.GROUNDPLAN_BIN_SERVER ?? join(dirname(program()), "groundplan-server");
     const server = spawn(binary, ["serve", "--listen", listen, "--data-dir", folder], { stdio: ["ignore", "pipe", "ignore"] });
     const ended = new Promise((done) => server.on("exit", done));
@@ -90,7 +97,7 @@ export async function withServer(story) {
         if (line) found(line[1]);
       });
     });
-    return { url, async end() {
+    return { url, folder, async end() {
       server.kill("SIGTERM");
       await ended;
     } };
@@ -102,8 +109,19 @@ export async function withServer(story) {
     running = await serve(new URL(url).host);
   }
 
+  /** The server after a backup was brought back: what happened in `between` never happened to it. */
+  async function rollBack(between) {
+    await running.end();
+    const backup = newFolder();
+    cpSync(running.folder, backup, { recursive: true });
+    running = await serve(new URL(url).host, running.folder);
+    await between();
+    await running.end();
+    running = await serve(new URL(url).host, backup);
+  }
+
   try {
-    await story(url, replace);
+    await story(url, { replace, rollBack });
   } finally {
     await running.end();
     folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));

@@ -128,6 +128,8 @@ pub(crate) struct State {
     /// `None`: not known.
     typed: Option<Typed>,
     data_version: i64,
+    /// Another process wrote, and nobody was told yet.
+    foreign: bool,
 }
 
 impl std::fmt::Debug for Workspace {
@@ -144,7 +146,8 @@ impl Workspace {
         let installation = installation(&opened.connection, read_only.is_some())?;
         let actor = ActorId::from([device.as_slice(), &installation].concat());
         let data_version = data_version(&opened.connection)?;
-        let state = State { connection: opened.connection, docs: HashMap::new(), typed: None, data_version };
+        let (connection, docs) = (opened.connection, HashMap::new());
+        let state = State { connection, docs, typed: None, data_version, foreign: false };
         Ok(Self {
             id,
             state: Mutex::new(state),
@@ -239,7 +242,7 @@ impl Workspace {
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>,
     ) -> Result<(T, Changes), CoreError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { connection, docs, typed, data_version } = &mut *state;
+        let State { connection, docs, typed, data_version, foreign } = &mut *state;
         let sql = connection.transaction_with_behavior(behavior)?;
         // Inside the transaction: nobody can write between this look and what is done.
         let now = self::data_version(&sql)?;
@@ -247,6 +250,7 @@ impl Workspace {
             docs.clear();
             *typed = None;
             *data_version = now;
+            *foreign = true;
         }
         let mut tx = Tx::new(sql, docs, typed, self.actor.clone(), env::now_ms());
         let result = f(&mut tx).and_then(|value| tx.finish(label).map(|changes| (value, changes)));
@@ -277,7 +281,8 @@ impl State {
             self.typed = None;
             self.data_version = now;
         }
-        Ok(stale)
+        // Whoever read in between noticed it first, and told nobody.
+        Ok(std::mem::take(&mut self.foreign) || stale)
     }
 }
 

@@ -74,15 +74,13 @@ impl Files {
         }
         self.wrong.set(None);
         spawn_local(async move {
-            let mut done = 0;
-            for file in &all {
+            for (done, file) in (0..).zip(&all) {
                 let name = given_name(&file.name(), &file.type_(), &stamp(now_ms()));
                 self.adding.set(Some((done, total, name.clone())));
                 if let Err(error) = self.keep(file, name).await {
                     self.wrong.set(Some(error));
                     break;
                 }
-                done += 1;
             }
             self.adding.set(None);
         });

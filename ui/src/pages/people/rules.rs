@@ -45,7 +45,7 @@ fn keys(list: &MemberList) -> AnyView {
     };
     view! {
         <section class="block">
-            {head("key", "people.keys", may(list, "rotate_keys").then(|| ("act.rotate_menu", Act::Rotate)))}
+            {head("key", "people.keys", may(list, "rotate_keys").then_some(("act.rotate_menu", Act::Rotate)))}
             <p class="muted small">{t("people.keys_text")}</p>
             <div class="table-scroll" tabindex="0" role="group" aria-label=t("people.keys")>
                 <table class="grid">
@@ -63,7 +63,7 @@ fn keys(list: &MemberList) -> AnyView {
 fn roles(list: &MemberList) -> AnyView {
     let changes = may(list, "manage_roles");
     let rows = list.roles.iter().map(|role| role_row(role, changes && !role.built_in)).collect_view();
-    let new = changes.then(|| ("rules.role_menu", Act::DefineRole(None)));
+    let new = changes.then_some(("rules.role_menu", Act::DefineRole(None)));
     view! {
         <section class="block">
             {head("settings", "people.roles", new)}
@@ -109,7 +109,7 @@ fn policy(list: &MemberList) -> AnyView {
     let rows = facts.into_iter().map(|(label, value)| view! { <dt>{t(label)}</dt><dd>{value}</dd> });
     view! {
         <section class="block">
-            {head("ok", "people.rules", may(list, "set_policy").then(|| ("rules.menu", Act::Policy)))}
+            {head("ok", "people.rules", may(list, "set_policy").then_some(("rules.menu", Act::Policy)))}
             <dl class="facts roomy">{rows.collect_view()}</dl>
         </section>
     }
