@@ -13,8 +13,8 @@ mod tx;
 mod typed;
 
 pub use bounded::{ChangeRefused, actor_of_change, changes_in, hash_of_change};
-pub use saved::saved_changes;
 pub use remote::{Applied, ApplyError};
+pub use saved::saved_changes;
 pub use tx::Tx;
 
 pub(crate) use journal::{TYPING, step_over};
