@@ -217,6 +217,13 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::AttachmentAddParams => ops::attachment::add;
             api::AttachmentListParams => ops::attachment::list;
             api::AttachmentRemoveParams => ops::attachment::remove;
+            api::CommentListParams => ops::comment::list;
+            api::CommentAddParams => ops::comment::add;
+            api::CommentEditParams => ops::comment::edit;
+            api::CommentRemoveParams => ops::comment::remove;
+            api::CommentResolveParams => ops::comment::resolve;
+            api::ChangesListParams => ops::changes::list;
+            api::ChangesSeenParams => ops::changes::seen;
             api::TextOpenParams => ops::text::open;
             api::TextEditParams => ops::text::edit;
             api::ViewCreateParams => ops::view::create;
@@ -241,6 +248,8 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::HistoryRestoreParams => ops::history::restore;
             api::HistoryAtParams => ops::history::at;
             api::HistoryRecoverParams => ops::history::recover;
+            api::PresenceSetParams => ops::presence::set;
+            api::PresenceListParams => ops::presence::list;
             api::SettingsGetParams => ops::app::settings;
             api::SettingsSetParams => ops::app::set_settings;
         }

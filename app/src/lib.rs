@@ -16,6 +16,7 @@ pub mod host;
 pub mod identity;
 pub mod net;
 pub mod ops;
+mod presence;
 pub mod profile;
 pub mod project;
 pub mod query;

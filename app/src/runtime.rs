@@ -25,6 +25,7 @@ pub struct App {
     events: broadcast::Sender<Event>,
     jobs: Mutex<HashMap<String, Arc<AtomicBool>>>,
     pub(crate) net: crate::net::Net,
+    pub(crate) people: crate::identity::people::Cache,
 }
 
 impl std::fmt::Debug for App {
@@ -53,6 +54,7 @@ impl App {
             events,
             jobs: Mutex::default(),
             net: crate::net::Net::default(),
+            people: Default::default(),
         });
         if let Some(id) = app.last_opened()? {
             // A workspace that cannot be opened must not keep the program from starting: it is reported when used.

@@ -47,6 +47,8 @@ fn type_in(device: &Device, canaries: &[String]) {
             "about": made["element"]["id"],
         });
         device.ask("page/create", page);
+        let comment = json!({ "subject": made["element"]["id"], "text": format!("Is it {description}?") });
+        device.ask("comment/add", comment);
         device.ask("view/create", json!({ "kind": "landscape", "name": view }));
         let id = format!(
             "00000000-0000-4000-8000-{:012x}",

@@ -132,6 +132,9 @@ fn every_question_is_answered_equally() {
         ("page/list", json!({})),
         ("attachment/list", json!({ "document": page })),
         ("attachment/get", json!({ "id": attachment })),
+        ("comment/list", json!({})),
+        ("changes/list", json!({})),
+        ("changes/seen", json!({})),
         ("text/open", json!({ "document": page, "field": "body" })),
         ("view/list", json!({})),
         ("view/scene", json!({ "id": view })),
@@ -149,6 +152,8 @@ fn every_question_is_answered_equally() {
         ("member/list", json!({})),
         ("member/safety", json!({ "member": member })),
         ("invite/list", json!({})),
+        ("presence/set", json!({ "document": page })),
+        ("presence/list", json!({})),
         ("settings/get", json!({})),
     ];
     let asked: BTreeSet<&str> = questions.iter().map(|(method, _)| *method).collect();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use super::attachment::AttachmentCommand;
+pub use super::comment::CommentCommand;
 pub use super::history::HistoryArguments;
 pub use super::people_arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
 
@@ -255,6 +256,15 @@ pub enum Command {
     /// Attach files to pages and elements, list, get and remove them
     #[command(subcommand)]
     Attachment(AttachmentCommand),
+    /// Talk about elements, pages, diagrams and relations
+    #[command(subcommand)]
+    Comment(CommentCommand),
+    /// Show what others changed and said since you looked
+    Changes {
+        /// Mark it as seen
+        #[arg(long)]
+        seen: bool,
+    },
     /// Search names, texts, tags and properties
     Search {
         /// Words (all must occur), "a phrase", kind:component, tag:core

@@ -5,6 +5,7 @@
 mod agent;
 mod arguments;
 mod attachment;
+mod comment;
 mod content;
 mod find;
 mod history;
@@ -100,6 +101,8 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
                 Command::Status => workspace::status(&app, output).await,
                 Command::History(arguments) => history::run(&app, arguments, output).await,
                 Command::Attachment(command) => attachment::run(&app, command, output).await,
+                Command::Comment(command) => comment::run(&app, command, output).await,
+                Command::Changes { seen } => comment::changes(&app, *seen, output).await,
                 Command::Use { workspace } => workspace::choose(&app, workspace, output).await,
                 Command::Import { .. } | Command::Export { .. } | Command::View { .. } => {
                     transfer::run(&app, &arguments.command, output).await

@@ -7,12 +7,14 @@ mod bounded;
 mod journal;
 mod lineage;
 mod loaded;
+mod news;
 mod remote;
 mod saved;
 mod tx;
 mod typed;
 
 pub use bounded::{ChangeRefused, actor_of_change, changes_in, hash_of_change};
+pub use news::seen as mark_seen;
 pub use remote::{Applied, ApplyError};
 pub use saved::saved_changes;
 pub use tx::Tx;

@@ -3,7 +3,8 @@
 use groundplan_shared::model::{DocumentId, DocumentKind};
 
 use super::bounded::{self, ChangeRefused};
-use super::{CoreError, Tx};
+use super::{CoreError, Tx, news};
+use crate::doc;
 
 /// What became of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +61,8 @@ impl Tx<'_> {
             return Ok(Applied { changed: false, waiting: false });
         }
         let before = loaded.doc.get_heads();
+        let was_deleted = doc::is_deleted(&loaded.doc);
+        let authors = news::authors(decoded.iter());
         let fresh: Vec<Vec<u8>> = decoded.iter_mut().map(|change| change.bytes().to_vec()).collect();
         if let Err(error) = loaded.doc.apply_changes(decoded) {
             // What was taken before the failure is only in memory: the next look loads the stored state again.
@@ -67,9 +70,13 @@ impl Tx<'_> {
             return Err(ApplyError::Document(error.to_string()));
         }
         let changed = loaded.doc.get_heads() != before;
+        let what = news::what(new, was_deleted, doc::is_deleted(&loaded.doc));
         let waiting = !loaded.doc.get_missing_deps(&[]).is_empty();
         self.append(id, &fresh)?;
         self.note_remote(id);
+        if changed {
+            news::note(&self.sql, self.now_ms, (id, kind), &authors, what)?;
+        }
         Ok(Applied { changed, waiting })
     }
 }

@@ -126,6 +126,19 @@ impl<'a> Tx<'a> {
         self.create_document(id, kind, INTERNAL, f)
     }
 
+    /// Makes a document that is read by whoever may read a thing: it is sealed in that one's compartment. Nothing says
+    /// outside of it that it is there.
+    pub fn create_beside(
+        &mut self,
+        id: DocumentId,
+        kind: DocumentKind,
+        beside: DocumentId,
+        f: impl FnOnce(&mut AutoCommit) -> Result<(), CoreError>,
+    ) -> Result<(), CoreError> {
+        let compartment = self.compartment_of(beside)?.ok_or(CoreError::NotFound(beside))?;
+        self.create_document(id, kind, compartment, f)
+    }
+
     /// Makes a document with an edit in it.
     pub(super) fn create_document(
         &mut self,

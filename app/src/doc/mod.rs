@@ -7,6 +7,7 @@
 //! Every document: root `k` (kind of document), `v` (schema version), `alive` (see [`touch`]).
 
 pub mod attachment;
+pub mod comment;
 pub mod element;
 pub mod lineage;
 pub mod page;

@@ -25,7 +25,7 @@ pub(crate) fn documents(
         // Of a thing with several documents, the one that counts.
         "SELECT coalesce(d.subject, d.id), d.kind FROM document d
          LEFT JOIN subject s ON s.id = coalesce(d.subject, d.id)
-         WHERE d.kind <> 'settings' AND (?1 IS NULL OR d.deleted = ?1) AND (s.id IS NULL OR s.document = d.id)
+         WHERE d.kind NOT IN ('settings', 'thread') AND (?1 IS NULL OR d.deleted = ?1) AND (s.id IS NULL OR s.document = d.id)
          ORDER BY 1",
     )?;
     let rows = statement.query_map([deleted], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
@@ -117,7 +117,7 @@ fn one(tx: &mut Tx<'_>, id: DocumentId, kind: DocumentKind, seen: &mut HistoryAt
         DocumentKind::Element => seen.then.elements += 1,
         DocumentKind::Page => seen.then.pages += 1,
         DocumentKind::View => seen.then.views += 1,
-        DocumentKind::Settings => {}
+        DocumentKind::Thread | DocumentKind::Settings => {}
     }
     seen.then.relations += relations;
     let became = if deleted {

@@ -11,6 +11,7 @@ pub mod govern;
 pub mod invite;
 pub mod link;
 pub mod membership;
+pub mod people;
 pub mod recovery;
 pub mod roster;
 pub mod schema;

@@ -18,6 +18,7 @@ use super::socket::{NotOpen, Socket};
 use crate::core::Workspace;
 use crate::identity::account::{self, Session};
 use crate::identity::membership::{blocking, sync_failed};
+use crate::presence::Link;
 use crate::runtime::App;
 use crate::sync::workspace::{model_document, things, wire_workspace};
 use crate::sync::{Effect, Env, Event, Machine, SyncError, run};
@@ -210,6 +211,7 @@ impl Driver {
         let hello = Event::Connected { server: socket.server, incarnation: socket.incarnation };
         let mut next = self.step(hello).await;
         let mut tick = Instant::now() + TICK;
+        let presence = Link::new(self.app.clone(), Arc::clone(&self.workspace), Arc::clone(&self.machine));
         loop {
             match next {
                 Next::Gone => {
@@ -232,6 +234,11 @@ impl Driver {
             }
             let event = tokio::select! {
                 frame = socket.next() => match frame? {
+                    Some(ServerFrame::Presence(frame)) => {
+                        presence.heard(frame).await;
+                        next = Next::Effects(Vec::new());
+                        continue;
+                    }
                     Some(frame) => {
                         if matches!(frame, ServerFrame::Pong(_)) {
                             self.owed += self.probing.take().map_or(0, |(count, _)| count);
@@ -256,6 +263,13 @@ impl Driver {
                         Event::Retry
                     }
                 },
+                () = presence.wait() => {
+                    for frame in presence.turn().await {
+                        socket.send(&frame).await?;
+                    }
+                    next = Next::Effects(Vec::new());
+                    continue;
+                }
                 () = sleep_until(tick) => {
                     if self.probing.is_some_and(|(_, since)| since.elapsed() >= ALIVE) {
                         return Err(ApiError::new(

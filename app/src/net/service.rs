@@ -46,6 +46,8 @@ impl Drop for Running {
 pub struct Net {
     /// Carries the bytes of attachments.
     pub(crate) courier: crate::attachment::courier::Courier,
+    /// Who is where at this moment.
+    pub(crate) presence: crate::presence::Presence,
     /// Held while tokens are renewed.
     pub(crate) renewing: tokio::sync::Mutex<()>,
     running: Mutex<Option<Running>>,

@@ -5,16 +5,17 @@
 
 mod past;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use automerge::AutoCommit;
 use groundplan_import::markdown::{PageText, render};
 use groundplan_shared::api::{
     ApiError, AttachmentView, ElementListParams, ErrorCode, ExportParams, Exported, PageListParams,
     Reference, ViewSceneParams,
 };
-use groundplan_shared::model::{Attachment, DocumentId, Element, Page, View};
+use groundplan_shared::model::{Attachment, DocumentId, Element, Page, Thread, View};
 use groundplan_shared::scene;
 use groundplan_shared::validate::check_path;
 use serde::Serialize;
@@ -22,6 +23,7 @@ use serde::Serialize;
 use super::view;
 use crate::attachment::{chunks, find};
 use crate::core::{CoreError, Tx};
+use crate::identity::people::People;
 use crate::runtime::App;
 use crate::{doc, query};
 
@@ -38,6 +40,16 @@ struct Everything {
     /// What is there and may not be known to whoever exports.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hidden: Vec<Reference>,
+    /// What was said.
+    threads: Vec<Talk>,
+}
+
+/// What was said, with the names of those who did, by device.
+#[derive(Serialize)]
+struct Talk {
+    #[serde(flatten)]
+    thread: Thread,
+    names: BTreeMap<String, String>,
 }
 
 /// An attachment with the page or element that it belongs to.
@@ -53,9 +65,10 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
     params.at_ms.map_or(Ok(()), super::history::check_date)?;
     match params.format.as_str() {
         "json" => {
+            let people = app.people()?;
             let all = app.read(|tx| match params.at_ms {
-                None => everything(tx),
-                Some(at_ms) => past::everything(tx, at_ms),
+                None => everything(tx, &people),
+                Some(at_ms) => past::everything(tx, &people, at_ms),
             })?;
             let text = serde_json::to_string_pretty(&all).expect("the model is JSON");
             single(params.path.as_deref(), text + "\n")
@@ -88,6 +101,18 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
     }
 }
 
+impl Talk {
+    fn new(thread: Thread, people: &People) -> Self {
+        let versions = thread.comments.iter().flat_map(|comment| &comment.versions);
+        let devices = thread.comments.iter().map(|comment| &comment.device);
+        let devices = devices.chain(versions.map(|version| &version.device));
+        let names = devices
+            .filter_map(|device| Some((device.clone(), people.device(device.parse().ok()?).name)))
+            .collect();
+        Self { thread, names }
+    }
+}
+
 impl Everything {
     fn nothing() -> Self {
         Self {
@@ -98,11 +123,12 @@ impl Everything {
             views: Vec::new(),
             attachments: Vec::new(),
             hidden: Vec::new(),
+            threads: Vec::new(),
         }
     }
 }
 
-fn everything(tx: &mut Tx<'_>) -> Result<Everything, CoreError> {
+fn everything(tx: &mut Tx<'_>, people: &People) -> Result<Everything, CoreError> {
     let mut all = Everything::nothing();
     all.hidden = query::hidden(tx)?;
     for row in query::elements(tx, &ElementListParams::default())?.items {
@@ -117,6 +143,12 @@ fn everything(tx: &mut Tx<'_>) -> Result<Everything, CoreError> {
     for row in find::list(tx, None)? {
         let (_, attachment) = find::one(tx, row.id)?;
         all.attachments.push(Attached { document: row.document, attachment });
+    }
+    for id in query::every_thread(tx)? {
+        let read =
+            |doc: &mut AutoCommit| if doc::is_deleted(doc) { None } else { doc::comment::read(doc, id) };
+        let Some(thread) = tx.with(id, read)? else { continue };
+        all.threads.push(Talk::new(thread, people));
     }
     Ok(all)
 }
@@ -145,7 +177,8 @@ fn vault(app: &App, folder: &Path, at_ms: Option<u64>) -> Result<Exported, ApiEr
     }
     let pages = app.read(|tx| {
         if let Some(at_ms) = at_ms {
-            return Ok(past::everything(tx, at_ms)?.pages);
+            // Nobody's name stands in a page.
+            return Ok(past::everything(tx, &People::default(), at_ms)?.pages);
         }
         let mut pages = Vec::new();
         for row in query::pages(tx, &PageListParams::default())?.items {

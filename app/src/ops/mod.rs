@@ -6,6 +6,8 @@
 pub mod account;
 pub mod app;
 pub mod attachment;
+pub mod changes;
+pub mod comment;
 pub mod device;
 pub mod edit;
 pub mod element;
@@ -16,6 +18,7 @@ pub mod history;
 pub mod import;
 pub mod member;
 pub mod page;
+pub mod presence;
 pub mod profile;
 pub mod recovery;
 pub mod relation;

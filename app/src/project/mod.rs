@@ -6,12 +6,14 @@
 //! next reads the index, so that no reader sees it behind.
 
 mod attachment;
+mod comment;
 mod element;
 mod index;
 mod page;
 mod schema;
 mod sign;
 
+pub(crate) use comment::SCHEMA as COMMENTS;
 pub(crate) use index::{kind_facet, tag_facet};
 pub(crate) use schema::PROJECTIONS_2;
 pub(crate) use sign::{HIDDEN, sign, withdraw};
@@ -64,6 +66,11 @@ pub(crate) fn document(
                 return write_view(sql, row, &view);
             }
         }
+        Some(DocumentKind::Thread) => {
+            if let Some(thread) = doc::comment::read(doc, id) {
+                return comment::write(sql, row, &thread);
+            }
+        }
         Some(DocumentKind::Settings) | None => {}
     }
     remove(sql, row)
@@ -90,6 +97,7 @@ fn write_view(sql: &Transaction<'_>, row: i64, view: &View) -> Result<(), CoreEr
 /// Takes everything of a document out, except where it came from.
 fn remove(sql: &Transaction<'_>, row: i64) -> Result<(), CoreError> {
     page::remove(sql, row)?;
+    comment::remove(sql, row)?;
     for statement in [
         "DELETE FROM element WHERE row = ?1",
         "DELETE FROM relation WHERE row = ?1",
@@ -135,6 +143,7 @@ pub fn rebuild(tx: &mut Tx<'_>) -> Result<u64, CoreError> {
     for table in [
         "attachment",
         "attachment_chunk",
+        "comment",
         "element",
         "relation",
         "page",
@@ -144,12 +153,14 @@ pub fn rebuild(tx: &mut Tx<'_>) -> Result<u64, CoreError> {
         "page_link",
         "origin",
         "folder",
+        "mention",
         "search",
         "stale",
         "lineage",
         "moved",
         "subject",
         "relation_more",
+        "thread",
     ] {
         sql.execute(&format!("DELETE FROM {table}"), [])?;
     }

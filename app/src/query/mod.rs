@@ -1,14 +1,18 @@
 //! Queries over the projections. They read SQL only; a document is loaded just to show one thing in full.
 
+mod comment;
 mod element;
 mod explorer;
 mod list;
+mod news;
 mod page;
 mod search;
 
+pub use comment::{every_thread, remembered, threads};
 pub use element::{element_view, path_to};
 pub use explorer::explorer;
 pub use list::{elements, relations, summary, views};
+pub use news::news;
 pub(crate) use page::stored_link;
 pub use page::{page_view, pages, resolve_links};
 pub use search::search;

@@ -12,6 +12,7 @@ pub(super) fn scripts(family: Family, version: u32) -> &'static [&'static str] {
         (Family::Workspace, 4) => &[crate::core::TYPED],
         (Family::Workspace, 5) => &[crate::attachment::schema::SCHEMA],
         (Family::Workspace, 6) => &[crate::core::LINEAGE, crate::core::LOST],
+        (Family::Workspace, 7) => &[crate::project::COMMENTS],
         _ => &[],
     }
 }

@@ -24,6 +24,16 @@ pub enum Event {
     },
     /// The list of workspaces, or the open one's name, changed.
     Workspaces,
+    /// What is new was marked as seen, by this or another interface of the device.
+    Seen {
+        /// The workspace.
+        workspace: WorkspaceId,
+    },
+    /// Who is there, or where, changed.
+    Presence {
+        /// The workspace.
+        workspace: WorkspaceId,
+    },
     /// The profile was opened or locked.
     Profile,
     /// The state of synchronisation changed.

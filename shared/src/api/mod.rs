@@ -5,6 +5,8 @@
 
 mod account;
 mod attachment;
+mod changes;
+mod comment;
 mod edit;
 mod element;
 mod error;
@@ -14,6 +16,7 @@ mod history;
 mod import;
 mod member;
 mod page;
+mod presence;
 mod profile;
 mod search;
 mod table;
@@ -23,6 +26,8 @@ mod workspace;
 
 pub use account::*;
 pub use attachment::*;
+pub use changes::*;
+pub use comment::*;
 pub use edit::*;
 pub use element::*;
 pub use error::{ApiError, ErrorCode};
@@ -32,6 +37,7 @@ pub use history::*;
 pub use import::*;
 pub use member::*;
 pub use page::*;
+pub use presence::*;
 pub use profile::*;
 pub use search::*;
 

@@ -82,6 +82,13 @@ commands! {
     "attachment/list", Read, AttachmentListParams => AttachmentList, "Lists attached files.";
     "attachment/get", Read, AttachmentGetParams => AttachmentContent, "Reads an attached file, or writes it to a file.";
     "attachment/remove", Write, AttachmentRemoveParams => Deleted, "Takes an attached file away.";
+    "comment/list", Read, CommentListParams => ThreadList, "Lists threads of comments.";
+    "comment/add", Write, CommentAddParams => ThreadView, "Begins a thread of comments, or replies in one.";
+    "comment/edit", Write, CommentEditParams => ThreadView, "Changes a comment of one's own.";
+    "comment/remove", Write, CommentRemoveParams => ThreadView, "Takes a comment of one's own away.";
+    "comment/resolve", Write, CommentResolveParams => ThreadView, "Resolves a thread, or opens it again.";
+    "changes/list", Read, ChangesListParams => ChangeList, "Lists what others changed and said since you looked.";
+    "changes/seen", Read, ChangesSeenParams => ChangeList, "Marks what is new as seen, on this device alone.";
     "text/open", Read, TextOpenParams => TextState, "Reads a text and its version for editing.";
     "text/edit", Write, TextEditParams => TextEdited, "Edits a text against the version the editor knows.";
     "view/create", Write, ViewCreateParams => ViewSummary, "Creates a diagram.";
@@ -140,6 +147,8 @@ commands! {
     "sync/alarm", Read, SyncAlarmParams => AlarmView, "Shows what is wrong with the server, with the proof.";
     "sync/settle", Manage, SyncSettleParams => SyncStatus, "Settles an alarm after a person looked at it.";
     "sync/rescue", Read, SyncRescueParams => Rescue, "Shows changes that could not be sent, and exports them.";
+    "presence/set", Read, PresenceSetParams => PresenceList, "Says where you are, and lists who else is there.";
+    "presence/list", Read, PresenceListParams => PresenceList, "Lists who is there, and where.";
     "settings/get", Read, SettingsGetParams => Settings, "Reads the settings of this profile.";
     "settings/set", Manage, SettingsSetParams => Settings, "Changes settings of this profile.";
 }

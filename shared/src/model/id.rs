@@ -83,6 +83,8 @@ ids! {
     SourceId = "import source";
     /// Names an attachment, inside its page or element.
     AttachmentId = "attachment";
+    /// Names a comment, inside its thread.
+    CommentId = "comment";
     /// Names a profile on a device.
     ProfileId = "profile";
 }

@@ -71,6 +71,8 @@ kinds! {
         View = "view",
         /// The settings of the workspace and its import sources.
         Settings = "settings",
+        /// A thread of comments about something else.
+        Thread = "thread",
     }
 }
 

@@ -5,6 +5,7 @@
 //! checked (`validate`) and how they travel (`api`).
 
 mod attachment;
+mod comment;
 mod element;
 mod id;
 mod kind;
@@ -17,9 +18,11 @@ pub use attachment::{
     ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX_BYTES, ATTACHMENTS_PER_DOCUMENT, Attachment, CHUNK_BYTES,
     ContentHash, NoHash,
 };
+pub use comment::{COMMENT_MAX_CHARS, COMMENTS_PER_THREAD, Comment, MENTIONS_MAX, Said, Thread, Version};
 pub use element::{Element, Endpoint, Link, Source};
 pub use id::{
-    AttachmentId, DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId, WorkspaceId,
+    AttachmentId, CommentId, DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId,
+    WorkspaceId,
 };
 pub use kind::{DocumentKind, ElementKind, PageKind, RelationKind, UnknownKind, ViewKind};
 pub use page::{Eol, Page};

@@ -3,9 +3,11 @@
 //! Lives here: lengths, characters, enumerations, relation pairs. Not here: the design rules (findings about a
 //! valid model) and checks that need the rest of the workspace beyond a parent lookup.
 
+mod comment;
 mod field;
 mod graph;
 
+pub use comment::check_comment;
 pub use field::{
     DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, PAGE_MAX_CHARS, TAG_MAX_CHARS, check_line, check_name, check_path,
     check_properties, check_property, check_relation_properties, check_tag, check_text, check_url,

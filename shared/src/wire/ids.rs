@@ -152,6 +152,8 @@ bytes_newtype! {
     Incarnation, 16;
     /// A pairing mailbox on a server, derived from the pairing secret.
     MailboxId, 16;
+    /// One run of a program that tells where its person is: random.
+    SessionId, 16;
     /// SHA-256: a log entry, a link, a key commitment.
     Hash, 32;
     /// An envelope: SHA-256(header ‖ SHA-256(ciphertext)).
@@ -167,7 +169,7 @@ bytes_newtype! {
 }
 
 shown_as_uuid!(WorkspaceId DocumentId MemberId AccountId InviteId RoleId);
-shown_as_hex!(DeviceId ServerId Incarnation MailboxId Hash EnvelopeId BlobId Nonce PublicKey Signature);
+shown_as_hex!(DeviceId ServerId Incarnation MailboxId SessionId Hash EnvelopeId BlobId Nonce PublicKey Signature);
 
 impl Hash {
     /// What stands before the first link or entry of a chain.

@@ -16,5 +16,6 @@ mod envelopes;
 mod frames;
 mod kept;
 mod keys;
+mod presence;
 mod story;
 mod tokens;

@@ -48,6 +48,18 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("attachment/list", json!({}));
     call("attachment/get", json!({ "id": file }));
     call("attachment/remove", json!({ "id": file }));
+    let thread = call("comment/add", json!({ "subject": web, "relation": relation, "text": "Why *two*?" }));
+    let thread = thread["id"].clone();
+    let reply =
+        call("comment/add", json!({ "thread": thread, "text": "Load." }))["comments"][1]["id"].clone();
+    call("comment/edit", json!({ "thread": thread, "comment": reply, "text": "Peak load." }));
+    call("comment/resolve", json!({ "thread": thread, "resolved": true }));
+    call("comment/remove", json!({ "thread": thread, "comment": reply }));
+    call("comment/list", json!({ "subject": web }));
+    call("changes/seen", json!({ "document": web }));
+    call("changes/list", json!({}));
+    call("presence/set", json!({ "document": web }));
+    call("presence/list", json!({}));
     let text = call("text/open", json!({ "document": page, "field": "body" }));
     let changes = json!([{ "at": 0, "delete": 0, "insert": "First, breathe. " }]);
     call(

@@ -49,7 +49,9 @@ fn numbered(text: &str, known: &mut BTreeMap<String, String>) -> String {
             word.push(letter);
             continue;
         }
-        if word.len() == 36 && word.matches('-').count() == 4 {
+        let id =
+            (word.len() == 36 && word.matches('-').count() == 4) || (word.len() == 32 && !word.contains('-'));
+        if id {
             let next = format!("#{}", known.len());
             out.push_str(known.entry(std::mem::take(&mut word)).or_insert(next));
         } else {

@@ -360,6 +360,7 @@ impl App {
             Event::Changed { .. } | Event::Sync { .. } => {}
             // Also sent instead of events that were missed.
             Event::Workspaces | Event::Profile => self.reload(),
+            Event::Seen { .. } | Event::Presence { .. } => {}
             Event::Job(progress) => self.jobs.update(|jobs| {
                 jobs.insert(progress.job.clone(), progress);
             }),

@@ -104,11 +104,13 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// Diagrams of the inside of a thing are named after it: they go up with it.
+    /// Diagrams of the inside of a thing are named after it, and what is said about it is as secret: they go up with it.
     fn follow(&mut self, thing: DocumentId, to: u8) -> Result<(), CoreError> {
-        for view in super::ids(&self.sql, "SELECT id FROM view WHERE scope = ?1", thing)? {
-            if self.compartment_of(view)?.is_some_and(|now| now < to) {
-                self.reclassify(view, to)?;
+        let mut about = super::ids(&self.sql, "SELECT id FROM view WHERE scope = ?1", thing)?;
+        about.extend(super::ids(&self.sql, "SELECT id FROM thread WHERE subject = ?1", thing)?);
+        for one in about {
+            if self.compartment_of(one)?.is_some_and(|now| now < to) {
+                self.reclassify(one, to)?;
             }
         }
         Ok(())

@@ -27,11 +27,15 @@ pub(super) struct Found {
     pub up: Option<DocumentId>,
 }
 
-/// Reads what a row is.
+/// Reads what a row is; a thread of comments is what it is about.
 pub(super) fn item(tx: &Tx<'_>, row: i64) -> Result<Option<Found>, CoreError> {
     let mut statement = tx.sql().prepare_cached(
         "SELECT row, id, 'element', kind, name, '', up FROM element WHERE row = ?1
-         UNION ALL SELECT row, id, 'page', kind, title, path, NULL FROM page WHERE row = ?1",
+         UNION ALL SELECT row, id, 'page', kind, title, path, NULL FROM page WHERE row = ?1
+         UNION ALL SELECT t.row, e.id, 'element', e.kind, e.name, '', e.up
+             FROM thread t JOIN element e ON e.id = t.subject WHERE t.row = ?1
+         UNION ALL SELECT t.row, p.id, 'page', p.kind, p.title, p.path, NULL
+             FROM thread t JOIN page p ON p.id = t.subject WHERE t.row = ?1",
     )?;
     Ok(statement.query_row([row], found_of).optional()?)
 }

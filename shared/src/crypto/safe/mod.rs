@@ -12,6 +12,7 @@ pub mod keyring;
 pub(crate) mod low;
 pub mod names;
 pub mod pairing;
+pub mod presence;
 pub mod recovery;
 pub mod safety;
 
@@ -22,5 +23,6 @@ pub use device::{DeviceKeys, device_id, key_thumbprint};
 pub use invite::{InviteSecret, InviteTicket};
 pub use keyring::Keyring;
 pub use pairing::{PairingSecret, Side};
+pub use presence::{PresenceBond, PresenceMessage, open_presence, seal_presence, sealed_under};
 pub use recovery::RecoveryCode;
 pub use safety::safety_number;

@@ -1,0 +1,93 @@
+//! Two people talk about an architecture through real processes: comments, mentions, what is new, and who is where.
+
+use std::time::{Duration, Instant};
+
+use groundplan_tests::device::{CallError, Device};
+use groundplan_tests::journey::{agree, element, found, sync};
+use groundplan_tests::programs::PASSWORD;
+use groundplan_tests::server::{Server, Store};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until an answer of a device is as wanted.
+fn until(device: &Device, method: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let answer = device.ask(method, json!({}));
+        if holds(&answer) {
+            return answer;
+        }
+        assert!(Instant::now() < end, "{}: {what}: {answer}", device.name);
+        device.wait_for_event(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn two_people_talk_and_see_each_other_on_the_embedded_store() {
+    talk(Store::Embedded);
+}
+
+#[test]
+fn two_people_talk_and_see_each_other_on_postgres() {
+    talk(Store::Postgres);
+}
+
+fn talk(store: Store) {
+    let mut server = Server::start(store);
+    let wire = server.wire();
+    let (desk, mut tablet) = (Device::with_agent("Desk"), Device::with_agent("Tablet"));
+    found(&desk, &wire, "Shop", "ada");
+    let web = element(&desk, "component", "Web");
+    let invitation = desk.ask("member/invite", json!({ "role": "editor", "clearance": "internal" }));
+    tablet.ask("account/register", json!({ "server": wire.url(), "name": "grace", "password": PASSWORD }));
+    tablet.ask("member/join", json!({ "link": invitation["link"], "name": "Grace" }));
+    agree(&[&desk, &tablet]);
+
+    let thread = desk.ask("comment/add", json!({ "subject": web, "text": "@grace is *two* enough?" }));
+    sync(&desk);
+    sync(&tablet);
+    let news = tablet.ask("changes/list", json!({}));
+    assert_eq!(news["mentions"][0]["thread"], thread["id"], "{news}");
+    assert_eq!(news["items"][0]["threads"], json!([thread["id"]]), "{news}");
+    let edit = json!({ "thread": thread["id"], "comment": thread["comments"][0]["id"], "text": "No." });
+    let refused = tablet.call("comment/edit", edit);
+    assert!(
+        matches!(&refused, Err(CallError::Refused(403, error)) if error["code"] == "not_allowed"),
+        "{refused:?}"
+    );
+    // The same through the command line, which is another process on the same profile.
+    let shown = tablet.done(&["comment", "list", "Web"]);
+    assert!(shown.contains("@grace is *two* enough?") && shown.contains("unread"), "{shown}");
+    let id = thread["id"].as_str().unwrap();
+    tablet.done(&["comment", "reply", id, "It is."]);
+    tablet.done(&["comment", "resolve", id]);
+    tablet.done(&["changes", "--seen"]);
+    assert!(tablet.done(&["changes"]).starts_with("Nothing new"));
+    agree(&[&desk, &tablet]);
+    let there = desk.ask("comment/list", json!({ "subject": web }));
+    let [question, answer] = there["items"][0]["comments"].as_array().unwrap().as_slice() else {
+        panic!("{there}")
+    };
+    assert_eq!((&question["author"]["you"], &answer["author"]["name"]), (&json!(true), &json!("Grace")));
+    assert_eq!(there["items"][0]["resolved_by"]["name"], json!("Grace"));
+
+    // Who is where, and who is not there any more.
+    let at_web = json!({ "document": web, "cursor": { "anchor": 0, "head": 3 } });
+    tablet.ask("presence/set", at_web.clone());
+    desk.ask("presence/set", json!({}));
+    let is_at_web = |list: &Value| {
+        let one = &list["items"][0];
+        one["person"]["name"] == json!("Grace") && one["document"] == json!(web)
+    };
+    let list = until(&desk, "presence/list", "Grace is at Web", is_at_web);
+    assert_eq!(list["items"][0]["cursor"], at_web["cursor"]);
+    until(&tablet, "presence/list", "Ada is there", |list| list["items"][0]["document"] == json!(null));
+    tablet.ask("presence/set", json!({ "away": true }));
+    until(&desk, "presence/list", "Grace is gone", |list| list["items"] == json!([]));
+    // Killed and started again, it is another session, which is believed as soon as it answers.
+    tablet.kill();
+    tablet.start();
+    tablet.ask("presence/set", at_web);
+    until(&desk, "presence/list", "Grace is back", is_at_web);
+}
