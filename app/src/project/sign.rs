@@ -66,7 +66,8 @@ pub(crate) fn sign(
             .execute((row, thing.to_bytes(), HIDDEN, &name))?;
             name
         }
-        DocumentKind::Settings => return Ok(()),
+        // What is said about something is shown with it or not at all.
+        DocumentKind::Thread | DocumentKind::Settings => return Ok(()),
     };
     index::write(sql, row, &Words { name, facet: kind_facet(HIDDEN), ..Words::default() })
 }

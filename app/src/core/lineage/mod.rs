@@ -316,6 +316,8 @@ impl Tx<'_> {
 fn classification_of(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Element => "properties.classification",
-        DocumentKind::Page | DocumentKind::View | DocumentKind::Settings => "classification",
+        DocumentKind::Page | DocumentKind::View | DocumentKind::Thread | DocumentKind::Settings => {
+            "classification"
+        }
     }
 }
