@@ -14,8 +14,6 @@ pub(super) enum Check {
     Alarm,
     /// What somebody left behind is rotated.
     Due,
-    /// What a member may not read any more goes from the member's devices.
-    Withdraw,
     /// An envelope is of its document's compartment.
     Compartment,
     /// A snapshot is compared before it is acknowledged.
