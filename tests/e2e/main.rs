@@ -10,3 +10,4 @@ mod kill_client;
 mod kill_server;
 mod members;
 mod parity;
+mod postgres_crash;
