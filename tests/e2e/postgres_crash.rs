@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use groundplan_server::testing::postgres::Cluster;
 use groundplan_tests::device::Device;
-use groundplan_tests::journey::{agree, element, found, link, login, sync};
+use groundplan_tests::journey::{agree, found, link, login, sync};
 use groundplan_tests::server::Server;
 use groundplan_tests::tell;
 use serde_json::json;
@@ -28,10 +28,12 @@ fn ten_crashes_of_postgres_under_load_lose_nothing() {
 
     let (stop, made) = (AtomicBool::new(false), AtomicU64::new(0));
     let (mut acknowledged, mut waited) = (Vec::new(), Vec::new());
+    let caller = writer.caller();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                element(&writer, "component", &format!("edit-{:05}", made.fetch_add(1, Ordering::Relaxed)));
+                let name = format!("edit-{:05}", made.fetch_add(1, Ordering::Relaxed));
+                caller.call("element/create", json!({ "kind": "component", "name": name })).expect("edits");
             }
         });
         for crash in 0..CRASHES {

@@ -3,6 +3,7 @@
 //!
 //! `AWAY_ROUNDS` changes the 20 rounds over 5,000 documents. Not here: what an envelope costs (`p4`).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use groundplan_app::ops;
@@ -81,7 +82,7 @@ async fn tell() {
 }
 
 /// Lets a device try, until it says that it cannot.
-async fn stuck(app: &App) -> SyncStatus {
+async fn stuck(app: &Arc<App>) -> SyncStatus {
     let mut events = app.subscribe();
     app.start_sync();
     loop {

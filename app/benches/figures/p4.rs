@@ -193,10 +193,8 @@ fn decrypt(envelopes: &[Vec<u8>]) -> Duration {
 }
 
 fn apply(documents: &[AutoCommit]) -> Duration {
-    let changes: Vec<Vec<automerge::Change>> = documents
-        .iter()
-        .map(|document| document.clone().get_changes(&[]).into_iter().cloned().collect())
-        .collect();
+    let changes: Vec<Vec<automerge::Change>> =
+        documents.iter().map(|document| document.clone().get_changes(&[])).collect();
     let mut applied = Vec::new();
     let took = timed(|| {
         for changes in changes {

@@ -7,7 +7,6 @@
 use std::time::Instant;
 
 use groundplan_app::runtime::App;
-use groundplan_shared::api::*;
 use groundplan_shared::model::*;
 
 use crate::pair::{Pair, grow, named, open, rename, reopen, shut, synced};

@@ -141,7 +141,7 @@ pub(crate) async fn reopen(dir: &Path) -> Arc<App> {
 }
 
 /// Lets a device connect, until it is up to date.
-pub(crate) async fn catch_up(app: &App) {
+pub(crate) async fn catch_up(app: &Arc<App>) {
     let mut events = app.subscribe();
     app.start_sync();
     let done = async {
