@@ -35,8 +35,15 @@ impl Server {
     /// # Panics
     /// If it does not start, or Postgres is asked for and absent.
     pub fn start(store: Store) -> Self {
+        Self::start_on((store == Store::Postgres).then(postgres::database))
+    }
+
+    /// Starts a server with open registration on a Postgres database, or on the embedded store.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_on(database: Option<String>) -> Self {
         let folder = TempDir::new().expect("a folder for the server");
-        let database = (store == Store::Postgres).then(postgres::database);
         let mut server = Self { folder, database, process: Arc::default(), wires: Vec::new(), address: None };
         server.restart();
         server

@@ -11,6 +11,7 @@ use crate::{
     clock::{Clock, random},
     config::{Config, LogFormat},
     identity::Identity,
+    open_files,
     routes::account::invitation_hash,
     server::open_store,
     store::{AccountRole, Invitation, StoreError},
@@ -22,6 +23,7 @@ const TOKEN_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 /// Serves until the process is told to stop.
 pub(super) async fn serve(config: Config) -> ExitCode {
     start_log(&config);
+    open_files::raise(config.limits.connections);
     let server = match Server::start(config).await {
         Ok(server) => server,
         Err(error) => return complain(&error, 1),
