@@ -212,6 +212,7 @@ fn every_command_works_and_answers_equally() {
     assert!(cancelled.iter().all(|answer| answer == &cancelled[0]), "{cancelled:?}");
     done.insert("job/cancel".to_owned());
     done.insert("profile/create".to_owned());
+    done.insert("backup/restore".to_owned());
     let all: BTreeSet<String> = COMMANDS.iter().map(|command| command.method.to_owned()).collect();
     assert_eq!(done, all, "each command of the table is told about here");
 }
