@@ -82,6 +82,8 @@ impl Host {
             api::ProfilePassphraseParams::METHOD => {
                 remote(self, params, at_host!(ops::profile::passphrase)).await
             }
+            api::BackupVerifyParams::METHOD => remote(self, params, at_host!(ops::backup::verify)).await,
+            api::BackupRestoreParams::METHOD => remote(self, params, at_host!(ops::backup::restore)).await,
             _ => {
                 let app = self.app().await?;
                 tokio::select! {
@@ -239,6 +241,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::ImportApplyParams => ops::import::apply;
             api::ImportListParams => ops::import::list;
             api::ExportParams => ops::export::run;
+            api::BackupCreateParams => ops::backup::create;
             api::JobCancelParams => ops::app::cancel;
             api::EditUndoParams => ops::edit::undo;
             api::EditRedoParams => ops::edit::redo;

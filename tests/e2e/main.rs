@@ -4,8 +4,10 @@
 mod alone;
 mod apart;
 mod attachments;
+mod backups;
 mod canaries;
 mod connect;
+mod faults;
 mod kill_client;
 mod kill_server;
 mod members;

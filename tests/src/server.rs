@@ -27,6 +27,7 @@ pub struct Server {
     process: Arc<Mutex<Option<Process>>>,
     wires: Vec<Wire>,
     address: Option<SocketAddr>,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Server {
@@ -44,9 +45,20 @@ impl Server {
     /// If it does not start.
     pub fn start_on(database: Option<String>) -> Self {
         let folder = TempDir::new().expect("a folder for the server");
-        let mut server = Self { folder, database, process: Arc::default(), wires: Vec::new(), address: None };
+        let (process, wires, settings) = (Arc::default(), Vec::new(), Vec::new());
+        let mut server = Self { folder, database, process, wires, address: None, settings };
         server.restart();
         server
+    }
+
+    /// Starts it again with this environment variable, and ever after.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn restart_with(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+        self.restart();
     }
 
     /// Returns a new wire to the server.
@@ -87,6 +99,7 @@ impl Server {
         // One name through every restart, although the port changes.
         command.env("GROUNDPLAN_SERVER_PUBLIC_URL", "http://127.0.0.1:1");
         command.env("GROUNDPLAN_SERVER_LOG_FILTER", "debug");
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         let process = Process::start(&mut command, &self.log());
         let address: SocketAddr = process.wait_for("its address", |line| {
             line.strip_prefix("listening on http://").and_then(|text| text.parse().ok())

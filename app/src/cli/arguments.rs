@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use super::attachment::AttachmentCommand;
+pub use super::backup::BackupCommand;
 pub use super::comment::CommentCommand;
 pub use super::history::HistoryArguments;
 pub use super::people_arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
@@ -373,6 +374,9 @@ pub enum Command {
         #[arg(long, env = "GROUNDPLAN_UI_DIR", value_name = "DIR")]
         ui_dir: Option<PathBuf>,
     },
+    /// Encrypted backups: create, verify, restore
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Change the passphrase that protects this profile's key
     Passphrase {
         /// Read the new passphrase from this file (its first line)

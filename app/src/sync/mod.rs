@@ -10,6 +10,7 @@ mod cut;
 mod error;
 mod event;
 mod frames;
+pub mod life;
 pub mod log;
 mod machine;
 #[cfg(test)]

@@ -104,6 +104,9 @@ commands! {
     "import/apply", Write, ImportApplyParams => ImportApplied, "Imports a source in one step.";
     "import/list", Read, ImportListParams => ImportSources, "Lists the sources imported so far.";
     "export/run", Read, ExportParams => Exported, "Exports the workspace or a part of it.";
+    "backup/create", Manage, BackupCreateParams => BackupView, "Writes an encrypted backup of the device or a workspace.";
+    "backup/verify", Manage, BackupVerifyParams => BackupView, "Checks every byte of a backup.";
+    "backup/restore", Manage, BackupRestoreParams => BackupRestored, "Makes the profile from a backup and opens it.";
     "job/cancel", Read, JobCancelParams => Empty, "Stops a long command; nothing of it is applied.";
     "edit/undo", Write, EditUndoParams => EditState, "Takes the latest edit of this profile back.";
     "edit/redo", Write, EditRedoParams => EditState, "Repeats the edit taken back last.";
