@@ -10,4 +10,5 @@ mod kill_client;
 mod kill_server;
 mod members;
 mod parity;
+mod restored;
 mod talk;
