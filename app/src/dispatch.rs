@@ -283,12 +283,17 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::InviteCancelParams => ops::member::govern::cancel;
             api::RoleDefineParams => ops::member::govern::define;
             api::ServiceAddParams => ops::member::govern::service;
+            api::ServiceUseParams => ops::member::govern::service_use;
+            api::ServiceOpenParams => ops::member::govern::service_open;
             api::PolicySetParams => ops::member::govern::policy;
             api::KeyRotateParams => ops::member::govern::rotate;
             api::SyncQuarantineParams => ops::sync::trust::quarantine;
             api::SyncAlarmParams => ops::sync::trust::alarm;
             api::SyncSettleParams => ops::sync::trust::settle;
             api::SyncRescueParams => ops::sync::rescue::run;
+            api::SyncHeldParams => ops::sync::held::list;
+            api::SyncDecideParams => ops::sync::held::decide;
+            api::SyncPeersParams => ops::sync::peers::run;
             api::MemberInviteParams => ops::member::invite::run;
             api::MemberJoinParams => ops::member::join::run;
         }

@@ -13,4 +13,5 @@ mod kill_server;
 mod members;
 mod parity;
 mod postgres_crash;
+mod restored;
 mod talk;

@@ -14,7 +14,7 @@ mod saved;
 mod tx;
 mod typed;
 
-pub use bounded::{ChangeRefused, actor_of_change, changes_in, hash_of_change};
+pub use bounded::{ChangeRefused, actor_of_change, changes_in, deletes_document, hash_of_change};
 pub use news::seen as mark_seen;
 pub use remote::{Applied, ApplyError};
 pub use saved::saved_changes;

@@ -261,6 +261,23 @@ impl Net {
         Ok(status)
     }
 
+    /// Synchronises and waits as long as something is so, at most as long as [`Net::now`] does.
+    pub(crate) async fn wait_while(
+        &self,
+        app: &Arc<App>,
+        so: impl Fn(&SyncStatus) -> bool,
+    ) -> Result<(), ApiError> {
+        self.start(app);
+        let until = Instant::now() + Duration::from_millis(PATIENCE_MS);
+        let Some(mut watcher) = self.watch(app.workspace()?.id()) else { return Ok(()) };
+        while so(&watcher.borrow_and_update().status) {
+            if !matches!(timeout_at(until, watcher.changed()).await, Ok(Ok(()))) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn later(&self, app: &Arc<App>, workspace: WorkspaceId) -> Result<SyncStatus, ApiError> {
         let app = Arc::clone(app);
         crate::identity::membership::blocking(move || app.net.status(&app, workspace)).await

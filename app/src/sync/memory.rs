@@ -14,6 +14,7 @@ use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 
 use super::SyncError;
+use super::healing::{Braked, Burst, HealingTx, Peer};
 use super::sqlite_rows::whole_batches;
 use super::store::{
     ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord,
@@ -34,6 +35,7 @@ struct State {
     envelopes: BTreeMap<EnvelopeId, (u64, Arc<EnvelopeRow>)>,
     places: BTreeMap<(DocumentId, u64), BTreeSet<EnvelopeId>>,
     known: BTreeSet<DocumentId>,
+    peers: BTreeMap<DeviceId, Peer>,
     quarantine: BTreeMap<EnvelopeId, Arc<QuarantineRow>>,
     refused: BTreeMap<DocumentId, String>,
     outbox: BTreeMap<u64, (Arc<OutboxRow>, Option<EnvelopeId>)>,
@@ -149,6 +151,73 @@ impl SyncStore for MemoryStore {
             None => {}
         }
         *self.lock() = copy;
+        Ok(())
+    }
+}
+
+/// Whether an envelope was verified or acknowledged.
+fn verified(row: &EnvelopeRow) -> bool {
+    matches!(row.state, EnvelopeState::Applied | EnvelopeState::Stored | EnvelopeState::Locked)
+}
+
+impl HealingTx for State {
+    fn forget_places(&mut self) -> Result<(), SyncError> {
+        let unverified = [EnvelopeState::Held, EnvelopeState::Waiting, EnvelopeState::Broken];
+        self.envelopes.retain(|_, (_, row)| !unverified.contains(&row.state));
+        self.envelopes.values_mut().for_each(|(_, row)| Arc::make_mut(row).place = None);
+        self.places.clear();
+        self.heads.clear();
+        self.turns.clear();
+        self.cuts.clear();
+        Ok(())
+    }
+    fn places(&mut self) -> Result<Vec<(EnvelopeId, Place)>, SyncError> {
+        let rows = self.envelopes.values().map(|(_, row)| row).filter(|row| verified(row));
+        Ok(rows.filter_map(|row| Some((row.env_id, row.place?))).collect())
+    }
+    fn unplaced(&mut self) -> Result<Vec<(EnvelopeId, DeviceId, StreamId, u64)>, SyncError> {
+        let rows = self.envelopes.values().filter(|(_, row)| verified(row) && row.place.is_none());
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by_key(|(order, _)| *order);
+        Ok(rows.iter().map(|(_, row)| (row.env_id, row.author, row.stream, row.dev_seq)).collect())
+    }
+    fn peer(&mut self, device: DeviceId) -> Result<Option<Peer>, SyncError> {
+        Ok(self.peers.get(&device).copied())
+    }
+    fn set_peer(&mut self, device: DeviceId, peer: Peer) -> Result<(), SyncError> {
+        self.peers.insert(device, peer);
+        Ok(())
+    }
+    fn gaps(&mut self, limit: usize) -> Result<Vec<(DocumentId, u64, u64)>, SyncError> {
+        let mut gaps = BTreeMap::new();
+        for (_, row) in self.envelopes.values().filter(|(_, row)| row.state == EnvelopeState::Held) {
+            let Some(place) = row.place else { continue };
+            let first = gaps.entry(row.document).or_insert(place.doc_seq);
+            *first = place.doc_seq.min(*first);
+        }
+        let head = |document: DocumentId| self.heads.get(&document).map_or(0, |head| head.doc_seq);
+        Ok(gaps.into_iter().map(|(document, next)| (document, head(document), next)).take(limit).collect())
+    }
+    // Documents of histories are never deleted: the brake is tried on real ones.
+    fn deletes(&mut self, _: DocumentId, _: &[Vec<u8>]) -> Result<bool, SyncError> {
+        Ok(false)
+    }
+    fn living(&mut self) -> Result<u64, SyncError> {
+        Ok(self.documents.len() as u64)
+    }
+    fn burst(&mut self, _: DeviceId) -> Result<Option<Burst>, SyncError> {
+        Ok(None)
+    }
+    fn set_burst(&mut self, _: DeviceId, _: Burst) -> Result<(), SyncError> {
+        Ok(())
+    }
+    fn brake(&mut self, _: EnvelopeId, _: DeviceId, _: u64, _: bool) -> Result<(), SyncError> {
+        Ok(())
+    }
+    fn braked(&mut self) -> Result<Vec<Braked>, SyncError> {
+        Ok(Vec::new())
+    }
+    fn unbrake(&mut self, _: DeviceId) -> Result<(), SyncError> {
         Ok(())
     }
 }
@@ -308,6 +377,18 @@ impl SyncTx for State {
             .values()
             .filter(|(row, sealed)| sealed.is_none() && !self.refused.contains_key(&row.document));
         whole_batches(open.map(|(row, _)| Ok(OutboxRow::clone(row))), rows, bytes)
+    }
+    fn outbox_put(
+        &mut self,
+        document: DocumentId,
+        compartment: Compartment,
+        change: &[u8],
+    ) -> Result<(), SyncError> {
+        self.next += 1;
+        let id = self.next;
+        let row = OutboxRow { id, batch: id, document, compartment, change: change.to_vec() };
+        self.outbox.insert(id, (Arc::new(row), None));
+        Ok(())
     }
     fn outbox_seal(&mut self, rows: &[u64], id: EnvelopeId) -> Result<(), SyncError> {
         for row in rows {

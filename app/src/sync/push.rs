@@ -4,11 +4,13 @@
 
 use groundplan_shared::api::ApiError;
 use groundplan_shared::crypto::Random;
+use groundplan_shared::envelope::parse_outer;
 use groundplan_shared::wire::frames::{Accepted, Outcome, Refused};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, ProblemCode};
 
+use super::log::Log;
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, Place, SyncTx};
-use super::{SyncError, seal, snapshot, status};
+use super::{SyncError, ready, seal, snapshot, status};
 
 /// How to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,33 @@ pub(super) fn unseal_all(tx: &mut dyn SyncTx, author: DeviceId) -> Result<(), Sy
         tx.remove_envelope(row.env_id)?;
         let end = ChainHead { dev_seq: row.dev_seq.saturating_sub(1), env_id: row.previous };
         tx.set_chain(author, row.stream, end)?;
+    }
+    Ok(())
+}
+
+/// Takes own originals that a restored server lost and does not take back as they are into the outbox again: they are
+/// sealed anew, in new streams. Others' originals are theirs to seal.
+pub(super) fn seal_anew(
+    tx: &mut dyn SyncTx,
+    log: &Log,
+    own: DeviceId,
+    ids: &[EnvelopeId],
+    random: &dyn Random,
+) -> Result<(), SyncError> {
+    unseal_all(tx, own)?;
+    for id in ids {
+        let Some(row) = tx.envelope(*id)?.filter(|row| row.author == own) else { continue };
+        let Ok(outer) = parse_outer(&row.bytes) else { continue };
+        let key = tx.key(row.compartment, outer.header.epoch)?;
+        let Ok(opened) = ready::open(tx, &row, log, key.as_ref()) else { continue };
+        for change in &opened.body.changes {
+            tx.outbox_put(row.document, row.compartment, change)?;
+        }
+        tx.remove_envelope(row.env_id)?;
+        if tx.own_stream(row.compartment)? == Some(row.stream) {
+            let stream = seal::make_stream(random)?;
+            tx.set_own_stream(row.compartment, stream)?;
+        }
     }
     Ok(())
 }

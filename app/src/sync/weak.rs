@@ -20,6 +20,10 @@ pub(super) enum Check {
     Compare,
     /// A snapshot stands in for what was dropped only once another device agreed to it.
     Acked,
+    /// What a restored server lost goes back.
+    Resend,
+    /// What deletes much asks first.
+    Brake,
 }
 
 /// Says whether a check is left out.

@@ -92,3 +92,13 @@ pub(super) async fn fingerprint(config: &Config) -> Result<String, StartError> {
     let key = identity.opaque.public_key().ok_or(StoreError::corrupt("server_state.opaque"));
     Ok(opaque::fingerprint(&identity.server, &key.map_err(StartError::Store)?))
 }
+
+/// Gives the database a new life after it was restored from a backup.
+pub(super) async fn restored(config: &Config) -> Result<String, StartError> {
+    let store = open_store(config, &Clock::system()).await?;
+    let life = Identity::begin_new_life(&*store).await.map_err(StartError::Store)?;
+    Ok(format!(
+        "the database has a new life, {life}; serve again, and ask an owner of each workspace to confirm it with \
+         `groundplan sync --settle restored`"
+    ))
+}

@@ -118,6 +118,20 @@ fn options(folder: &Path) -> String {
     )
 }
 
+/// Copies a database of [`database`] that nobody is connected to, and returns the copy's address.
+///
+/// # Panics
+/// If somebody is connected.
+pub fn copy(address: &str) -> String {
+    let (path, parameters) = address.split_once('?').expect("an address made here");
+    let name = path.trim_start_matches("postgres:///");
+    let host = parameters.split_once("host=").expect("an address made here").1;
+    let copied = format!("{name}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let mut command = Command::new(binaries().join("createdb"));
+    run(command.args(["-U", "postgres", "-h", host, "-T", name]).arg(&copied));
+    format!("postgres:///{copied}?{parameters}")
+}
+
 fn start(folder: &Path, bin: &Path) {
     let data = folder.join("data");
     if is_root() {

@@ -9,6 +9,7 @@ mod compartments;
 mod govern;
 mod members;
 mod random;
+mod restored;
 mod server;
 mod tests;
 mod world;

@@ -167,7 +167,7 @@ impl World {
     }
 
     /// Feeds an event to a replica; a failing store crashes it.
-    fn feed(&mut self, at: usize, event: Event) {
+    pub(super) fn feed(&mut self, at: usize, event: Event) {
         let shown = format!("{at} {event:?}");
         self.note(&shown);
         let replica = &mut self.replicas[at];
