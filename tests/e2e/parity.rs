@@ -148,6 +148,8 @@ fn every_question_is_answered_equally() {
         ("sync/quarantine", json!({})),
         ("sync/alarm", json!({})),
         ("sync/rescue", json!({})),
+        ("sync/peers", json!({})),
+        ("sync/held", json!({})),
         ("device/list", json!({})),
         ("member/list", json!({})),
         ("member/safety", json!({ "member": member })),

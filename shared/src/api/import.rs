@@ -195,7 +195,7 @@ pub struct Exported {
     /// The text, if no path was given.
     pub text: Option<String>,
     /// What the workspace's policy does not let out.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
 }
 
