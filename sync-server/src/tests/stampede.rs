@@ -31,6 +31,7 @@ async fn come_back(client: &Client, author: &Author) -> Socket {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "making two thousand workspaces takes minutes without optimisation; run with --ignored"]
 async fn two_thousand_devices_reconnect_at_once() {
     crate::open_files::raise(0);
     let fixture = Fixture::start(|config| {
