@@ -2,6 +2,7 @@
 //!
 //! The rule: what was acknowledged is there, what is damaged is said, nothing is silently wrong.
 
+mod disk;
 mod flip;
 mod kill;
 mod look;
