@@ -1,4 +1,4 @@
-//! Faults on the local store, with the real program: kills, failing disks, flipped bytes.
+//! Faults below the real programs: kills at every call, failing and full disks, flipped bytes.
 //!
 //! The rule: what was acknowledged is there, what is damaged is said, nothing is silently wrong.
 
@@ -6,3 +6,4 @@ mod disk;
 mod flip;
 mod kill;
 mod look;
+mod server;
