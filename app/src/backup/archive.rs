@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use groundplan_shared::model::ContentHash;
 use ring::digest;
-use zeroize::Zeroizing;
 
 use super::{BackupError, Manifest, Opener, Part, Progress};
 

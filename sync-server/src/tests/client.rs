@@ -281,11 +281,11 @@ impl Socket {
 
     /// Opens a socket and signs in on it.
     pub(super) async fn signed_in(client: &Client) -> Self {
-        Self::open(client.at).await.as_device(client).await
+        Self::open(client.at).await.sign_in(client).await
     }
 
     /// Signs in on an open socket.
-    pub(super) async fn as_device(mut self, client: &Client) -> Self {
+    pub(super) async fn sign_in(mut self, client: &Client) -> Self {
         self.hello(client, &client.keys).await;
         let frame = self.next().await;
         assert!(matches!(frame, ServerFrame::Welcome(_)), "{frame:?}");

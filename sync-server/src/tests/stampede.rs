@@ -45,7 +45,7 @@ async fn device(server: &RunningServer) -> (Client, Author) {
 
 /// Signs in on a socket and reads everything.
 async fn up_to_date(socket: Socket, client: &Client, author: &Author) -> Socket {
-    let mut socket = socket.as_device(client).await;
+    let mut socket = socket.sign_in(client).await;
     socket.subscribe(author.id(), 0, 100).await;
     let items = socket.items(usize::from(ENVELOPES)).await;
     let places: Vec<u64> = items.iter().map(|item| item.ws_seq).collect();
