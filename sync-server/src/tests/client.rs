@@ -263,24 +263,33 @@ pub(super) struct Socket {
 impl Socket {
     /// Opens a socket and takes its challenge.
     pub(super) async fn open(at: SocketAddr) -> Self {
-        let stream = TcpStream::connect(at).await.unwrap();
-        let (stream, _) = client_async(format!("ws://{at}/v1/socket"), stream).await.unwrap();
+        Self::try_open(at).await.expect("the server has room")
+    }
+
+    /// Opens a socket and takes its challenge; `None` if the server has no room.
+    pub(super) async fn try_open(at: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(at).await.ok()?;
+        let (stream, _) = client_async(format!("ws://{at}/v1/socket"), stream).await.ok()?;
         let mut socket = Self { stream, nonce: Nonce([0; 32]), server: ServerId([0; 16]) };
         let ServerFrame::Challenge(challenge) = socket.next().await else {
             panic!("a challenge comes first")
         };
         socket.nonce = challenge.nonce;
         socket.server = challenge.server;
-        socket
+        Some(socket)
     }
 
     /// Opens a socket and signs in on it.
     pub(super) async fn signed_in(client: &Client) -> Self {
-        let mut socket = Self::open(client.at).await;
-        socket.hello(client, &client.keys).await;
-        let frame = socket.next().await;
+        Self::open(client.at).await.sign_in(client).await
+    }
+
+    /// Signs in on an open socket.
+    pub(super) async fn sign_in(mut self, client: &Client) -> Self {
+        self.hello(client, &client.keys).await;
+        let frame = self.next().await;
         assert!(matches!(frame, ServerFrame::Welcome(_)), "{frame:?}");
-        socket
+        self
     }
 
     /// Answers the challenge with a client's token and the given keys.
