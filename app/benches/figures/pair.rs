@@ -107,6 +107,7 @@ pub(crate) async fn login(app: &Arc<App>, server: &str) {
         name: "ada".to_owned(),
         password: Hidden(PASSWORD.to_owned()),
         trust: None,
+        code: None,
     };
     ops::account::login::run(app, params).await.expect("signs in");
 }

@@ -16,6 +16,7 @@ pub mod policy;
 pub mod recovery;
 pub mod roster;
 pub mod schema;
+pub mod second_factor;
 pub mod service;
 pub(crate) mod words;
 

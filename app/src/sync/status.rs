@@ -66,6 +66,11 @@ pub fn hurdle_of(code: ProblemCode, message: &str) -> Option<ApiError> {
             "The server does not let this account synchronise this workspace.",
             "Sign in with the account that owns it, or ask an administrator. Your changes are kept here.",
         ),
+        ProblemCode::SecondFactorRequired => (
+            ErrorCode::NotAllowed,
+            "This workspace demands a second factor.",
+            "Set one up (`groundplan account second-factor`), or sign in again with a code. Your changes are kept here.",
+        ),
         ProblemCode::QuotaExceeded => (
             ErrorCode::ServerRefused,
             "The workspace's storage on the server is used up.",

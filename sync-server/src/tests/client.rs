@@ -160,7 +160,7 @@ impl Client {
     pub(super) async fn enlist(server: &RunningServer, name: &str) -> Self {
         let (app, keys) = (server.app(), DeviceKeys::make(&SystemRandom::new()).unwrap());
         let account = app.store.account_by_name(name).await.unwrap();
-        let done = crate::routes::account::enlist(app, &account, &keys.public()).await.unwrap();
+        let done = crate::routes::account::enlist(app, &account, &keys.public(), false).await.unwrap();
         Self { at: server.addr, keys, server: app.identity.server, tokens: done.tokens }
     }
 
