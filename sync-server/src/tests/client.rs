@@ -113,6 +113,17 @@ pub(super) async fn sign_in(
     password: &str,
     keys: &DeviceKeys,
 ) -> (u16, Value, Value) {
+    sign_in_with(at, name, password, keys, &[]).await
+}
+
+/// The same with more fields in the last request.
+pub(super) async fn sign_in_with(
+    at: SocketAddr,
+    name: &str,
+    password: &str,
+    keys: &DeviceKeys,
+    more: &[(&str, &str)],
+) -> (u16, Value, Value) {
     let rng = SystemRandom::new();
     let (state, message) = login_start(password, &rng).unwrap();
     let body = json!({"username": name, "request": Blob(message)});
@@ -128,8 +139,11 @@ pub(super) async fn sign_in(
     let proof =
         keys.sign(&device_registration(&started.server, &started.nonce, &started.account, &keys.id()));
     let public = keys.public();
-    let body = json!({"login": started.login, "finalization": Blob(finalization),
+    let mut body = json!({"login": started.login, "finalization": Blob(finalization),
         "device": {"signing_key": public.signing, "hpke_key": public.hpke, "proof": proof}});
+    for (field, text) in more {
+        body[*field] = json!(text);
+    }
     let (status, answer) = request(at, "POST", "/v1/account/login/finish", None, Some(&body)).await;
     (status, answer, body)
 }
