@@ -10,6 +10,7 @@ mod join;
 mod page;
 mod relation;
 mod rules;
+mod second_factor;
 mod troubles;
 mod workspace;
 
@@ -56,6 +57,7 @@ pub fn draw(dialog: Dialog) -> AnyView {
         Dialog::Rescue => troubles::rescue(),
         Dialog::Quarantine => troubles::quarantine(),
         Dialog::Alarm => troubles::alarm(),
+        Dialog::SecondFactor => second_factor::second_factor(),
     }
 }
 
