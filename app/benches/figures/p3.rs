@@ -20,6 +20,8 @@ use crate::{percentile, say};
 
 const FRAME: Duration = Duration::from_micros(16_667);
 const KEYS_A_SECOND: u32 = 6;
+/// How long both may take to hold the same.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Operations of one transaction while a page is filled.
 const PIECE: usize = 2_000;
 
@@ -151,6 +153,12 @@ async fn one(
     flat: &mut Option<Duration>,
 ) {
     let letters: Vec<char> = ('A'..='Z').take(writers as usize).collect();
+    // The same person alone, connected as before.
+    let alone = Typists::new(laptop, page, vec![letters[0]]);
+    let (mut alone, _) =
+        tokio::task::spawn_blocking(move || alone.keep_on(seconds.div_ceil(2))).await.expect("types");
+    synced(laptop).await;
+    synced(desk).await;
     let before = text(desk, page).chars().count();
     let here = Typists::new(laptop, page, vec![letters[0]]);
     let there = Typists::new(desk, page, letters[1..].to_vec());
@@ -159,23 +167,27 @@ async fn one(
     let (mut times, late) = own.await.expect("types");
     let (theirs, others_late) = others.await.expect("type");
     let (ended, keys) = (Instant::now(), times.len() + theirs.len());
-    synced(desk).await;
-    synced(laptop).await;
-    synced(desk).await;
+    let (mut one, mut other) = (String::new(), "not read yet".to_owned());
+    while one != other {
+        assert!(ended.elapsed() < PATIENCE, "both hold the same text");
+        synced(desk).await;
+        synced(laptop).await;
+        (one, other) = (text(desk, page), text(laptop, page));
+    }
     let behind = ended.elapsed();
-    let (one, other) = (text(desk, page), text(laptop, page));
-    assert!(one == other, "both hold the same text");
     assert_eq!(one.chars().count(), before + keys, "nothing is missing, nothing is twice");
-    for letter in &letters {
-        assert_eq!(one.matches(*letter).count(), (KEYS_A_SECOND * seconds) as usize, "every key of {letter}");
+    for (letter, more) in letters.iter().zip([alone.len()].into_iter().chain(std::iter::repeat(0))) {
+        let typed = (KEYS_A_SECOND * seconds) as usize + more;
+        assert_eq!(one.matches(*letter).count(), typed, "every key of {letter}");
     }
     let longest = *times.iter().max().expect("keys");
     let [p50, p99] = [0.5, 0.99].map(|part| percentile(&mut times, part));
+    let [alone50, alone99] = [0.5, 0.99].map(|part| percentile(&mut alone, part));
     let first = *flat.get_or_insert(p99);
     let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
     say(&format!(
         "P3 {writers} writers, {history} operations: longest wait for a key {:.1} ms, p99 {:.1}, p50 {:.1}; ÷ a frame of \
-         16.7 ms {:.2}, p99 {:.2} (target 0.25); p99 ÷ that without history {:.1} (target flat); {late} of {} keys here \
+         16.7 ms {:.2}, p99 {:.2} (target 0.25); p99 ÷ that without history {:.1} (target flat); alone p99 {:.1} ms, p50 {:.1}; {late} of {} keys here \
          and {others_late} of {} there late; all in step {:.1} s after the last key",
         milliseconds(longest),
         milliseconds(p99),
@@ -183,6 +195,8 @@ async fn one(
         longest.as_secs_f64() / FRAME.as_secs_f64(),
         p99.as_secs_f64() / FRAME.as_secs_f64(),
         p99.as_secs_f64() / first.as_secs_f64(),
+        milliseconds(alone99),
+        milliseconds(alone50),
         times.len(),
         theirs.len(),
         behind.as_secs_f64(),

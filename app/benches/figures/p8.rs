@@ -7,17 +7,17 @@
 //! Not here: the recording and the floor (`p1`), the devices (`pair`).
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use automerge::{ActorId, AutoCommit, ObjType, ROOT, ReadDoc, TextEncoding, transaction::Transactable};
 use groundplan_app::ops;
 use groundplan_app::runtime::App;
 use groundplan_shared::api::*;
+use groundplan_shared::envelope::{Kind, parse_outer};
 use groundplan_shared::model::*;
 
 use crate::p1::{Patch, trace};
-use crate::pair::{Pair, reopen, shut};
+use crate::pair::{Pair, reopen, shut, synced};
 use crate::{cpu, say};
 
 /// Keystrokes that travel in one envelope: what somebody types in a few seconds.
@@ -51,35 +51,42 @@ fn plain(patches: &[Patch]) -> (String, usize) {
     (bare.text(&text).expect("reads"), bare.save().len())
 }
 
-/// What the server holds: bytes of envelopes and stubs, of links, ids and opinions, of whole envelopes that are no
-/// snapshot, and how many opinions it has.
+/// What the server holds, in bytes: whole envelopes, of them snapshots, and stubs; links, ids and opinions beside them;
+/// and how many opinions were followed.
+#[derive(Default)]
 struct Held {
-    envelopes: u64,
+    whole: u64,
+    snapshots: u64,
+    stubs: u64,
     beside: u64,
     opinions: u64,
 }
 
-fn held(data: &Path) -> Held {
-    let database = rusqlite::Connection::open(data.join("server.db")).expect("opens");
-    let sql = "SELECT (SELECT coalesce(sum(length(envelope)), 0) FROM envelopes),
-                      (SELECT coalesce(sum(length(link) + length(env_id)), 0) FROM envelopes)
-                          + (SELECT coalesce(sum(length(ack)), 0) FROM snapshot_acks),
-                      (SELECT count(*) FROM snapshot_acks WHERE done = 1)";
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok(Held { envelopes: row.get(0)?, beside: row.get(1)?, opinions: row.get(2)? })
-    };
-    database.query_row(sql, [], read).expect("reads")
+impl Held {
+    fn sum(&self) -> u64 {
+        self.whole + self.snapshots + self.stubs
+    }
 }
 
-/// Synchronises, also what nobody waits for, such as a snapshot.
-async fn settled(app: &Arc<App>) {
-    loop {
-        let status = ops::sync::now::run(app, SyncNowParams { timeout_ms: 120_000 }).await.expect("runs");
-        if status.state == SyncState::UpToDate && status.waiting == 0 {
-            return;
+fn held(data: &Path) -> Held {
+    let database = rusqlite::Connection::open(data.join("server.db")).expect("opens");
+    let sql = "SELECT (SELECT coalesce(sum(length(link) + length(env_id)), 0) FROM envelopes)
+                          + (SELECT coalesce(sum(length(ack)), 0) FROM snapshot_acks),
+                      (SELECT count(*) FROM snapshot_acks WHERE done = 1)";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let (beside, opinions) = database.query_row(sql, [], read).expect("reads");
+    let mut held = Held { beside, opinions, ..Held::default() };
+    let mut rows = database.prepare("SELECT envelope FROM envelopes").expect("prepares");
+    let rows = rows.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("reads");
+    for bytes in rows.map(|row| row.expect("a row")) {
+        let size = bytes.len() as u64;
+        match parse_outer(&bytes) {
+            Err(_) => held.stubs += size,
+            Ok(outer) if outer.header.kind == Kind::Snapshot => held.snapshots += size,
+            Ok(_) => held.whole += size,
         }
-        assert_eq!(status.state, SyncState::Syncing, "{status:?}");
     }
+    held
 }
 
 fn body(app: &App, page: DocumentId) -> String {
@@ -103,7 +110,7 @@ async fn one(patches: &[Patch]) {
         classification: None,
     };
     let page = ops::page::create(desk, page).expect("creates").page.id;
-    settled(desk).await;
+    synced(desk).await;
     let empty = held(&data);
     let began = Instant::now();
     let mut most = 0;
@@ -120,15 +127,15 @@ async fn one(patches: &[Patch]) {
             version = ops::text::edit(desk, params).expect("edits").version;
         }
         typing += cpu() - before;
-        settled(desk).await;
-        most = most.max(held(&data).envelopes);
+        synced(desk).await;
+        most = most.max(held(&data).sum());
     }
-    settled(&laptop).await;
-    settled(desk).await;
+    synced(&laptop).await;
+    synced(desk).await;
     let until = Instant::now() + PATIENCE;
     // A page that is too large for a snapshot never gets one: its figure is that of the whole log.
     while held(&data).opinions == 0 && Instant::now() < until && patches.len() <= 7_000 {
-        settled(&laptop).await;
+        synced(&laptop).await;
     }
     let after = held(&data);
     assert!(body(desk, page) == wanted && body(&laptop, page) == wanted, "both hold the recorded text");
@@ -136,18 +143,20 @@ async fn one(patches: &[Patch]) {
     let back = reopen(&away).await;
     assert!(body(&back, page) == wanted, "who comes back holds it too");
     shut(back).await;
-    let (envelopes, beside) = (after.envelopes - empty.envelopes, after.beside - empty.beside);
-    let whole = most - empty.envelopes;
+    let (bytes, beside) = (after.sum() - empty.sum(), after.beside - empty.beside);
+    let (whole, most) = (after.whole - empty.whole, most - empty.sum());
     let times = |bytes: u64| bytes as f64 / save as f64;
     say(&format!(
-        "P8 {} keystrokes, {TOGETHER} an envelope: plaintext save {save} bytes; on the server {envelopes} bytes of \
-         snapshot, stubs and envelopes: {:.1} x (target 2), with links, ids and opinions {:.1} x; at most {whole} bytes \
-         on the way: {:.0} x, {:.0} bytes a keystroke; {} compactions; all of it in {:.0} s, typing {:.0} µs of CPU a key",
+        "P8 {} keystrokes, {TOGETHER} an envelope: plaintext save {save} bytes; on the server {bytes} bytes, \
+         {} of snapshots, {} of stubs, {whole} of other envelopes: {:.1} x (target 2), with links, ids and opinions \
+         {:.1} x; at most {most} bytes on the way: {:.0} x, {:.0} a keystroke; {} compactions; all of it in {:.0} s, typing {:.0} µs of CPU a key",
         patches.len(),
-        times(envelopes),
-        times(envelopes + beside),
-        times(whole),
-        whole as f64 / patches.len() as f64,
+        after.snapshots,
+        after.stubs,
+        times(bytes),
+        times(bytes + beside),
+        times(most),
+        most as f64 / patches.len() as f64,
         after.opinions,
         began.elapsed().as_secs_f64(),
         typing.as_secs_f64() * 1e6 / patches.len() as f64,
