@@ -307,6 +307,7 @@ fn draw_row(
     };
     let chosen = Memo::new(move |_| id.is_some_and(|id| app.selection.with(|chosen| chosen.contains(&id))));
     let shown = Memo::new(move |_| id.is_some() && app.route.with(Route::document) == id);
+    let unread = Memo::new(move |_| id.is_some_and(|id| app.unread.with(|unread| unread.contains(&id))));
     let depth = row.depth;
     let heading = matches!(row.node, Node::Group(_));
     let (pressed, entered, toggled) = (row.clone(), row.clone(), row.clone());
@@ -349,6 +350,7 @@ fn draw_row(
             </span>
             {app.index.with_untracked(|index| row_icon(&what, index))}
             <span class="truncate">{move || app.index.with(|index| row_name(&what, index))}</span>
+            {move || unread.get().then(|| view! { <span class="unread-mark" role="img" aria-label=t("changes.unread")></span> })}
             {heading.then(|| view! { <span class="count">{crate::text::grouped(parts as u64)}</span> })}
         </div>
     }

@@ -1,6 +1,8 @@
 //! Pieces that pages are made of: values in, callbacks out.
 
+pub mod around;
 pub mod attachments;
+pub mod comments;
 pub mod dialog;
 pub mod dialogs;
 pub mod editor;

@@ -6,6 +6,7 @@ use groundplan_shared::api::WorkspaceView;
 use super::icon::icon;
 use super::keys;
 use super::states::error_details;
+use crate::lazy::{Wanted, lazily};
 use crate::state::people::Act;
 use crate::state::troubles::{Known, Way, troubles};
 use crate::state::{App, Dialog, Route, Shell, sync_words, use_app, use_shell};
@@ -34,6 +35,7 @@ pub fn StatusBar() -> AnyView {
                 <button class="status-item muted" title=fill("edit.undo_what", &[("what", &what)])
                     aria-label=fill("edit.undo_what", &[("what", &what)]) on:click=move |_| app.undo()>{icon("undo")}</button>
             })}
+            {lazily(Wanted::Around)}
             <button
                 class="status-item"
                 aria-haspopup="dialog"

@@ -1,5 +1,6 @@
 //! One file per route: reads the address, composes components.
 
+pub mod changes;
 pub mod diagram;
 pub mod element;
 pub mod explore;

@@ -9,6 +9,7 @@ use groundplan_shared::validate;
 
 use super::element::references;
 use crate::components::attachments::attachments;
+use crate::components::comments::comments;
 use crate::components::editor::TextEditor;
 use crate::components::files::Files;
 use crate::components::history::history;
@@ -88,6 +89,7 @@ fn show(id: DocumentId, page: Memo<Option<Answer<PageView>>>) -> AnyView {
                     references(backlinks.get())
                 }}
             </section>
+            {comments(id, None)}
             {history(id)}
         </article>
     }

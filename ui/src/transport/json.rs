@@ -5,6 +5,9 @@
 //! Not here: writing (`serde_json`) and what answers mean.
 
 mod parse;
+mod tree;
+
+pub use parse::parse;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{

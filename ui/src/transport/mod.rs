@@ -9,6 +9,8 @@ pub mod json;
 mod mock;
 mod tauri;
 
+pub use json::{Json, parse};
+
 use std::pin::Pin;
 
 use groundplan_shared::api::{ApiError, Command, ErrorCode, Event};
