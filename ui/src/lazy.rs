@@ -84,7 +84,7 @@ fn rest(wanted: Wanted) -> Result<AnyView, SplitLoaderError> {
 
 fn page(route: Route) -> AnyView {
     use crate::pages::{
-        changes, diagram, element, import, page, page_list, people, search, settings, sync, unknown,
+        changes, diagram, element, import, page, page_list, past, people, search, settings, sync, unknown,
     };
     match route {
         Route::Element(id) => view! { <element::ElementPage id=id /> },
@@ -95,6 +95,7 @@ fn page(route: Route) -> AnyView {
         Route::Import => view! { <import::ImportPage /> },
         Route::People => view! { <people::PeoplePage /> },
         Route::Changes => changes::changes_page(),
+        Route::Past => past::past_page(),
         Route::Sync => view! { <sync::SyncPage /> },
         Route::Settings => view! { <settings::SettingsPage /> },
         Route::Home | Route::Welcome | Route::Explore | Route::Unknown(_) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::dom::prelude::*;
 use groundplan_shared::model::DocumentId;
+use groundplan_shared::scene::number;
 use leptos::html;
 
 use super::icon::{icon, kind_icon};
@@ -238,7 +239,7 @@ fn Tree(filter: RwSignal<String>) -> AnyView {
         })
     };
     #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
-    let px = move |rows: usize| format!("{}px", rows as f64 * row_px());
+    let px = move |rows: usize| format!("{}px", number(rows as f64 * row_px()));
     let nothing = move || rows.with(|rows| rows.is_empty());
     view! {
         <div

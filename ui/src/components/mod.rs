@@ -17,6 +17,7 @@ pub mod keys;
 pub mod menu;
 pub mod palette;
 pub mod passphrase;
+pub mod peers;
 pub mod picker;
 pub mod prose;
 pub mod relations;

@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, Node};
 
 use super::{AnyView, Hole, Listener, Value, keyed, patch};
+use crate::text::t;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -21,6 +22,8 @@ pub mod op {
     pub const NAME: u8 = 4;
     pub const VALUE: u8 = 5;
     pub const TEXT: u8 = 6;
+    pub const WORDS: u8 = 8;
+    pub const SAID: u8 = 11;
     pub const ATTRIBUTE: u8 = 14;
     pub const PROPERTY: u8 = 15;
     pub const CLASS: u8 = 16;
@@ -144,8 +147,14 @@ fn element(whole: &'static str, holes: Vec<Hole>, parent: &Node) -> State {
                     op::VALUE => {
                         let _ = element.set_attribute(name, word);
                     }
+                    op::SAID => {
+                        let _ = element.set_attribute(name, t(word));
+                    }
                     op::TEXT => {
                         append(element, document().create_text_node(word).into());
+                    }
+                    op::WORDS => {
+                        append(element, document().create_text_node(t(word)).into());
                     }
                     _ => {
                         let Some(hole) = holes.next() else { break };

@@ -18,6 +18,7 @@ pub fn changes_page() -> AnyView {
     view! {
         <div class="page">
             <h1 class="page-title">{t("title.changes")}</h1>
+            <p><a href="/past">{t("past.look")}</a></p>
             {move || news.with(|answer| parse(answer).map(|list| show(&list)))}
             {move || talk.with(|answer| {
                 let list = parse(answer)?;

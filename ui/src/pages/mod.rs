@@ -9,6 +9,7 @@ pub mod home;
 pub mod import;
 pub mod page;
 pub mod page_list;
+pub mod past;
 pub mod people;
 pub mod search;
 pub mod settings;

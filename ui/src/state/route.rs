@@ -25,6 +25,8 @@ pub enum Route {
     Import,
     /// What others changed and said.
     Changes,
+    /// The workspace at a date.
+    Past,
     /// Members and devices.
     People,
     /// Synchronisation and the account.
@@ -67,6 +69,7 @@ impl Route {
             ["import"] => Some(Self::Import),
             ["people"] => Some(Self::People),
             ["changes"] => Some(Self::Changes),
+            ["past"] => Some(Self::Past),
             ["sync"] => Some(Self::Sync),
             ["settings"] => Some(Self::Settings),
             _ => None,
@@ -89,6 +92,7 @@ impl Route {
             Self::Import => "/import".to_owned(),
             Self::People => "/people".to_owned(),
             Self::Changes => "/changes".to_owned(),
+            Self::Past => "/past".to_owned(),
             Self::Sync => "/sync".to_owned(),
             Self::Settings => "/settings".to_owned(),
             Self::Unknown(path) => path.clone(),
@@ -219,6 +223,7 @@ mod tests {
             Route::Import,
             Route::People,
             Route::Changes,
+            Route::Past,
             Route::Sync,
             Route::Settings,
             Route::Element(id(1)),

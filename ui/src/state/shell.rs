@@ -63,6 +63,13 @@ pub enum Dialog {
     Quarantine,
     /// What is wrong with the server.
     Alarm,
+    /// What another device deletes all at once.
+    Held,
+    /// Making a backup, or checking one.
+    Backup {
+        /// Whether one is checked.
+        check: bool,
+    },
 }
 
 /// The sheets of the phone.

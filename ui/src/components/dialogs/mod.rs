@@ -2,9 +2,11 @@
 
 mod account;
 mod act;
+mod backup;
 mod codes;
 mod compare;
 mod element;
+mod held;
 mod invite;
 mod join;
 mod page;
@@ -49,6 +51,8 @@ pub fn draw(dialog: Dialog) -> AnyView {
         Dialog::Rescue => troubles::rescue(),
         Dialog::Quarantine => troubles::quarantine(),
         Dialog::Alarm => troubles::alarm(),
+        Dialog::Backup { check } => backup::backup(check),
+        Dialog::Held => held::held(),
     }
 }
 
