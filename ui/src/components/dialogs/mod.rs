@@ -26,7 +26,14 @@ use crate::state::{App, Dialog, use_shell};
 #[component]
 pub fn Dialogs() -> AnyView {
     let shell = use_shell();
-    (move || shell.dialog.get().map(|dialog| lazily(Wanted::Dialog(dialog)))).into_any()
+    (move || {
+        shell.dialog.get().map(|dialog| match dialog {
+            // People type at once, also while the second module is still on its way: nothing of it may be lost.
+            Dialog::Palette => view! { <Palette /> }.into_any(),
+            other => lazily(Wanted::Dialog(other)),
+        })
+    })
+    .into_any()
 }
 
 /// Draws a dialog; part of what is loaded on demand.
