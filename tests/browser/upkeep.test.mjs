@@ -56,7 +56,7 @@ test("very much deleted at once waits for a person", { timeout: 400_000 }, () =>
         await page.getByText("Everything was brought back").waitFor();
         await page.getByRole("heading", { name: /deletions? by another device/ }).waitFor({ state: "detached" });
         assert.equal(JSON.parse(agent.run("list", "--json")).length, before);
-        await other.getByText("Local store").first().waitFor();
+        await other.locator(".status").getByText(`${before} elements`).waitFor();
 
         deleteAll(far);
         await page.getByRole("button", { name: "See what it deletes" }).click();

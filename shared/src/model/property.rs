@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use super::ElementKind;
 use super::ElementKind as K;

@@ -16,7 +16,11 @@ pub fn number(value: f64) -> String {
 /// general way of writing fractions is larger than everything else that the interface does with them.
 pub fn decimals(value: f64, places: u32) -> String {
     let unit = 10_u64.pow(places.min(9));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "beyond it, it stays at the largest")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "beyond it, it stays at the largest"
+    )]
     let scaled = (value * unit as f64).round() as i64;
     let (whole, rest) = (scaled.unsigned_abs() / unit, scaled.unsigned_abs() % unit);
     let mut text = if scaled < 0 { format!("-{whole}") } else { whole.to_string() };

@@ -28,9 +28,7 @@ fn one(toast: Toast) -> AnyView {
         ToastKind::Failed(_) => ("toast toast-failed", "warn"),
     };
     let body = match &toast.kind {
-        ToastKind::Failed(error) => {
-            view! { <p>{error.hint.clone()}</p> {error_details(error)} }.into_any()
-        }
+        ToastKind::Failed(error) => view! { <p>{error.hint.clone()}</p> {error_details(error)} }.into_any(),
         _ => ().into_any(),
     };
     let undo = (toast.kind == ToastKind::Undoable).then(|| {

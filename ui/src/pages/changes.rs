@@ -18,7 +18,6 @@ pub fn changes_page() -> AnyView {
     view! {
         <div class="page">
             <h1 class="page-title">{t("title.changes")}</h1>
-            <p><a href="/past">{t("past.look")}</a></p>
             {move || news.with(|answer| parse(answer).map(|list| show(&list)))}
             {move || talk.with(|answer| {
                 let list = parse(answer)?;
@@ -29,6 +28,7 @@ pub fn changes_page() -> AnyView {
                 });
                 Some(section("changes.gone", rows.collect()))
             })}
+            <p class="block"><a href="/past">{t("past.look")}</a></p>
         </div>
     }
     .into_any()

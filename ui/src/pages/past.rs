@@ -53,7 +53,11 @@ pub fn past_page() -> AnyView {
 /// The last moment of a day as people write it, where this device is; none if it is no day.
 fn end_of(day: &str) -> Option<u64> {
     let end = js_sys::Date::new(&wasm_bindgen::JsValue::from_str(&format!("{day}T23:59:59.999"))).get_time();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole milliseconds since 1970")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole milliseconds since 1970"
+    )]
     (end > 0.0).then_some(end as u64).map(|end| end.min(now_ms()))
 }
 
@@ -90,13 +94,17 @@ fn row(app: App, at: u64, thing: &Json<'_>) -> AnyView {
         let name = item.text("name");
         let done = move |_| {
             let name = name.clone();
-            app.ask_then("history/recover", params.clone(), Box::new(move |answer| match answer {
-                Ok(_) => {
-                    app.undoable(fill("past.restored", &[("name", &name)]));
-                    app.reread();
-                }
-                Err(error) => app.fail(error),
-            }));
+            app.ask_then(
+                "history/recover",
+                params.clone(),
+                Box::new(move |answer| match answer {
+                    Ok(_) => {
+                        app.undoable(fill("past.restored", &[("name", &name)]));
+                        app.reread();
+                    }
+                    Err(error) => app.fail(error),
+                }),
+            );
         };
         view! { <button class="button small" on:click=done>{icon("undo")} {t("past.restore")}</button> }
     });

@@ -131,7 +131,12 @@ pub fn troubles(known: Known<'_>) -> Vec<Trouble> {
         }
     }
     if status.held > 0 {
-        add(true, &count("trouble.held", status.held, &[]), vec![t("trouble.held_text").to_owned()], vec![Way::Held]);
+        add(
+            true,
+            &count("trouble.held", status.held, &[]),
+            vec![t("trouble.held_text").to_owned()],
+            vec![Way::Held],
+        );
     }
     if let Some(problem) = &status.attachments.problem {
         add(false, &problem.message, vec![problem.hint.clone()], vec![Way::SyncNow]);

@@ -45,7 +45,8 @@ mod tests {
     /// Every event; a new one has to be named here to compile, and then read above.
     fn all() -> Vec<Event> {
         let workspace = WorkspaceId::from_bytes([7; 16]);
-        let job = JobProgress { job: "j".into(), step: "read".into(), done: 1, total: 2, detail: "1 2".into() };
+        let job =
+            JobProgress { job: "j".into(), step: "read".into(), done: 1, total: 2, detail: "1 2".into() };
         let all = vec![
             Event::Changed { workspace, documents: vec![], remote: true },
             Event::Workspaces,

@@ -38,7 +38,9 @@ impl Toolchain {
     /// Says which one it is.
     pub fn describe(&self) -> &'static str {
         match self {
-            Self::Rustup { sources: true } => "the usual compiler, building the standard library (-Zbuild-std)",
+            Self::Rustup { sources: true } => {
+                "the usual compiler, building the standard library (-Zbuild-std)"
+            }
             Self::Rustup { sources: false } => "the target wasm32-unknown-unknown of the usual compiler",
             Self::Debian { .. } => "Debian's rustc-web, building the standard library (-Zbuild-std)",
         }
@@ -103,7 +105,9 @@ pub fn provide() -> Outcome<Toolchain> {
 
 fn has_sources() -> bool {
     let sysroot = process::answer(Command::new("rustc").args(["--print", "sysroot"]));
-    sysroot.is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file())
+    sysroot.is_some_and(|sysroot| {
+        Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file()
+    })
 }
 
 fn add_sources() -> bool {

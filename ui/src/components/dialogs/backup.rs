@@ -32,13 +32,21 @@ pub(super) fn backup(check: bool) -> AnyView {
         }
         let workspace = id.filter(|_| scope.with_untracked(|scope| scope == "workspace"));
         let passphrase = Some(Hidden(chosen.read()?));
-        call(&BackupCreateParams { path, workspace, passphrase, recovery_code: None, force: false, job: None })
+        call(&BackupCreateParams {
+            path,
+            workspace,
+            passphrase,
+            recovery_code: None,
+            force: false,
+            job: None,
+        })
     };
     let go = move || match asked() {
         Ok(asked) => carry_out(app, busy, wrong, asked, move |answer| told.set(answer)),
         Err(error) => wrong.set(Some(error)),
     };
-    let (title, submit) = if check { ("backup.check", "backup.check_do") } else { ("backup.make", "backup.make_do") };
+    let (title, submit) =
+        if check { ("backup.check", "backup.check_do") } else { ("backup.make", "backup.make_do") };
     let fields = move || {
         let scopes = name.clone().map(|name| {
             let choices = vec![

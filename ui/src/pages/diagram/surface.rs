@@ -85,7 +85,11 @@ pub(super) fn Surface(canvas: Canvas) -> AnyView {
 /// How far the picture is moved since it was painted, as CSS's `transform`.
 fn shift(canvas: Canvas, sign: f64) -> String {
     let (camera, painted) = (canvas.camera.get(), canvas.painted.get());
-    format!("translate({}px, {}px)", number(sign * (camera.x - painted.x)), number(sign * (camera.y - painted.y)))
+    format!(
+        "translate({}px, {}px)",
+        number(sign * (camera.x - painted.x)),
+        number(sign * (camera.y - painted.y))
+    )
 }
 
 /// Selection halos, handles, guides, marquee and rubber line: in pixels, so that they keep their weight.

@@ -76,7 +76,10 @@ fn writes_what_serde_json_reads() {
     for text in ["", "\u{0}\u{1f}\u{7f}", "ä\u{10ffff}\\\"/"] {
         assert_eq!(write(text), serde_json::to_string(text).unwrap());
     }
-    assert_eq!(write(&(u64::MAX, i64::MIN, 0.5, f64::NAN, (), 'x')), r#"[18446744073709551615,-9223372036854775808,0.5,null,null,"x"]"#);
+    assert_eq!(
+        write(&(u64::MAX, i64::MIN, 0.5, f64::NAN, (), 'x')),
+        r#"[18446744073709551615,-9223372036854775808,0.5,null,null,"x"]"#
+    );
     assert_eq!(write(&BTreeMap::from([(1, "a"), (2, "b")])), r#"{"1":"a","2":"b"}"#);
 }
 

@@ -69,7 +69,9 @@ fn fraction(number: f64) -> String {
     }
     #[cfg(target_arch = "wasm32")]
     {
-        String::from(js_sys::JsString::from(js_sys::Number::from(number).to_string_with_radix(10).expect("invariant: ten is a radix")))
+        String::from(js_sys::JsString::from(
+            js_sys::Number::from(number).to_string_with_radix(10).expect("invariant: ten is a radix"),
+        ))
     }
     #[cfg(not(target_arch = "wasm32"))]
     {
@@ -243,7 +245,11 @@ impl SerializeMap for Several<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Outcome<()> {
         let text = write(key);
         let writer = self.next();
-        if text.starts_with('"') { writer.plain(&text)? } else { writer.text(&text)? }
+        if text.starts_with('"') {
+            writer.plain(&text)?
+        } else {
+            writer.text(&text)?
+        }
         self.text.push(':');
         Ok(())
     }
