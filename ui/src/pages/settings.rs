@@ -80,6 +80,14 @@ pub fn SettingsPage() -> AnyView {
                 <p class="muted small">{t("settings.lock_text")}</p>
             </section>
             <section class="block">
+                <h2 class="block-title">{t("backup.title")}</h2>
+                <div class="actions">
+                    <button class="button" on:click=move |_| shell.open(Dialog::Backup { check: false })>{t("backup.make")}</button>
+                    <button class="button" on:click=move |_| shell.open(Dialog::Backup { check: true })>{t("backup.check")}</button>
+                </div>
+                <p class="muted small">{t("backup.restore_text")}</p>
+            </section>
+            <section class="block">
                 <h2 class="block-title">{t("settings.about")}</h2>
                 {move || match app.status.get() {
                     None => loading(),

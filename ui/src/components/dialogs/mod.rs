@@ -2,9 +2,11 @@
 
 mod account;
 mod act;
+mod backup;
 mod codes;
 mod compare;
 mod element;
+mod held;
 mod invite;
 mod join;
 mod page;
@@ -58,6 +60,8 @@ pub fn draw(dialog: Dialog) -> AnyView {
         Dialog::Quarantine => troubles::quarantine(),
         Dialog::Alarm => troubles::alarm(),
         Dialog::SecondFactor => second_factor::second_factor(),
+        Dialog::Backup { check } => backup::backup(check),
+        Dialog::Held => held::held(),
     }
 }
 
