@@ -271,6 +271,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::DeviceLinkJoinParams => ops::device::link_join::run;
             api::RecoveryCreateParams => ops::recovery::create::run;
             api::RecoveryUseParams => ops::recovery::redeem::run;
+            api::DeviceRenewParams => ops::device::renew::run;
             api::DeviceRevokeParams => ops::member::govern::revoke;
             api::MemberListParams => ops::member::list::run;
             api::MemberSafetyParams => ops::member::list::safety;
@@ -290,6 +291,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::SyncQuarantineParams => ops::sync::trust::quarantine;
             api::SyncAlarmParams => ops::sync::trust::alarm;
             api::SyncSettleParams => ops::sync::trust::settle;
+            api::SyncBringInParams => ops::sync::bring_in::run;
             api::SyncRescueParams => ops::sync::rescue::run;
             api::SyncHeldParams => ops::sync::held::list;
             api::SyncDecideParams => ops::sync::held::decide;

@@ -21,7 +21,7 @@ pub(crate) const EVENT_BACKLOG: usize = 256;
 /// The running client core. Share it in an `Arc`.
 pub struct App {
     profile: Profile,
-    device: Device,
+    device: RwLock<Device>,
     open: RwLock<Option<Arc<Workspace>>>,
     /// Why the workspace opened last did not open again.
     unopened: Mutex<Option<ApiError>>,
@@ -52,7 +52,7 @@ impl App {
         let device = Device::load_or_make(&profile)?;
         let app = Arc::new(Self {
             profile,
-            device,
+            device: RwLock::new(device),
             open: RwLock::new(None),
             unopened: Mutex::default(),
             events,
@@ -76,8 +76,16 @@ impl App {
     }
 
     /// Returns this device's identity.
-    pub fn device(&self) -> &Device {
-        &self.device
+    pub fn device(&self) -> Device {
+        self.device.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on as another device: the open workspace is opened anew, so that it is edited by the new one.
+    pub(crate) fn become_device(&self, device: Device) -> Result<(), ApiError> {
+        *self.device.write().unwrap_or_else(PoisonError::into_inner) = device;
+        let Some(id) = self.open_now().map(|open| open.id()) else { return Ok(()) };
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.adopt(Arc::new(self.workspace_files(id)?))
     }
 
     /// Returns the open workspace.
@@ -129,12 +137,11 @@ impl App {
         let path = self.profile.dirs().workspace_database(id);
         let key = self.profile.key().derive(&format!("workspace/{id}"));
         let mark = self.profile.dirs().life_mark(id);
-        let (workspace, copied) = Workspace::open_marked(&path, &key, id, self.device.id(), mark)?;
+        let (workspace, copied) = Workspace::open_marked(&path, &key, id, self.device().id(), mark)?;
         if copied {
             tracing::info!(workspace.id = %id, "the database was put back or moved; it goes on as a new installation");
             crate::sync::run(&workspace, |tx| {
-                let (author, random) = (self.device.keys().id(), ring::rand::SystemRandom::new());
-                crate::sync::life::begin_anew(tx, author, &random)
+                crate::sync::life::begin_anew(tx, &ring::rand::SystemRandom::new())
             })
             .map_err(crate::identity::membership::sync_failed)?;
         }

@@ -149,7 +149,7 @@ fn workspace_anew(
     let failed = |error: CoreError| BackupError::Api(error.into());
     let workspace = Workspace::open(&path, key, id, device).map_err(failed)?;
     let unsent = sync::run(&workspace, |tx| {
-        sync::life::begin_anew(tx, groundplan_shared::wire::DeviceId(device), &SystemRandom::new())?;
+        sync::life::begin_anew(tx, &SystemRandom::new())?;
         tx.outbox_count()
     })
     .map_err(|error| BackupError::Api(crate::identity::membership::sync_failed(error)))?;

@@ -14,6 +14,7 @@ pub mod membership;
 pub mod people;
 pub mod policy;
 pub mod recovery;
+pub mod renew;
 pub mod roster;
 pub mod schema;
 pub mod service;

@@ -10,6 +10,7 @@ pub mod confirm;
 mod cut;
 mod error;
 mod event;
+pub mod former;
 mod frames;
 pub mod healing;
 pub mod life;

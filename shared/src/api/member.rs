@@ -297,6 +297,20 @@ pub struct KeyRotateParams {
     pub levels: Vec<String>,
 }
 
+/// Gives a device that was shut out new keys, with which it can be let in again. Everything on it stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceRenewParams {}
+
+/// The device with its new keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRenewed {
+    /// Its new id, in hexadecimal.
+    pub device: String,
+    /// Changes that were not sent; once it is let in, `sync/bring_in` sends them.
+    pub unsent: u64,
+}
+
 /// Shuts a device out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

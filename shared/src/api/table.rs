@@ -124,6 +124,7 @@ commands! {
     "sync/connect", Manage, SyncConnectParams => SyncStatus, "Uploads the open workspace to the account's server.";
     "sync/now", Write, SyncNowParams => SyncStatus, "Synchronises and waits until it is done or stuck.";
     "device/list", Read, DeviceListParams => DeviceList, "Lists members and devices of the workspace.";
+    "device/renew", Manage, DeviceRenewParams => DeviceRenewed, "Gives a device that was shut out new keys, to be let in again.";
     "device/revoke", Manage, DeviceRevokeParams => DeviceList, "Shuts a device out and rotates what it could read.";
     "device/link_start", Manage, DeviceLinkStartParams => LinkCode, "Makes a code with which another device joins.";
     "device/link_wait", Manage, DeviceLinkWaitParams => LinkRequest, "Waits for the other device to answer the code.";
@@ -154,6 +155,7 @@ commands! {
     "sync/peers", Read, SyncPeersParams => PeerList, "Says how far each device is known to have read, and what is missing.";
     "sync/held", Read, SyncHeldParams => HeldList, "Lists mass deletions by other devices that wait for a decision.";
     "sync/decide", Write, SyncDecideParams => HeldList, "Applies a mass deletion that is held, or takes it back.";
+    "sync/bring_in", Write, SyncBringInParams => BroughtIn, "Sends what this device had not sent when it was shut out, as edits of the device that it is now.";
     "sync/rescue", Read, SyncRescueParams => Rescue, "Shows changes that could not be sent, and exports them.";
     "presence/set", Read, PresenceSetParams => PresenceList, "Says where you are, and lists who else is there.";
     "presence/list", Read, PresenceListParams => PresenceList, "Lists who is there, and where.";
