@@ -349,9 +349,9 @@ fn note_device(connection: &mut Connection, device: [u8; 16]) -> Result<(), Stor
         return Ok(());
     }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if known(&tx)?.is_some_and(|known| known != device) {
+    if let Some(before) = known(&tx)?.filter(|known| *known != device) {
         tx.execute("DELETE FROM meta WHERE name = 'installation'", [])?;
-        tx.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('renewed', x'01')", [])?;
+        tx.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('renewed', ?1)", [before])?;
         tx.execute("DELETE FROM own_stream", [])?;
     }
     tx.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('device', ?1)", [device])?;

@@ -6,6 +6,7 @@
 pub mod account;
 mod adopt;
 mod device;
+pub mod follow;
 mod genesis;
 pub mod govern;
 pub mod invite;

@@ -37,7 +37,7 @@ fn check(app: &App) -> Result<u64, ApiError> {
     let own = app.device().keys().id();
     let open = app.workspace()?;
     let (state, _) = load(&open)?;
-    if state.device(&own).is_none() || state.active(&own).is_some() {
+    if state.active(&own).is_some() {
         return Err(ApiError::new(
             ErrorCode::Conflict,
             "This device was not shut out of the open workspace.",

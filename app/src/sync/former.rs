@@ -11,6 +11,7 @@ use groundplan_shared::wire::{DeviceId, DocumentId, Hash};
 
 use super::SyncError;
 use super::log::Log;
+use super::parts::{self, Whole};
 use super::ready::open;
 use super::snapshot::stub_of;
 use super::store::{EnvelopeState, OutboxRow, SyncTx};
@@ -65,6 +66,7 @@ pub fn stored(
         match (header.kind, opened) {
             (Kind::Tombstone, _) => {}
             (Kind::Snapshot, Ok(opened)) => {
+                let Whole::Joined(opened) = parts::whole(tx, log, &opened)? else { continue };
                 let saved = opened.body.changes.first().and_then(|save| tx.saved_changes(save));
                 let Some(saved) = saved else { continue };
                 found.extend(saved.into_iter().map(|(change, _)| change.hash));
