@@ -275,6 +275,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::DeviceRevokeParams => ops::member::govern::revoke;
             api::MemberListParams => ops::member::list::run;
             api::MemberSafetyParams => ops::member::list::safety;
+            api::MemberVerifyParams => ops::member::list::verify;
             api::MemberConfirmParams => ops::member::govern::confirm;
             api::MemberRemoveParams => ops::member::govern::remove;
             api::MemberRoleParams => ops::member::govern::role;

@@ -5,6 +5,7 @@
 
 pub mod account;
 mod adopt;
+pub mod compared;
 mod device;
 pub mod follow;
 mod genesis;

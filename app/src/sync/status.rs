@@ -107,7 +107,8 @@ pub fn alarm_text(alarm: Alarm) -> ApiError {
         ),
         Alarm::Forked => (
             "The server shows another history of this workspace than before. Nothing here was changed or deleted.",
-            "Nothing more is sent. Compare the safety number with another member and tell the server's administrator.",
+            "Nothing more is sent. Compare the safety number with another member and tell the server's administrator. \
+             Where an owner confirmed that the server was restored, `groundplan sync --settle forked` follows.",
         ),
         Alarm::Restored => (
             "The server's database is another one than before: it was restored from a backup.",

@@ -106,6 +106,8 @@ commands! {
     "export/run", Read, ExportParams => Exported, "Exports the workspace or a part of it.";
     "backup/create", Manage, BackupCreateParams => BackupView, "Writes an encrypted backup of the device or a workspace.";
     "backup/verify", Manage, BackupVerifyParams => BackupView, "Checks every byte of a backup.";
+    "backup/inspect", Manage, BackupInspectParams => BackupView, "Says what a backup holds, without reading all of it.";
+    "backup/take_in", Manage, BackupTakeInParams => BackupTakenIn, "Takes a workspace of a backup into the open profile.";
     "backup/restore", Manage, BackupRestoreParams => BackupRestored, "Makes the profile from a backup and opens it.";
     "job/cancel", Read, JobCancelParams => Empty, "Stops a long command; nothing of it is applied.";
     "edit/undo", Write, EditUndoParams => EditState, "Takes the latest edit of this profile back.";
@@ -136,6 +138,7 @@ commands! {
     "member/join", Manage, MemberJoinParams => WorkspaceView, "Accepts an invitation.";
     "member/list", Read, MemberListParams => MemberList, "Lists members, newcomers, roles, keys and the policy.";
     "member/safety", Read, MemberSafetyParams => SafetyNumber, "Computes the number that two members compare.";
+    "member/verify", Manage, MemberVerifyParams => MemberList, "Remembers that the safety number of a member was compared.";
     "member/confirm", Manage, MemberConfirmParams => MemberList, "Lets a newcomer in whose safety number was compared.";
     "member/remove", Manage, MemberRemoveParams => MemberList, "Removes a member and rotates what they could read.";
     "member/role", Manage, MemberRoleParams => MemberList, "Gives a member another role.";

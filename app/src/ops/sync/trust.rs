@@ -131,7 +131,11 @@ pub async fn alarm(app: &Arc<App>, _: SyncAlarmParams) -> Result<AlarmView, ApiE
 
 async fn is_alarmed(app: &Arc<App>, alarm: Alarm) -> Result<bool, ApiError> {
     let app = Arc::clone(app);
-    blocking(move || Ok(load(&app.workspace()?)?.1.alarm == Some(alarm))).await
+    blocking(move || {
+        let workspace = app.workspace()?;
+        Ok(load(&workspace)?.1.alarm == Some(alarm))
+    })
+    .await
 }
 
 /// Settles an alarm: this device sends again. If the server still shows what it should not, the alarm comes back.
