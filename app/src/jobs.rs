@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 
 /// Jobs of an open profile, or of a program without one.
 #[derive(Debug)]
-pub(crate) struct Jobs {
+pub struct Jobs {
     running: Mutex<HashMap<String, Arc<AtomicBool>>>,
     events: broadcast::Sender<Event>,
 }

@@ -2,16 +2,15 @@
 //!
 //! Lives here: what commands share. Not here: which caller may do what (`dispatch`) and what commands do (`ops`).
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use groundplan_shared::api::{ApiError, ErrorCode, Event, JobProgress};
+use groundplan_shared::api::{ApiError, ErrorCode, Event};
 use groundplan_shared::model::WorkspaceId;
 use tokio::sync::broadcast;
 
 use crate::core::{Changes, CoreError, Tx, Workspace};
 use crate::identity::Device;
+use crate::jobs::{Job, Jobs};
 use crate::profile::{Profile, ProfileOptions};
 use crate::store::StoreError;
 
@@ -26,7 +25,7 @@ pub struct App {
     /// Why the workspace opened last did not open again.
     unopened: Mutex<Option<ApiError>>,
     events: broadcast::Sender<Event>,
-    jobs: Mutex<HashMap<String, Arc<AtomicBool>>>,
+    jobs: Jobs,
     pub(crate) net: crate::net::Net,
     pub(crate) people: crate::identity::people::Cache,
 }
@@ -55,8 +54,8 @@ impl App {
             device: RwLock::new(device),
             open: RwLock::new(None),
             unopened: Mutex::default(),
+            jobs: Jobs::new(events.clone()),
             events,
-            jobs: Mutex::default(),
             net: crate::net::Net::default(),
             people: Default::default(),
         });
@@ -245,64 +244,11 @@ impl App {
 
     /// Starts a long job that `job/cancel` can stop.
     pub fn job(&self, name: Option<&str>) -> Job<'_> {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        if let Some(name) = name {
-            self.jobs().insert(name.to_owned(), Arc::clone(&cancelled));
-        }
-        Job { app: self, name: name.map(str::to_owned), cancelled }
+        self.jobs.start(name)
     }
 
     /// Asks a job to stop. Says whether there is such a job.
     pub fn cancel(&self, name: &str) -> bool {
-        match self.jobs().get(name) {
-            Some(cancelled) => {
-                cancelled.store(true, Ordering::Relaxed);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<AtomicBool>>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A long job. Ends when dropped.
-#[derive(Debug)]
-pub struct Job<'a> {
-    app: &'a App,
-    name: Option<String>,
-    cancelled: Arc<AtomicBool>,
-}
-
-impl Job<'_> {
-    /// Reports progress; fails with `Cancelled` once the job was asked to stop.
-    pub fn step(&self, step: &str, done: u64, total: u64) -> Result<(), ApiError> {
-        if self.is_cancelled() {
-            return Err(ApiError::new(
-                ErrorCode::Cancelled,
-                "It was cancelled; nothing was changed.",
-                "Start it again when you like.",
-            ));
-        }
-        if let Some(job) = &self.name {
-            let (job, step) = (job.clone(), step.to_owned());
-            self.app.emit(Event::Job(JobProgress { job, step, done, total, detail: String::new() }));
-        }
-        Ok(())
-    }
-
-    /// Says whether the job was asked to stop.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Job<'_> {
-    fn drop(&mut self) {
-        if let Some(name) = &self.name {
-            self.app.jobs().remove(name);
-        }
+        self.jobs.cancel(name)
     }
 }

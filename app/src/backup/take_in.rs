@@ -13,8 +13,11 @@ use super::archive::Archive;
 use super::restore::{take, workspace_anew};
 use super::scratch::{Scratch, sync_folder};
 use super::{BackupError, Opener, Part, Progress, database};
+use crate::core::{CoreError, Workspace};
+use crate::identity::membership::sync_failed;
 use crate::profile::derive_key;
 use crate::runtime::App;
+use crate::{store, sync};
 
 /// What was taken in.
 #[derive(Debug)]
@@ -65,13 +68,36 @@ pub fn take_in(
     let made = scratch.path().join("made.db");
     database::copy((&file, &from), (&made, &to), "restore", progress)?;
     let unsent = workspace_anew(&made, id, &to, manifest.device.0)?;
+    let same_device = manifest.device.0 == app.device().id();
+    if !same_device && !is_shared(&made, id, &to, manifest.device.0)? {
+        return Err(alone(&name));
+    }
     if let Some(folder) = target.parent() {
         occupied()?;
         std::fs::rename(&made, &target).map_err(BackupError::writing(&target))?;
         sync_folder(folder)?;
     }
-    let same_device = manifest.device.0 == app.device().id();
     Ok(TakenIn { id, name, unsent, same_device })
+}
+
+/// Says whether a workspace is on a server, where another device can be let in.
+fn is_shared(path: &Path, id: WorkspaceId, key: &[u8; 32], device: [u8; 16]) -> Result<bool, BackupError> {
+    let failed = |error: CoreError| BackupError::Api(error.into());
+    let workspace = Workspace::open(path, key, id, device).map_err(failed)?;
+    let record = sync::run(&workspace, |tx| tx.record());
+    let uploaded = record.map_err(|error| BackupError::Api(sync_failed(error)))?.uploaded;
+    drop(workspace);
+    database::close(store::existing(path, key)?, path)?;
+    Ok(uploaded)
+}
+
+fn alone(name: &str) -> BackupError {
+    ApiError::new(
+        ErrorCode::Conflict,
+        format!("\u{201c}{name}\u{201d} was on no server, and only the device of the backup is its member."),
+        "Restore the backup as a profile of its own, for instance with --profile restored; nothing was changed.",
+    )
+    .into()
 }
 
 fn choose(parts: &[Part], wanted: Option<WorkspaceId>) -> Result<(Part, WorkspaceId, String), BackupError> {

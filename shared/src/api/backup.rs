@@ -80,7 +80,7 @@ pub struct BackupTakeInParams {
 }
 
 /// What was taken in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BackupTakenIn {
     /// The workspace, which is open now.
     pub workspace: super::WorkspaceView,
