@@ -51,6 +51,27 @@ async fn levels_that_the_policy_does_not_let_out_are_left_out_and_named() {
     assert!(export("svg", Some("drawing.svg")).is_ok());
     assert_eq!(export("markdown", Some("vault again")).unwrap().files, 1);
 
+    // What is classified anew lies elsewhere, and stays inside all the same.
+    let ledger = text_of(&export("json", None).unwrap(), "Ledger");
+    let params = json!({ "id": ledger, "properties": { "classification": "restricted" } });
+    ops::element::update(&app, serde_json::from_value(params).unwrap()).unwrap();
+    let less = export("json", None).unwrap();
+    assert!(!less.text.as_ref().unwrap().contains("Ledger"), "{less:?}");
+    assert_eq!((less.left_out[0].level.as_str(), less.left_out[0].documents), ("restricted", 1));
+    for format in ["svg", "outline", "scene"] {
+        let refused = export(format, Some("secret")).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NotAllowed, "{format}");
+    }
+    let file = json!({ "document": ledger, "name": "a.txt", "base64": "aGVsbG8=" });
+    let id = ops::attachment::add(&app, serde_json::from_value(file).unwrap()).unwrap().id;
+    let path = folder.path().join("a.txt");
+    let get = |path: Option<String>| {
+        ops::attachment::get(&app, AttachmentGetParams { id, path, only_fetch: false })
+    };
+    assert_eq!(get(Some(path.display().to_string())).await.unwrap_err().code, ErrorCode::NotAllowed);
+    assert!(!path.exists());
+    assert!(get(None).await.is_ok(), "it can be looked at");
+
     for (field, params) in [
         ("second_factor_required", json!({ "second_factor_required": true })),
         ("sign_in", json!({ "sign_in": ["passkey"] })),
@@ -113,4 +134,12 @@ async fn a_workspace_that_demands_a_second_factor_waits_for_a_code() {
     login(Some(secret.code(first + 1))).await.unwrap();
     helpers::meet(&desk, &laptop).await;
     assert!(helpers::everything(&desk).contains(&cart.to_string()));
+}
+
+/// Returns the id of an element in an export.
+fn text_of(exported: &Exported, name: &str) -> String {
+    let all: Value = serde_json::from_str(exported.text.as_ref().unwrap()).unwrap();
+    let elements = all["elements"].as_array().unwrap();
+    let found = elements.iter().find(|element| element["name"] == json!(name)).unwrap();
+    found["id"].as_str().unwrap().to_owned()
 }

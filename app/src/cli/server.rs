@@ -6,8 +6,8 @@ use std::sync::Arc;
 use groundplan_shared::api::{
     AccountLoginParams, AccountRegisterParams, ApiError, AppStatusParams, DeviceLinkConfirmParams,
     DeviceLinkJoinParams, DeviceLinkStartParams, DeviceLinkWaitParams, DeviceList, DeviceListParams,
-    DeviceRevokeParams, ErrorCode, Hidden, RecoveryCreateParams, RecoveryUseParams, SyncConnectParams,
-    SyncNowParams, SyncState,
+    DeviceRenewParams, DeviceRevokeParams, ErrorCode, Hidden, RecoveryCreateParams, RecoveryUseParams,
+    SyncConnectParams, SyncNowParams, SyncState,
 };
 use secrecy::ExposeSecret;
 
@@ -70,6 +70,7 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
         Command::Sync { rescue: true, output: file, .. } => {
             troubles::rescue(app, file.as_deref(), output).await
         }
+        Command::Sync { bring_in: true, .. } => troubles::bring_in(app, output).await,
         Command::Sync { held: true, .. } => troubles::held(app, output).await,
         Command::Sync { apply: Some(device), .. } => troubles::decide(app, device, "apply", output).await,
         Command::Sync { undo: Some(device), .. } => troubles::decide(app, device, "undo", output).await,
@@ -120,6 +121,19 @@ async fn device(app: &Arc<App>, command: &DeviceCommand, output: &Output) -> Res
             let params = DeviceRevokeParams { device: device.clone() };
             let list = app.run(Caller::CommandLine, params).await?;
             output.answer(&list, devices);
+            Ok(())
+        }
+        DeviceCommand::Renew => {
+            let renewed = app.run(Caller::CommandLine, DeviceRenewParams {}).await?;
+            output.answer(&renewed, |renewed| {
+                let kept = match renewed.unsent {
+                    0 => String::new(),
+                    changes => format!(" {changes} change(s) wait: send them then with `groundplan sync --bring-in`."),
+                };
+                format!(
+                    "This device has new keys. Sign in (`groundplan login`), then link it from another of your devices.{kept}"
+                )
+            });
             Ok(())
         }
         DeviceCommand::Link { code: Some(code), timeout, .. } => {

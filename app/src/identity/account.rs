@@ -464,7 +464,8 @@ pub async fn session(app: &Arc<App>) -> Result<Session, ApiError> {
     }
     let text = account.refresh_token.clone().ok_or_else(not_signed_in)?;
     let token = RefreshToken::parse(&text).ok_or_else(not_signed_in)?;
-    let keys = app.device().keys();
+    let device = app.device();
+    let keys = device.keys();
     let proof = keys.sign(&payload::token_refresh(&account.server_id, &keys.id(), &token.hash()));
     let params = TokenRefreshParams { device: keys.id(), refresh_token: text, proof };
     match rest.refresh(&params).await {

@@ -129,7 +129,12 @@ fn govern(
     call(desk, "device/revoke", json!({ "device": "Laptop" }));
     call(desk, "member/remove", json!({ "member": "Grace" }));
     call(late, "sync/now", json!({}));
-    call(desk, "member/safety", json!({ "member": "Lin" }));
+    let safety = call(desk, "member/safety", json!({ "member": "Lin" }));
+    let verified = json!({ "member": "Lin", "safety_number": safety["number"] });
+    let list = call(desk, "member/verify", verified).to_string();
+    assert!(list.contains("\"compared\":true"), "{list}");
+    let wrong = json!({ "member": "Lin", "safety_number": "0".repeat(60) });
+    assert!(desk.call("member/verify", wrong).is_err(), "other digits are nobody's");
     for question in ["sync/quarantine", "sync/alarm", "sync/rescue"] {
         call(desk, question, json!({}));
     }
