@@ -34,6 +34,7 @@ impl Machine {
                 let mut record = tx.record()?;
                 record.feed_cursor = 0;
                 tx.set_record(&record)?;
+                tx.clear_refused()?;
             }
             let mut received = Received::default();
             if outcome.added > 0 {
@@ -108,6 +109,7 @@ impl Machine {
             Ok((received, record.feed_cursor))
         })?;
         self.cursor = cursor;
+        self.idle &= feed.items.is_empty();
         self.head_ws_seq = self.head_ws_seq.max(feed.head_ws_seq);
         let missing = self.head_ws_seq.saturating_sub(cursor);
         if self.phase == Phase::CatchingUp {

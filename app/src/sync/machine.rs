@@ -15,6 +15,7 @@ use groundplan_shared::wire::{DocumentId, EnvelopeId, Incarnation, ServerId, Wor
 use super::event::{Effect, Env, Event};
 use super::log::Log;
 use super::store::{Alarm, SyncRecord, SyncStore, run};
+use super::weak::{Check, left_out};
 use super::{SyncError, backoff, seal, snapshot, status};
 
 /// Frames with items that the server may send ahead.
@@ -91,7 +92,8 @@ pub struct Machine {
     pub(super) log_gap_ms: Option<u64>,
     pub(super) narrow: bool,
     pub(super) stale: u32,
-    paused_until_ms: u64,
+    /// Since when nothing is sent, and for how long, in milliseconds.
+    paused: (u64, u64),
     pub(super) attempt: u32,
     heard_frame_ms: u64,
     next_request: u64,
@@ -136,7 +138,7 @@ impl Machine {
             log_gap_ms: None,
             narrow: false,
             stale: 0,
-            paused_until_ms: 0,
+            paused: (0, 0),
             attempt: 0,
             heard_frame_ms: 0,
             next_request: 1,
@@ -176,7 +178,7 @@ impl Machine {
             Event::Tick => self.tick(store, env, &mut effects)?,
             Event::Retry => {
                 run(store, |tx| tx.clear_refused())?;
-                self.paused_until_ms = 0;
+                self.paused = (0, 0);
                 self.stale = 0;
                 self.hurdle = None;
                 self.idle = false;
@@ -278,7 +280,7 @@ impl Machine {
         }
         let waits = [&mut self.skipped_since_ms, &mut self.log_gap_ms].into_iter().filter_map(Option::as_mut);
         let over = waits.filter(|since| env.now_ms.abs_diff(**since) >= SKIPPED_MS);
-        if over.map(|since| *since = env.now_ms).count() > 0 {
+        if over.map(|since| *since = env.now_ms).count() > 0 && !left_out(Check::Skipped) {
             let record = run(store, |tx| tx.record())?;
             self.subscribe(&record, effects);
             effects.push(Effect::Wake(SKIPPED_MS));
@@ -336,8 +338,15 @@ impl Machine {
     }
 
     pub(super) fn pause(&mut self, ms: u64, env: &Env<'_>, effects: &mut Vec<Effect>) {
-        self.paused_until_ms = env.now_ms.saturating_add(ms);
+        self.paused = (env.now_ms, ms);
         effects.push(Effect::Wake(ms));
+    }
+
+    /// A clock that jumps, forth or back, ends a pause: it must not last for years.
+    fn is_paused(&self, env: &Env<'_>) -> bool {
+        let (since_ms, ms) = self.paused;
+        let until_ms = since_ms.saturating_add(ms);
+        env.now_ms.abs_diff(since_ms) < ms || (left_out(Check::Clock) && env.now_ms < until_ms)
     }
 
     /// Entries that a command of this device appended itself lie in the store already.
@@ -353,7 +362,7 @@ impl Machine {
         env: &Env<'_>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
-        if self.phase != Phase::Live || env.now_ms < self.paused_until_ms {
+        if self.phase != Phase::Live || self.is_paused(env) {
             return Ok(());
         }
         self.compare_cuts(store, env, effects)?;

@@ -8,6 +8,7 @@ use groundplan_shared::wire::frames::{Accepted, Outcome, Refused};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, ProblemCode};
 
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, Place, SyncTx};
+use super::weak::{Check, left_out};
 use super::{SyncError, seal, snapshot, status};
 
 /// How to go on.
@@ -37,13 +38,15 @@ pub(super) struct Settled {
     pub(super) next: Verdict,
 }
 
-/// Takes an acknowledgement: the changes leave the outbox, the envelope stays until it is read back (M25).
+/// Takes an acknowledgement: envelope and changes stay until they are read back (M25).
 pub(super) fn acknowledge(
     tx: &mut dyn SyncTx,
     mut row: EnvelopeRow,
     place: Place,
 ) -> Result<EnvelopeRow, SyncError> {
-    tx.outbox_done(row.env_id)?;
+    if left_out(Check::Kept) {
+        tx.outbox_done(row.env_id)?;
+    }
     row.state = EnvelopeState::Stored;
     row.place = Some(place);
     row.push = None;
@@ -62,6 +65,19 @@ pub(super) fn unseal_all(tx: &mut dyn SyncTx, author: DeviceId) -> Result<(), Sy
         tx.remove_envelope(row.env_id)?;
         let end = ChainHead { dev_seq: row.dev_seq.saturating_sub(1), env_id: row.previous };
         tx.set_chain(author, row.stream, end)?;
+    }
+    Ok(())
+}
+
+/// Takes back what the server acknowledged up to a place of the feed and did not show, though everything up to there was
+/// read: it was dropped, and is sealed and sent anew (M25).
+pub(super) fn take_back_dropped(tx: &mut dyn SyncTx, cursor: u64) -> Result<(), SyncError> {
+    for row in tx.envelopes_in(EnvelopeState::Stored, usize::MAX)? {
+        if row.place.is_some_and(|place| place.ws_seq <= cursor) && !left_out(Check::Kept) {
+            tracing::warn!(envelope.id = %row.env_id, "the server acknowledged an envelope and dropped it");
+            tx.outbox_unseal(row.env_id)?;
+            tx.remove_envelope(row.env_id)?;
+        }
     }
     Ok(())
 }
@@ -124,7 +140,10 @@ fn judge(
         tx.set_own_stream(compartment, stream)?;
         return Ok(Verdict::Stale);
     }
-    if has(&[ProblemCode::EpochStale, ProblemCode::LogUnknown, ProblemCode::LogHeadMoved]).is_some() {
+    // Forbidden: somebody's rights changed since it was sealed, and reading the log tells whose.
+    let forbidden = if left_out(Check::Stuck) { ProblemCode::EpochStale } else { ProblemCode::Forbidden };
+    let stale = [ProblemCode::EpochStale, ProblemCode::LogUnknown, ProblemCode::LogHeadMoved, forbidden];
+    if has(&stale).is_some() {
         unseal_all(tx, author)?;
         return Ok(Verdict::Stale);
     }

@@ -127,7 +127,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
             Place { ws_seq: item.ws_seq, doc_seq: item.doc_seq, link: item.link, log_index: item.log_index };
         let fresh = match (Stub::parse(&item.envelope), envelope::parse_outer(&item.envelope)) {
             (Some(stub), _) => snapshot::row_of_stub(&stub, item, place),
-            (None, Ok(outer)) if outer.header.document == item.document => {
+            (None, Ok(outer)) if outer.header.document == item.document || left_out(Check::Delivered) => {
                 row_of(&outer, EnvelopeState::Held, place, &item.envelope)
             }
             (None, Ok(_)) => return self.set_aside(tx, item, "it was delivered as part of another document"),
@@ -135,6 +135,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         };
         let mut row = match tx.envelope(fresh.env_id)? {
             None => fresh,
+            Some(_) if left_out(Check::Repeated) => fresh,
             Some(row) => match row.state {
                 // Ours: to read it back is the best acknowledgement.
                 EnvelopeState::Sealed => push::acknowledge(tx, row, place)?,
@@ -240,6 +241,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         let Some(row) = tx.envelope(id)? else { return Ok(false) };
         self.advance(tx, &row, head, place)?;
         if row.state == EnvelopeState::Stored {
+            tx.outbox_done(row.env_id)?;
             tx.put_envelope(&EnvelopeRow { state: EnvelopeState::Applied, ..row })?;
         }
         Ok(true)
@@ -250,6 +252,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         match row.state {
             EnvelopeState::Stored => {
                 row.state = EnvelopeState::Applied;
+                tx.outbox_done(row.env_id)?;
                 tx.put_envelope(&row)
             }
             EnvelopeState::Held | EnvelopeState::Waiting => {
@@ -335,6 +338,8 @@ impl<'a, 'e> Receiver<'a, 'e> {
             (Ok(opened), _) if header.kind == envelope::Kind::Snapshot => self.snapshot(tx, row, &opened),
             (Ok(opened), _) => {
                 row.state = EnvelopeState::Applied;
+                // At once: what follows in the same frame may have seen it (M23).
+                tx.put_envelope(&row)?;
                 let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
                 self.begun |= header.kind == envelope::Kind::Genesis;
                 self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
@@ -350,7 +355,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
     }
 
     fn heard(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow) -> Result<(), SyncError> {
-        if row.author == self.keys.id() {
+        if row.author == self.keys.id() || left_out(Check::Heard) {
             return Ok(());
         }
         let mut record = tx.record()?;
@@ -361,7 +366,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
 
     /// Compares what the author had seen of the document with what is verified here (M23).
     fn compare_seen(&mut self, tx: &mut dyn SyncTx, header: &Header, doc_seq: u64) -> Result<(), SyncError> {
-        let Some(seen) = header.seen else { return Ok(()) };
+        let Some(seen) = header.seen.filter(|_| !left_out(Check::Seen)) else { return Ok(()) };
         if tx.record()?.incarnation != Some(seen.incarnation) || seen.doc_seq == 0 {
             return Ok(());
         }
@@ -420,6 +425,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 }
                 Ok(opened) => {
                     row.state = EnvelopeState::Applied;
+                    tx.put_envelope(&row)?;
                     let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
                     self.ready
                         .entry((row.document, row.compartment))
@@ -438,9 +444,6 @@ impl<'a, 'e> Receiver<'a, 'e> {
         for ((document, compartment), ready) in std::mem::take(&mut self.ready) {
             let all: Vec<Vec<u8>> = ready.iter().flat_map(|one| one.changes.iter().cloned()).collect();
             if tx.apply(document, compartment, &all)?.is_ok() {
-                for one in ready {
-                    tx.put_envelope(&one.row)?;
-                }
                 self.out.changed.insert(document);
                 continue;
             }
@@ -448,7 +451,6 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 match tx.apply(document, compartment, &one.changes)? {
                     Ok(()) => {
                         self.out.changed.insert(document);
-                        tx.put_envelope(&one.row)?;
                     }
                     Err(Unappliable::NotYet) => {
                         one.row.state = EnvelopeState::Locked;

@@ -67,8 +67,7 @@ mod tests {
 
     /// Three devices, the last of which is away while the others write so much that snapshots are made.
     fn written(seed: u64, deaf: bool) -> World {
-        let plan = Plan { replicas: 3, steps: 0, chaos: false, rotations: false, removals: false };
-        let mut world = World::new(seed, plan);
+        let mut world = World::new(seed, Plan::calm(3));
         world.server.compaction.deaf = deaf;
         world.settle();
         world.disconnect(2);

@@ -11,7 +11,7 @@ use crate::sync::weak::{Check, without};
 use crate::sync::{SyncStore, run};
 
 fn world(seed: u64, replicas: usize) -> World {
-    World::new(seed, Plan { replicas, steps: 0, chaos: false, rotations: false, removals: false })
+    World::new(seed, Plan::calm(replicas))
 }
 
 fn rotate_internal(world: &World) -> Action {
