@@ -136,7 +136,8 @@ impl Documents {
         let (mut done, mut out) = (BTreeSet::new(), Vec::new());
         while !left.is_empty() {
             let ready = |change: &Paper| change.follows.iter().all(|other| done.contains(other));
-            let (id, change) = left.iter().find(|(_, change)| ready(change)).map(|(id, c)| (*id, Arc::clone(c)))?;
+            let (id, change) =
+                left.iter().find(|(_, change)| ready(change)).map(|(id, c)| (*id, Arc::clone(c)))?;
             let bytes = change.write();
             out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
             out.extend(bytes);
