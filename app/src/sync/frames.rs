@@ -15,6 +15,7 @@ use super::machine::{Machine, PULL_ITEMS, Phase, SKIPPED_MS, STALE_IN_A_ROW};
 use super::push::{self, Verdict};
 use super::receive::{self, Received};
 use super::store::{Alarm, EnvelopeState, SyncStore, raise, run};
+use super::weak::{Check, left_out};
 use super::{SyncError, backoff, status};
 
 impl Machine {
@@ -64,8 +65,14 @@ impl Machine {
             self.ahead.clear();
             self.cursor = 0;
             self.phase = Phase::CatchingUp;
-            let record = run(store, |tx| tx.record())?;
-            self.subscribe(&record, effects);
+            if left_out(Check::Anew) {
+                let record = run(store, |tx| tx.record())?;
+                self.subscribe(&record, effects);
+            } else {
+                // On a new connection: what is on its way on this one was sent for the old clearance, and would say that
+                // everything was read.
+                effects.push(Effect::Close);
+            }
         }
         self.after_receiving(received, store, effects)?;
         self.pump(store, env, effects)

@@ -38,6 +38,8 @@ pub(super) enum Check {
     Delivered,
     /// Whoever may not write a document any more sends the rest.
     Stuck,
+    /// Whoever is cleared for more reads everything again, on a new connection.
+    Anew,
     /// A clock that goes back does not make pauses longer.
     Clock,
 }

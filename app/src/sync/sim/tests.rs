@@ -225,7 +225,7 @@ fn first_broken(check: Check) -> Option<u64> {
 
 #[test]
 fn histories_without_a_check_break_a_promise() {
-    for check in [Check::Stuck, Check::Clock, Check::Due] {
+    for check in [Check::Stuck, Check::Clock, Check::Due, Check::Anew] {
         let seed = first_broken(check).unwrap_or_else(|| panic!("no history of 200 misses {check:?}"));
         println!("without {check:?}, the history of seed {seed} breaks a promise");
     }

@@ -16,7 +16,8 @@ use super::cast::{Cast, Founding, NOW_MS, WORKSPACE};
 use super::random::Dice;
 use super::server::ModelServer;
 use crate::sync::memory::{MemoryBackup, MemoryStore, compartment_of};
-use crate::sync::{Effect, Env, Event, Machine};
+use crate::sync::store::EnvelopeState;
+use crate::sync::{Effect, Env, Event, Machine, SyncError, run};
 
 pub(super) struct Replica {
     pub(super) keys: Arc<DeviceKeys>,
@@ -379,13 +380,39 @@ impl World {
             if (0..self.replicas.len()).all(|at| self.is_at_rest(at)) {
                 return;
             }
-            assert!(round < 1_999, "the replicas never come to rest: {:?}", self.statuses());
+            assert!(round < 1_999, "the replicas never come to rest: {}", self.restless());
             self.now_ms += 5_000;
             for at in 0..self.replicas.len() {
                 self.feed(at, Event::Tick);
             }
         }
-        panic!("frames are exchanged without end: {:?}", self.statuses());
+        panic!("frames are exchanged without end: {}", self.restless());
+    }
+
+    /// Who is not at rest, and what waits there.
+    fn restless(&self) -> String {
+        let mut text = String::new();
+        for at in (0..self.replicas.len()).filter(|at| !self.is_at_rest(*at)) {
+            let waits = run(self.store(at), |tx| {
+                let mut rows = tx.envelopes_in(EnvelopeState::Waiting, 9)?;
+                rows.extend(tx.envelopes_in(EnvelopeState::Held, 9)?);
+                rows.extend(tx.envelopes_in(EnvelopeState::Stored, 9)?);
+                let told = rows.into_iter().map(|row| {
+                    let end = tx.chain(row.author, row.stream)?.map(|end| end.dev_seq);
+                    let (of, cut) = (row.compartment, tx.cut(row.compartment)?);
+                    let place = row.place.map(|place| (place.ws_seq, place.doc_seq, place.log_index));
+                    Ok(format!(
+                        "{:?} {of:?} cut {cut} place {place:?} number {} after {end:?}",
+                        row.state, row.dev_seq
+                    ))
+                });
+                told.collect::<Result<Vec<String>, SyncError>>()
+            });
+            let status = self.status(at);
+            let cleared = self.clearance(at);
+            text += &format!("\nreplica {at}: {cleared:?} {status:?}\n{}", waits.unwrap().join("\n"));
+        }
+        text
     }
 
     /// Whether a replica has nothing left to do, or cannot do what is left and knows it.
