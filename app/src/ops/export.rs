@@ -16,7 +16,6 @@ use groundplan_shared::api::{
     Reference, ViewSceneParams,
 };
 use groundplan_shared::model::{Attachment, DocumentId, Element, Page, Thread, View};
-use groundplan_shared::model::{Attachment, DocumentId, Element, Page, View};
 use groundplan_shared::proof::{Check, left_out};
 use groundplan_shared::scene;
 use groundplan_shared::validate::check_path;
