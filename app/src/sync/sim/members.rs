@@ -5,6 +5,7 @@ use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::wire::ProblemCode;
 use groundplan_shared::wire::frames::ServerFrame;
 
+use super::cast::Cast;
 use super::world::{Plan, World};
 use crate::sync::rotate::Action;
 use crate::sync::weak::{Check, without};
@@ -266,4 +267,36 @@ fn an_old_key_is_rotated_by_age_and_a_wild_clock_does_it_once() {
     world.flow();
     world.settle();
     assert_eq!(epoch(&world), 3, "once for the jump");
+}
+
+/// An editor writes while away and is made a viewer meanwhile.
+fn made_a_viewer() -> World {
+    use groundplan_shared::auth::Role;
+    use groundplan_shared::membership::build::next_entry;
+    use groundplan_shared::membership::{Body, RoleSet};
+    let mut world = World::new(9, Plan { cast: Cast::Team, ..Plan::calm(5) });
+    world.edit_one(4, 1, "before");
+    world.settle();
+    world.disconnect(4);
+    world.edit_one(4, 1, "written while away");
+    let member = world.member(4).unwrap();
+    let body = Body::RoleSet(RoleSet { member, role: Role::Viewer });
+    let entry = next_entry(&world.server.state, &world.keys(0), 0, body);
+    world.server.append(&entry).unwrap();
+    world.tell();
+    world.connect(4);
+    world.flow();
+    world.flow();
+    world
+}
+
+#[test]
+fn who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent() {
+    let told = |world: &World| world.status(4).problem.map(|problem| problem.message).unwrap_or_default();
+    let world = made_a_viewer();
+    assert!(told(&world).contains("may not write"), "{}", told(&world));
+    assert_eq!(world.status(4).waiting, 1);
+    assert!(world.store(4).content().values().any(|value| value.contains("while away")));
+    let without = without(&[Check::Stuck], made_a_viewer);
+    assert!(!told(&without).contains("may not write"), "{}", told(&without));
 }

@@ -114,6 +114,7 @@ impl World {
     /// everything and send nothing; then the true state comes back.
     fn roll_server_back(&mut self) {
         let Some(copy) = self.copy.clone() else { return };
+        self.lose_effects = false;
         self.mark("server goes back", &[copy.feed.len() as u64], &[]);
         (0..self.replicas.len()).for_each(|at| self.disconnect(at));
         let newer = std::mem::replace(&mut self.server, copy);
