@@ -245,10 +245,11 @@ async fn m28_nothing_is_fetched_without_a_click() {
     let made = desk.app.call(caller, "page/create", page).await.unwrap();
     element(&desk, &url);
     let id = made["page"]["id"].clone();
-    let shown = desk.app.call(caller, "page/get", json!({ "id": id })).await.unwrap().to_string();
+    let shown = desk.app.call(caller, "page/get", json!({ "id": id })).await.unwrap();
+    let shown = shown["html"].as_str().unwrap().to_owned();
     desk.app.call(caller, "search/query", json!({ "text": "http" })).await.ok();
     everything(&desk);
-    for way in ["src=\\\"http", "srcset", "url(", "<link", "<iframe", "<object", "poster="] {
+    for way in ["src=\"http", "srcset", "url(", "<link", "<iframe", "<object", "poster="] {
         assert!(!shown.contains(way), "{way}: {shown}");
     }
     assert!(shown.contains("picture"), "it is what was written: {shown}");

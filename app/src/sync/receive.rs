@@ -152,6 +152,9 @@ impl<'a, 'e> Receiver<'a, 'e> {
             },
         };
         row.place = Some(place);
+        if row.state == EnvelopeState::Stored {
+            row.push = Some(push::READ_BACK);
+        }
         self.place(tx, row, place)
     }
 
@@ -251,7 +254,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
     fn placed(&mut self, tx: &mut dyn SyncTx, mut row: EnvelopeRow) -> Result<(), SyncError> {
         match row.state {
             EnvelopeState::Stored => {
-                row.state = EnvelopeState::Applied;
+                (row.state, row.push) = (EnvelopeState::Applied, None);
                 tx.outbox_done(row.env_id)?;
                 tx.put_envelope(&row)
             }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_shared::api::MemberStanding;
 use groundplan_shared::auth::{Clearance, Compartment};
+use groundplan_shared::envelope::parse_outer;
 use groundplan_shared::wire::DocumentId;
 
 use super::world::{Plan, World};
@@ -100,7 +101,16 @@ impl World {
             };
             assert_eq!(flat(store.content()), flat(content.clone()), "replica {at} shows something else");
             let aside = run(store, |tx| tx.quarantine_list(9)).unwrap();
-            let aside: Vec<_> = aside.iter().map(|row| (row.ws_seq, row.doc_seq, &row.reason)).collect();
+            let by = |bytes: &[u8]| {
+                let header = parse_outer(bytes).ok()?.header;
+                let author = (0..self.replicas.len()).find(|other| self.device(*other) == header.author)?;
+                Some(format!(
+                    "{:?} of replica {author}, number {} of {:?}",
+                    header.kind, header.dev_seq, header.stream
+                ))
+            };
+            let aside: Vec<_> =
+                aside.iter().map(|row| (row.ws_seq, row.doc_seq, &row.reason, by(&row.bytes))).collect();
             assert_eq!((aside, &status.alarm), (Vec::new(), &None), "replica {at} set something aside");
             let unsent = store.unsent();
             let stuck = unsent.iter().filter(|(document, _)| clearance.allows(compartment_of(*document)));

@@ -3,7 +3,7 @@
 use groundplan_shared::api::{MemberStanding, SyncState};
 use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::wire::ProblemCode;
-use groundplan_shared::wire::frames::ServerFrame;
+use groundplan_shared::wire::frames::{Outcome, Refused, ServerFrame};
 
 use super::cast::Cast;
 use super::world::{Plan, World};
@@ -299,4 +299,37 @@ fn who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent() {
     assert!(world.store(4).content().values().any(|value| value.contains("while away")));
     let without = without(&[Check::Stuck], made_a_viewer);
     assert!(!told(&without).contains("may not write"), "{}", told(&without));
+}
+
+/// A server that is busy asks to wait; then the clock goes back ten years.
+fn clock_goes_back() -> World {
+    let mut world = world(10, 2);
+    world.settle();
+    let mut asked = false;
+    world.tamper = Some(Box::new(move |at, frame| {
+        if let (0, ServerFrame::PushResult(result), false) = (at, frame, asked) {
+            let (code, message) = (ProblemCode::Unavailable, "busy".to_owned());
+            result.outcomes = vec![Outcome::Refused(Refused { code, message, retry_ms: Some(1_000) })];
+            asked = true;
+        }
+        true
+    }));
+    let before = world.server.clone();
+    world.edit_one(0, 1, "waits");
+    world.serve(0);
+    world.server = before;
+    world.deliver(0);
+    world.replicas[0].skew_ms = -10 * 365 * 86_400_000;
+    for _ in 0..5 {
+        (0..2).for_each(|at| world.connect(at));
+        world.flow();
+    }
+    world
+}
+
+#[test]
+fn a_clock_that_goes_back_makes_no_pause_longer() {
+    let arrived = |world: &World| world.server.feed.len();
+    assert_eq!(arrived(&clock_goes_back()), 1);
+    assert_eq!(arrived(&without(&[Check::Clock], clock_goes_back)), 0, "it would wait for ten years");
 }
