@@ -82,6 +82,8 @@ impl Host {
             api::ProfilePassphraseParams::METHOD => {
                 remote(self, params, at_host!(ops::profile::passphrase)).await
             }
+            api::BackupVerifyParams::METHOD => remote(self, params, at_host!(ops::backup::verify)).await,
+            api::BackupRestoreParams::METHOD => remote(self, params, at_host!(ops::backup::restore)).await,
             _ => {
                 let app = self.app().await?;
                 tokio::select! {
@@ -239,6 +241,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::ImportApplyParams => ops::import::apply;
             api::ImportListParams => ops::import::list;
             api::ExportParams => ops::export::run;
+            api::BackupCreateParams => ops::backup::create;
             api::JobCancelParams => ops::app::cancel;
             api::EditUndoParams => ops::edit::undo;
             api::EditRedoParams => ops::edit::redo;
@@ -280,12 +283,17 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::InviteCancelParams => ops::member::govern::cancel;
             api::RoleDefineParams => ops::member::govern::define;
             api::ServiceAddParams => ops::member::govern::service;
+            api::ServiceUseParams => ops::member::govern::service_use;
+            api::ServiceOpenParams => ops::member::govern::service_open;
             api::PolicySetParams => ops::member::govern::policy;
             api::KeyRotateParams => ops::member::govern::rotate;
             api::SyncQuarantineParams => ops::sync::trust::quarantine;
             api::SyncAlarmParams => ops::sync::trust::alarm;
             api::SyncSettleParams => ops::sync::trust::settle;
             api::SyncRescueParams => ops::sync::rescue::run;
+            api::SyncHeldParams => ops::sync::held::list;
+            api::SyncDecideParams => ops::sync::held::decide;
+            api::SyncPeersParams => ops::sync::peers::run;
             api::MemberInviteParams => ops::member::invite::run;
             api::MemberJoinParams => ops::member::join::run;
         }

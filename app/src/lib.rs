@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod attachment;
+pub mod backup;
 pub mod cli;
 pub mod core;
 pub mod dispatch;

@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use crate::core::{Changes, CoreError, Tx, Workspace};
 use crate::identity::Device;
 use crate::profile::{Profile, ProfileOptions};
+use crate::store::StoreError;
 
 /// Events that a slow listener may be behind before it has to read everything again.
 pub(crate) const EVENT_BACKLOG: usize = 256;
@@ -22,6 +23,8 @@ pub struct App {
     profile: Profile,
     device: Device,
     open: RwLock<Option<Arc<Workspace>>>,
+    /// Why the workspace opened last did not open again.
+    unopened: Mutex<Option<ApiError>>,
     events: broadcast::Sender<Event>,
     jobs: Mutex<HashMap<String, Arc<AtomicBool>>>,
     pub(crate) net: crate::net::Net,
@@ -51,6 +54,7 @@ impl App {
             profile,
             device,
             open: RwLock::new(None),
+            unopened: Mutex::default(),
             events,
             jobs: Mutex::default(),
             net: crate::net::Net::default(),
@@ -60,6 +64,7 @@ impl App {
             // A workspace that cannot be opened must not keep the program from starting: it is reported when used.
             if let Err(error) = app.open_workspace(id) {
                 tracing::warn!(workspace.id = %id, error.code = ?error.code, "the last workspace did not open");
+                *app.unopened.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
         }
         Ok(app)
@@ -78,6 +83,9 @@ impl App {
     /// Returns the open workspace.
     pub fn workspace(&self) -> Result<Arc<Workspace>, ApiError> {
         self.open_now().ok_or_else(|| {
+            if let Some(error) = &*self.unopened.lock().unwrap_or_else(PoisonError::into_inner) {
+                return error.clone();
+            }
             ApiError::new(
                 ErrorCode::NotFound,
                 "No workspace is open.",
@@ -98,7 +106,7 @@ impl App {
         }
         let path = self.profile.dirs().workspace_database(id);
         let known: bool = self.profile.transaction(|tx| {
-            Ok::<_, crate::store::StoreError>(tx.query_row(
+            Ok::<_, StoreError>(tx.query_row(
                 "SELECT EXISTS (SELECT 1 FROM workspace WHERE id = ?1)",
                 [id.to_bytes()],
                 |row| row.get(0),
@@ -120,7 +128,17 @@ impl App {
     pub fn workspace_files(&self, id: WorkspaceId) -> Result<Workspace, ApiError> {
         let path = self.profile.dirs().workspace_database(id);
         let key = self.profile.key().derive(&format!("workspace/{id}"));
-        Ok(Workspace::open(&path, &key, id, self.device.id())?)
+        let mark = self.profile.dirs().life_mark(id);
+        let (workspace, copied) = Workspace::open_marked(&path, &key, id, self.device.id(), mark)?;
+        if copied {
+            tracing::info!(workspace.id = %id, "the database was put back or moved; it goes on as a new installation");
+            crate::sync::run(&workspace, |tx| {
+                let (author, random) = (self.device.keys().id(), ring::rand::SystemRandom::new());
+                crate::sync::life::begin_anew(tx, author, &random)
+            })
+            .map_err(crate::identity::membership::sync_failed)?;
+        }
+        Ok(workspace)
     }
 
     /// Makes a workspace known to the profile and opens it. Its database must be complete.
@@ -132,7 +150,7 @@ impl App {
                  ON CONFLICT(id) DO UPDATE SET name = excluded.name",
                 (workspace.id().to_bytes(), name, now_ms),
             )?;
-            Ok::<_, crate::store::StoreError>(())
+            Ok::<_, StoreError>(())
         })?;
         self.adopt(workspace)
     }
@@ -140,14 +158,22 @@ impl App {
     fn adopt(&self, workspace: Arc<Workspace>) -> Result<(), ApiError> {
         let id = workspace.id();
         if !self.profile.read_only() {
-            self.profile.transaction(|tx| {
+            let noted = self.profile.transaction(|tx| {
                 tx.execute(
                     "UPDATE workspace SET opened_ms = max(?2, (SELECT max(opened_ms) FROM workspace) + 1) WHERE id = ?1",
                     (id.to_bytes(), crate::env::now_ms() as i64),
                 )?;
-                Ok::<_, crate::store::StoreError>(())
-            })?;
+                Ok::<_, StoreError>(())
+            });
+            match noted {
+                // On a full disk it can still be read; which one was opened last is all that is not remembered.
+                Err(error @ StoreError::Disk(_)) => {
+                    tracing::warn!(error = %error, "the profile was not written")
+                }
+                other => other?,
+            }
         }
+        *self.unopened.lock().unwrap_or_else(PoisonError::into_inner) = None;
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(workspace);
         self.emit(Event::Workspaces);
         self.emit(Event::Changed { workspace: id, documents: Vec::new(), remote: false });
@@ -157,7 +183,7 @@ impl App {
     fn last_opened(&self) -> Result<Option<WorkspaceId>, ApiError> {
         use rusqlite::OptionalExtension;
         let id: Option<[u8; 16]> = self.profile.transaction(|tx| {
-            Ok::<_, crate::store::StoreError>(
+            Ok::<_, StoreError>(
                 tx.query_row("SELECT id FROM workspace ORDER BY opened_ms DESC LIMIT 1", [], |row| {
                     row.get(0)
                 })

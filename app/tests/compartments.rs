@@ -83,7 +83,7 @@ fn same_when_made_anew(app: &App) {
         (counts, ops::export::run(app, params).unwrap().text)
     };
     let before = look();
-    app.workspace().unwrap().transaction::<_, CoreError>(|tx| project::rebuild(tx)).unwrap();
+    app.workspace().unwrap().transaction::<_, CoreError>(project::rebuild).unwrap();
     assert_eq!(look(), before);
 }
 
@@ -225,7 +225,7 @@ fn nobody_classifies_above_their_own_clearance() {
             Ok(())
         })
         .unwrap();
-    app.workspace().unwrap().transaction::<_, CoreError>(|tx| project::rebuild(tx)).unwrap();
+    app.workspace().unwrap().transaction::<_, CoreError>(project::rebuild).unwrap();
 
     let before = get(&app, seen);
     let refused = classify(&app, seen, Some("restricted")).unwrap_err();

@@ -25,6 +25,9 @@ use crate::{
     store::{Store, StoreError, StoreResult},
 };
 
+/// The name under which the life of the database is kept.
+const INCARNATION: &str = "incarnation";
+
 /// The server's identity.
 pub struct Identity {
     /// Chosen once.
@@ -55,7 +58,7 @@ impl Identity {
         let id = |bytes: &[u8], what| bytes.first_chunk::<16>().copied().ok_or(StoreError::corrupt(what));
         let secret = |bytes: &[u8], what| Secret::from_slice(bytes).ok_or(StoreError::corrupt(what));
         let server = ServerId(id(&fixed("server_id").await?, "server_state.server_id")?);
-        let incarnation = Incarnation(id(&fixed("incarnation").await?, "server_state.incarnation")?);
+        let incarnation = Incarnation(id(&fixed(INCARNATION).await?, "server_state.incarnation")?);
         let signing = SigningKey::from_seed(secret(&fixed("token_key").await?, "server_state.token_key")?);
         let tickets = BlobKey(secret(&fixed("ticket_key").await?, "server_state.ticket_key")?);
         let corrupt = |_| StoreError::corrupt("server_state.opaque");
@@ -66,6 +69,20 @@ impl Identity {
         let jwks = Jwks::of([&signing.public()]);
         let audience = to_hex(&server.0);
         Ok(Self { server, incarnation, issuer, opaque, jwks, signing, tickets, audience, clock })
+    }
+
+    /// Gives the database a new life, after it was restored from a backup, and returns its name.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn begin_new_life(store: &dyn Store) -> StoreResult<Incarnation> {
+        let bytes = random::<32>();
+        store.replace_server_state(INCARNATION, &bytes).await?;
+        bytes
+            .first_chunk::<16>()
+            .copied()
+            .map(Incarnation)
+            .ok_or(StoreError::corrupt("server_state.incarnation"))
     }
 
     /// Makes an access token for a device, and tells when it ends in milliseconds since 1970.

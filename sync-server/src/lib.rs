@@ -14,6 +14,7 @@ pub mod identity;
 mod jobs;
 pub mod limit;
 pub mod metrics;
+mod open_files;
 pub mod problem;
 pub mod routes;
 pub mod server;

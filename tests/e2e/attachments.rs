@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use groundplan_tests::device::Device;
@@ -12,7 +12,7 @@ use groundplan_tests::random::Random;
 use groundplan_tests::scan::Needles;
 use groundplan_tests::server::{Server, Store};
 use groundplan_tests::tell;
-use groundplan_tests::wire::Way;
+use groundplan_tests::wire::{Way, Wire};
 use serde_json::json;
 
 /// Looked for on the server and on the way to it.
@@ -77,17 +77,7 @@ fn travel(store: Store) {
     let source = desk.folder().join("vault");
     let content = vault(&source, &mut random);
     // Three times the server dies in the middle of the upload; each time it goes on where it ended.
-    let kill_later = |server: &Server| {
-        let (sender, killed) = channel();
-        let killer = server.killer();
-        wire.after(Way::Up, 2_500_000, move || {
-            killer();
-            // Nobody listens if the story is over already.
-            let _ = sender.send(());
-        });
-        killed
-    };
-    let mut killed = kill_later(&server);
+    let mut killed = cut_later(&wire, &server, Way::Up);
     desk.ask("import/apply", json!({ "input": { "path": source } }));
     for round in 0..3 {
         desk.ask("sync/now", json!({ "timeout_ms": 5_000 }));
@@ -97,7 +87,7 @@ fn travel(store: Store) {
         assert_ne!(status["attachments"]["to_send"], json!(0), "{store:?}, kill {round}: {status}");
         if round < 2 {
             server.restart();
-            killed = kill_later(&server);
+            killed = cut_later(&wire, &server, Way::Up);
         }
     }
     let before = wire.bytes(Way::Up);
@@ -107,9 +97,11 @@ fn travel(store: Store) {
     assert!(rest < LARGE as u64, "{store:?}: it went on where it ended and sent {rest} bytes more");
     sync(&desk);
 
-    let laptop = Device::with_agent("Laptop");
+    let mut laptop = Device::with_agent("Laptop");
     login(&laptop, &wire, "ada");
+    let killed = cut_later(&wire, &server, Way::Down);
     link(&desk, &laptop);
+    cut_the_download(killed, &mut server, &wire, &mut laptop);
     agree(&[&desk, &laptop]);
     finish(&laptop, "to_fetch");
     let out = laptop.folder().join("out");
@@ -152,4 +144,79 @@ fn finish(device: &Device, what: &str) {
         assert!(Instant::now() < until, "{}: {status}", device.name);
         device.wait_for_event(Duration::from_millis(200));
     }
+}
+
+/// Kills the server after so much more of a transfer.
+fn cut_later(wire: &Wire, server: &Server, way: Way) -> Receiver<()> {
+    let (sender, killed) = channel();
+    let killer = server.killer();
+    // More than is on its way at a time, so that some of it has arrived.
+    wire.after(way, 3_600_000, move || {
+        killer();
+        // Nobody listens if the story is over already.
+        let _ = sender.send(());
+    });
+    killed
+}
+
+/// The server dies in the middle of a download, and then the device itself: what came before is not fetched again.
+fn cut_the_download(first: Receiver<()>, server: &mut Server, wire: &Wire, laptop: &mut Device) {
+    let mut killed = first;
+    for kill_device in [false, true] {
+        // It may be waiting for its next turn.
+        drop(laptop.call("sync/now", json!({ "timeout_ms": 2_000 })));
+        killed.recv_timeout(Duration::from_secs(60)).expect("the server is killed in the middle");
+        server.kill();
+        if kill_device {
+            laptop.kill();
+            laptop.start();
+        }
+        let status = laptop.ask("sync/now", json!({ "timeout_ms": 2_000 }));
+        assert_ne!(status["attachments"]["to_fetch"], json!(0), "{status}");
+        if kill_device {
+            break;
+        }
+        killed = cut_later(wire, server, Way::Down);
+        server.restart();
+    }
+    let before = wire.bytes(Way::Down);
+    server.restart();
+    finish(laptop, "to_fetch");
+    let rest = wire.bytes(Way::Down) - before;
+    assert!(rest < LARGE as u64, "it went on where it ended and fetched {rest} bytes more");
+}
+
+#[test]
+fn a_quota_of_the_server_is_said_and_waited_for() {
+    let mut server = Server::start(Store::Embedded);
+    server.restart_with("GROUNDPLAN_SERVER_LIMITS_WORKSPACE_BLOB_BYTES", "1500000");
+    let wire = server.wire();
+    let desk = Device::with_agent("Desk");
+    found(&desk, &wire, "Shop", "ada");
+    let page = desk.ask("page/create", json!({ "kind": "doc", "title": "Notes", "body": "Text." }));
+    let page = page["page"]["id"].clone();
+    let file = desk.folder().join("large.bin");
+    let mut random = Random::new(0xa77a_0002);
+    let bytes: Vec<u8> = (0..400_000).flat_map(|_| random.number().to_le_bytes()).collect();
+    std::fs::write(&file, &bytes).expect("a file");
+    desk.ask("attachment/add", json!({ "document": page, "path": file }));
+    let until = Instant::now() + Duration::from_secs(60);
+    let status = loop {
+        let status = desk.ask("sync/now", json!({ "timeout_ms": 3_000 }));
+        if status["attachments"]["problem"] != json!(null) {
+            break status;
+        }
+        assert!(Instant::now() < until, "{status}");
+        desk.wait_for_event(Duration::from_millis(200));
+    };
+    assert_eq!(status["state"], json!("problem"), "{status}");
+    assert!(status["problem"]["message"].as_str().expect("words").contains("storage"), "{status}");
+    assert_eq!(status["waiting"], json!(0), "the edit itself is on the server: {status}");
+    let out = desk.folder().join("out.bin");
+    let id = desk.ask("attachment/list", json!({}))["items"][0]["id"].clone();
+    desk.ask("attachment/get", json!({ "id": id, "path": out }));
+    assert!(std::fs::read(&out).expect("a file") == bytes, "and the file is kept here");
+    // The administrator gives more room; it goes on by itself.
+    server.restart_with("GROUNDPLAN_SERVER_LIMITS_WORKSPACE_BLOB_BYTES", "100000000");
+    finish(&desk, "to_send");
 }

@@ -4,10 +4,14 @@
 mod alone;
 mod apart;
 mod attachments;
+mod backups;
 mod canaries;
 mod connect;
+mod faults;
 mod kill_client;
 mod kill_server;
 mod members;
 mod parity;
+mod postgres_crash;
+mod restored;
 mod talk;

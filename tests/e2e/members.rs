@@ -155,7 +155,9 @@ fn members_by_command_line() {
     tablet.done(&["sync"]);
     assert!(tablet.done(&["member", "list"]).contains("epoch 2"));
     let said = desk.done(&["service", "add", "Robot", "--clearance", "public"]);
-    assert_eq!(said.lines().next().unwrap().len(), 128, "64 bytes in hexadecimal");
+    let handed = said.lines().next().unwrap().to_owned();
+    assert_eq!(handed.len(), 224, "the secret, the workspace and the hash of its first entry in hexadecimal");
+    robot(&desk, &url, &handed);
     assert!(desk.done(&["member", "list"]).contains("service"));
 
     // She leaves by herself: what she could read is due for rotation, and Ada's device does it.
@@ -169,4 +171,29 @@ fn members_by_command_line() {
     assert!(tablet.done(&["sync", "--rescue"]).contains("Everything here was sent"));
     assert!(tablet.done(&["sync", "--quarantine"]).contains("Nothing was set aside"));
     assert!(tablet.done(&["sync", "--alarm"]).contains("There is no alarm"));
+}
+
+/// A profile without a person joins with the service's key and synchronises.
+fn robot(desk: &Device, url: &str, key: &str) {
+    let robot = Device::new("Robot");
+    let with_key = |device: &Device, key: &str| {
+        device.cli_with(&["service", "use"], |command| {
+            command.env("GROUNDPLAN_SERVICE_KEY", key);
+        })
+    };
+    assert_eq!(with_key(&robot, key.get(2..).expect("hex digits")).code, 2, "a key that is cut is none");
+    let person = Device::new("Person");
+    person.done(&["register", url, "somebody"]);
+    assert_eq!(with_key(&person, key).code, 4, "a person's profile stays a person's");
+    let said = with_key(&robot, key);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    robot.done(&["register", url, "robot"]);
+    let said = robot.done(&["service", "open"]);
+    assert!(said.contains("Opened"), "{said}");
+    robot.done(&["sync"]);
+    assert!(robot.done(&["member", "list"]).contains("service"), "it reads the signed list of members");
+    // It is cleared for what is public only, and everything here is internal.
+    assert!(!robot.done(&["--json", "export", "json"]).contains("Web"));
+    assert_ne!(person.cli(&["service", "open"]).code, 0);
+    sync(desk);
 }

@@ -132,6 +132,9 @@ fn every_question_is_answered_equally() {
         ("page/list", json!({})),
         ("attachment/list", json!({ "document": page })),
         ("attachment/get", json!({ "id": attachment })),
+        ("history/list", json!({ "document": element })),
+        ("history/compare", json!({ "document": element, "from": "" })),
+        ("history/at", json!({ "at_ms": 1 })),
         ("comment/list", json!({})),
         ("changes/list", json!({})),
         ("changes/seen", json!({})),
@@ -148,6 +151,8 @@ fn every_question_is_answered_equally() {
         ("sync/quarantine", json!({})),
         ("sync/alarm", json!({})),
         ("sync/rescue", json!({})),
+        ("sync/peers", json!({})),
+        ("sync/held", json!({})),
         ("device/list", json!({})),
         ("member/list", json!({})),
         ("member/safety", json!({ "member": member })),
@@ -212,6 +217,7 @@ fn every_command_works_and_answers_equally() {
     assert!(cancelled.iter().all(|answer| answer == &cancelled[0]), "{cancelled:?}");
     done.insert("job/cancel".to_owned());
     done.insert("profile/create".to_owned());
+    done.insert("backup/restore".to_owned());
     let all: BTreeSet<String> = COMMANDS.iter().map(|command| command.method.to_owned()).collect();
     assert_eq!(done, all, "each command of the table is told about here");
 }

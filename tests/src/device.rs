@@ -74,6 +74,15 @@ impl Device {
     fn command(&self) -> Command {
         let mut command = programs::groundplan();
         command.arg("--data-dir").arg(self.folder.path().join("profile"));
+        // What a machine remembers beside the profile: one machine a device.
+        command.env("XDG_STATE_HOME", self.folder.path().join("machine"));
+        command
+    }
+
+    /// Returns a command of the command line that is not started yet.
+    pub fn prepared(&self, words: &[&str]) -> Command {
+        let mut command = self.command();
+        command.args(words);
         command
     }
 
@@ -108,7 +117,14 @@ impl Device {
 
     /// Starts a command of the command line and lets it run.
     pub fn background(&self, words: &[&str]) -> Process {
-        Process::start(self.command().args(words), &self.folder.path().join("background.log"))
+        self.background_with(words, |_| {})
+    }
+
+    /// Like [`Device::background`], with a last change to how it is started.
+    pub fn background_with(&self, words: &[&str], prepare: impl FnOnce(&mut Command)) -> Process {
+        let mut command = self.command();
+        prepare(command.args(words));
+        Process::start(&mut command, &self.folder.path().join("background.log"))
     }
 
     /// Starts the agent and opens a session with its one-time link.

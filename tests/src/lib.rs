@@ -5,6 +5,7 @@
 pub mod corpora;
 pub mod device;
 pub mod edits;
+pub mod faults;
 pub mod http;
 pub mod journey;
 pub mod process;

@@ -62,6 +62,13 @@ impl Process {
         self.child.wait().is_ok_and(|status| status.success())
     }
 
+    /// Waits until it ends by itself, but not for longer than this.
+    pub fn ends_within(&self, longest: Duration) {
+        let until = Instant::now() + longest;
+        // Its output is closed when it ends.
+        while self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
+    }
+
     /// Stops it in its tracks, so that it does nothing until [`Process::resume`].
     ///
     /// # Panics

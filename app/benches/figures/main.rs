@@ -1,13 +1,17 @@
-//! The figures of PERFORMANCE that concern the local core, as ratios inside one run: P1 (keystroke to durable),
-//! P7 (delta sync), P9 (search) and opening a workspace of 10,000 elements against one of 100. One file a figure.
+//! The figures of PERFORMANCE that concern the local core, as ratios inside one run: P1 (keystroke to durable), P4
+//! (catching up), P7 (delta sync), P9 (search) and opening a workspace of 10,000 elements against one of 100. One file a figure.
 //!
 //! Run with `cargo bench -p groundplan-app --bench figures`; needs the recorded traces of the corpora for P1
 //! (`GROUNDPLAN_CORPORA`). A run whose result is wrong prints no figure. Not here: layout (`app/diagram/benches`).
 
+mod away;
 mod open;
 mod p1;
+mod p4;
 mod p7;
 mod p9;
+mod pair;
+mod wire;
 
 use std::io::Write;
 use std::path::Path;
@@ -22,16 +26,26 @@ use groundplan_shared::api::*;
 use groundplan_shared::model::*;
 
 fn main() {
+    if p4::laptop() {
+        return;
+    }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     if runs("p1") {
         p1::run();
+    }
+    if runs("p4") {
+        p4::run();
     }
     if runs("p7") {
         p7::run();
     }
     if runs("p9") {
         p9::run();
+    }
+    // Takes minutes: only when asked for.
+    if wanted.iter().any(|word| word == "away") {
+        away::run();
     }
     if runs("open") {
         open::run();
@@ -94,4 +108,27 @@ pub(crate) fn percentile(times: &mut [Duration], part: f64) -> Duration {
     )]
     let index = ((times.len() - 1) as f64 * part) as usize;
     times[index]
+}
+
+/// Time on the processor, user and system, of this thread.
+pub(crate) fn cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
+    Duration::from_nanos(text.split(' ').next().expect("a field").parse().expect("a number"))
+}
+
+/// A database with the settings of the store and one table.
+pub(crate) fn bare_store(dir: &Path) -> rusqlite::Connection {
+    let bare = rusqlite::Connection::open_with_flags(
+        dir.join("bare.db"),
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE
+            | rusqlite::OpenFlags::SQLITE_OPEN_CREATE
+            | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .expect("opens");
+    bare.pragma_update(None, "key", format!("x'{}'", "07".repeat(32))).expect("takes a key");
+    bare.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE row (n INTEGER PRIMARY KEY, content BLOB)",
+    )
+    .expect("creates");
+    bare
 }

@@ -15,7 +15,7 @@ use groundplan_app::ops;
 use groundplan_shared::api::*;
 use groundplan_shared::model::*;
 
-use crate::{app, fill, percentile, say};
+use crate::{app, bare_store, cpu, fill, percentile, say};
 
 const TURN: usize = 250;
 
@@ -51,12 +51,6 @@ fn trace() -> Option<(Vec<Patch>, Option<String>)> {
     patches.truncate(wanted);
     let end = whole.then(|| json["endContent"].as_str().expect("a text").to_owned());
     Some((patches, end))
-}
-
-/// Time on the processor, user and system, of this thread. The keystroke runs on it from beginning to end.
-fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-    Duration::from_nanos(text.split(' ').next().expect("a field").parse().expect("a number"))
 }
 
 /// Times and processor time of one contestant.
@@ -191,23 +185,6 @@ fn one(what: &str, before: usize, elements: usize, patches: &[Patch], end: Optio
         (ours.cpu() - writes.cpu()) / edits.cpu(),
         late.as_secs_f64() / early.as_secs_f64(),
     ));
-}
-
-/// A database with the settings of the store and one table.
-fn bare_store(dir: &Path) -> rusqlite::Connection {
-    let bare = rusqlite::Connection::open_with_flags(
-        dir.join("bare.db"),
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE
-            | rusqlite::OpenFlags::SQLITE_OPEN_CREATE
-            | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .expect("opens");
-    bare.pragma_update(None, "key", format!("x'{}'", "07".repeat(32))).expect("takes a key");
-    bare.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE row (n INTEGER PRIMARY KEY, content BLOB)",
-    )
-    .expect("creates");
-    bare
 }
 
 fn raw_file(dir: &Path) -> std::fs::File {

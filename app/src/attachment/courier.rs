@@ -1,7 +1,7 @@
-//! Carries chunks between this device and the server, beside the synchronisation of documents.
+//! Decides when chunks are carried between this device and the server, beside the synchronisation of documents, and
+//! tells how far that is.
 //!
-//! What is missing is asked first, in both directions, so that a transfer that was cut goes on where it ended. Chunks
-//! are sealed and opened one at a time. Dropping the task at any moment is safe: a chunk counts as sent when the server
+//! Dropping the task at any moment is safe: a chunk counts as sent when the server
 //! acknowledged it, and as here when it was opened, checked and written. Not here: documents (`net::driver`).
 
 use std::collections::BTreeSet;
@@ -9,25 +9,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use groundplan_shared::api::{ApiError, AttachmentSync, ErrorCode, Event, SyncState, SyncStatus};
-use groundplan_shared::crypto::safe::{open_chunk, seal_chunk};
-use groundplan_shared::model::{ContentHash, DocumentId, WorkspaceId};
-use groundplan_shared::wire::limits::BLOBS_ASKED;
-use groundplan_shared::wire::rest::BlobPutQuery;
-use groundplan_shared::wire::{self, BlobId, Hash};
+use groundplan_shared::model::{ContentHash, WorkspaceId};
+use groundplan_shared::wire::BlobId;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::work::{self, Item};
-use super::{chunks, gc};
-use crate::core::{CoreError, Tx, Workspace};
-use crate::identity::account::{self, Session};
+use super::trip::{Trip, look};
+use super::work;
+use crate::core::Workspace;
+use crate::identity::account;
 use crate::identity::membership::blocking;
 use crate::runtime::App;
 use crate::sync::workspace::wire_workspace;
 
-/// Chunks looked at in one go.
-const BATCH: usize = 64;
 /// Wait after a pass that left something to do; doubled up to the longest.
 const AGAIN: Duration = Duration::from_secs(5);
 const AGAIN_LONGEST: Duration = Duration::from_secs(300);
@@ -236,214 +231,4 @@ async fn rounds(app: Weak<App>, workspace: Arc<Workspace>) {
             Err(_) => {}
         }
     }
-}
-
-struct Trip<'a> {
-    workspace: &'a Arc<Workspace>,
-    session: Session,
-    id: wire::WorkspaceId,
-}
-
-async fn look<T: Send + 'static>(
-    workspace: &Arc<Workspace>,
-    f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let workspace = Arc::clone(workspace);
-    blocking(move || Ok(workspace.read(f)?)).await
-}
-
-async fn write<T: Send + 'static>(
-    workspace: &Arc<Workspace>,
-    f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let workspace = Arc::clone(workspace);
-    blocking(move || Ok(workspace.transaction(f)?)).await
-}
-
-impl Trip<'_> {
-    async fn missing(&self, blobs: Vec<BlobId>) -> Result<BTreeSet<BlobId>, ApiError> {
-        let mut missing = BTreeSet::new();
-        for part in blobs.chunks(BLOBS_ASKED) {
-            let asked =
-                self.session.rest.blobs_missing(self.id, part.to_vec(), self.session.bearer()).await?;
-            missing.extend(asked.missing);
-        }
-        Ok(missing)
-    }
-
-    /// Looks whether the server still has what it acknowledged; what it lost is sent again. The question also takes
-    /// back that another device declared a chunk unused which living records here name.
-    async fn verify(&self) -> Result<(), ApiError> {
-        let mut after = BlobId([0; 32]);
-        loop {
-            let asked =
-                look(self.workspace, move |tx| work::acknowledged(tx.sql(), after, BLOBS_ASKED)).await?;
-            let Some(last) = asked.last() else { return Ok(()) };
-            after = *last;
-            let missing = self.missing(asked).await?;
-            if !missing.is_empty() {
-                tracing::warn!(blob.count = missing.len(), "the server lost chunks; they are sent again");
-                write(self.workspace, move |tx| {
-                    missing.iter().try_for_each(|blob| work::lost(tx.sql(), *blob))
-                })
-                .await?;
-            }
-        }
-    }
-
-    async fn send(&self) -> Result<(), ApiError> {
-        let (id, mut after) = (self.id, None);
-        loop {
-            let (items, named) = look(self.workspace, move |tx| {
-                let items = work::to_send(tx.sql(), after, BATCH)?;
-                let mut named = Vec::new();
-                for item in &items {
-                    if let Some(key) = work::keys(tx.sql(), item.compartment)?.first() {
-                        named.push((*item, key.epoch, key.id(id, item)));
-                    }
-                }
-                Ok((items, named))
-            })
-            .await?;
-            let Some(last) = items.last() else { return Ok(()) };
-            after = Some(last.hash);
-            let missing = self.missing(named.iter().map(|(_, _, blob)| *blob).collect()).await?;
-            for (item, epoch, blob) in named {
-                if missing.contains(&blob) {
-                    self.send_one(item, epoch, blob).await?;
-                }
-                write(self.workspace, move |tx| work::sent(tx.sql(), &item, epoch, blob)).await?;
-            }
-        }
-    }
-
-    async fn send_one(&self, item: Item, epoch: u32, blob: BlobId) -> Result<(), ApiError> {
-        let id = self.id;
-        let sealed = look(self.workspace, move |tx| {
-            let keys = work::keys(tx.sql(), item.compartment)?;
-            let key = keys.iter().find(|key| key.epoch == epoch);
-            let bytes = chunks::get(tx.sql(), &item.hash)?;
-            let (Some(key), Some(bytes)) = (key, bytes) else { return Ok(None) };
-            Ok(seal_chunk(&key.key, &key.place(id, item.compartment), &bytes).ok())
-        })
-        .await?;
-        let Some(sealed) = sealed.filter(|sealed| sealed.id == blob) else { return Err(damaged()) };
-        let query = BlobPutQuery {
-            compartment: item.compartment,
-            epoch,
-            sha256: Hash(chunks::hash_of(&sealed.bytes).0),
-        };
-        self.session.rest.blob_put(self.id, blob, &query, sealed.bytes, self.session.bearer()).await
-    }
-
-    async fn fetch(&self, app: &App) -> Result<(), ApiError> {
-        let mut after = None;
-        let (mut changed, mut worst) = (BTreeSet::<DocumentId>::new(), Ok(()));
-        loop {
-            let items = look(self.workspace, move |tx| work::to_fetch(tx.sql(), after, BATCH)).await?;
-            let Some(last) = items.last() else { break };
-            after = Some(last.hash);
-            let done = self.fetch_all(items, &mut changed).await?;
-            worst = worst.and(done);
-        }
-        self.tell(app, changed);
-        worst
-    }
-
-    fn tell(&self, app: &App, changed: BTreeSet<DocumentId>) {
-        if !changed.is_empty() {
-            let documents = changed.into_iter().collect();
-            app.emit(Event::Changed { workspace: self.workspace.id(), documents, remote: true });
-        }
-    }
-
-    /// Fetches these. The inner error is about chunks that are not what they should be, of which none was taken.
-    async fn fetch_all(
-        &self,
-        items: Vec<Item>,
-        changed: &mut BTreeSet<DocumentId>,
-    ) -> Result<Result<(), ApiError>, ApiError> {
-        let id = self.id;
-        let named = look(self.workspace, move |tx| {
-            let mut named = Vec::new();
-            for item in items {
-                for key in work::keys(tx.sql(), item.compartment)? {
-                    named.push((item, key.epoch, key.id(id, &item)));
-                }
-            }
-            Ok(named)
-        })
-        .await?;
-        let missing = self.missing(named.iter().map(|(_, _, blob)| *blob).collect()).await?;
-        let (mut done, mut worst) = (BTreeSet::<ContentHash>::new(), Ok(()));
-        for (item, epoch, blob) in named {
-            if missing.contains(&blob) || done.contains(&item.hash) {
-                continue;
-            }
-            match self.fetch_one(item, epoch, blob).await {
-                Ok(documents) => {
-                    done.insert(item.hash);
-                    changed.extend(documents);
-                }
-                // One bad or lost chunk never holds up the others.
-                Err(error) if error.code == ErrorCode::ServerUntrusted => worst = Err(error),
-                Err(error) if error.code == ErrorCode::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(worst)
-    }
-
-    async fn fetch_one(&self, item: Item, epoch: u32, blob: BlobId) -> Result<Vec<DocumentId>, ApiError> {
-        let bytes = self.session.rest.blob_get(self.id, blob, self.session.bearer()).await?;
-        let id = self.id;
-        write(self.workspace, move |tx| {
-            let keys = work::keys(tx.sql(), item.compartment)?;
-            let key = keys.iter().find(|key| key.epoch == epoch);
-            let opened = key.and_then(|key| {
-                let place = key.place(id, item.compartment);
-                open_chunk(&key.key, &place, &Hash(item.hash.0), item.size, &bytes).ok()
-            });
-            let Some(chunk) = opened else { return Err(CoreError::Api(forged())) };
-            chunks::put(tx.sql(), &item.hash, &chunk)?;
-            work::sent(tx.sql(), &item, epoch, blob)?;
-            work::documents(tx.sql(), &item.hash)
-        })
-        .await
-    }
-
-    /// Lets go of bytes that nothing needs, here and, declared, on the server.
-    async fn release(&self) -> Result<(), ApiError> {
-        let unused = write(self.workspace, |tx| {
-            let now_ms = tx.now_ms();
-            gc::sweep(tx.sql(), now_ms)?;
-            work::unused(tx.sql(), BATCH)
-        })
-        .await?;
-        for blob in unused {
-            match self.session.rest.blob_delete(self.id, blob, self.session.bearer()).await {
-                Ok(()) => {}
-                Err(error) if error.code == ErrorCode::NotFound => {}
-                Err(error) => return Err(error),
-            }
-            write(self.workspace, move |tx| work::lost(tx.sql(), blob)).await?;
-        }
-        Ok(())
-    }
-}
-
-fn forged() -> ApiError {
-    ApiError::new(
-        ErrorCode::ServerUntrusted,
-        "A piece of an attachment that the server sent is not the one that was attached.",
-        "Nothing of it was taken. If another device still has the file, remove and attach it again there.",
-    )
-}
-
-fn damaged() -> ApiError {
-    ApiError::new(
-        ErrorCode::StoreCorrupt,
-        "A piece of an attachment on this device cannot be read.",
-        "Run `groundplan doctor`, or attach the file again.",
-    )
 }

@@ -11,6 +11,7 @@ pub mod find;
 pub mod gc;
 mod media;
 pub mod schema;
+mod trip;
 mod work;
 
 pub use media::media_type;

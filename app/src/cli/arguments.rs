@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use super::attachment::AttachmentCommand;
+pub use super::backup::BackupCommand;
 pub use super::comment::CommentCommand;
 pub use super::history::HistoryArguments;
 pub use super::people_arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
@@ -319,6 +320,18 @@ pub enum Command {
         /// Show what is wrong with the server, and write the proof to --output
         #[arg(long, group = "look")]
         alarm: bool,
+        /// Show how far each device is known to have read, and what is missing here
+        #[arg(long, group = "look")]
+        peers: bool,
+        /// Show what other devices delete at once and what is held here until you decide
+        #[arg(long, group = "look")]
+        held: bool,
+        /// Let a held deletion through, by the device that --held names
+        #[arg(long, group = "look", value_name = "DEVICE")]
+        apply: Option<String>,
+        /// Take a held deletion back, by the device that --held names
+        #[arg(long, group = "look", value_name = "DEVICE")]
+        undo: Option<String>,
         /// Settle this alarm after looking at it
         #[arg(long, group = "look", value_name = "ALARM")]
         settle: Option<String>,
@@ -373,6 +386,9 @@ pub enum Command {
         #[arg(long, env = "GROUNDPLAN_UI_DIR", value_name = "DIR")]
         ui_dir: Option<PathBuf>,
     },
+    /// Encrypted backups: create, verify, restore
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Change the passphrase that protects this profile's key
     Passphrase {
         /// Read the new passphrase from this file (its first line)

@@ -89,7 +89,11 @@ pub(super) async fn run(
                 // A name that a peer wrote must not lead anywhere but here.
                 None => PathBuf::from(simple(&found.name)?),
             };
-            let params = AttachmentGetParams { id: found.id, path: Some(path.display().to_string()), only_fetch: false };
+            let params = AttachmentGetParams {
+                id: found.id,
+                path: Some(path.display().to_string()),
+                only_fetch: false,
+            };
             let got = app.run(CLI, params).await?;
             output.answer(&got, |got| {
                 format!("Wrote {} bytes to {}.", got.attachment.size, plain(&path.display().to_string()))

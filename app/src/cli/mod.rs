@@ -5,6 +5,7 @@
 mod agent;
 mod arguments;
 mod attachment;
+mod backup;
 mod comment;
 mod content;
 mod find;
@@ -69,6 +70,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
     match &arguments.command {
         Command::Completions { .. } => Ok(()),
         Command::Doctor => workspace::doctor(&arguments, output),
+        Command::Backup(command) => backup::run(&arguments, command, output).await,
         Command::Passphrase { .. } => passphrase::run(&arguments, output).await,
         Command::Call { method, params } => {
             let host = open::host(&arguments)?;

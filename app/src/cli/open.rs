@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::Arguments;
 use crate::dispatch::Caller;
 use crate::host::Host;
-use crate::profile::{KeyOptions, ProfileOptions};
+use crate::profile::{KeyOptions, ProfileOptions, has_keyring};
 use crate::runtime::App;
 
 /// Opens the profile; asks for the passphrase where one is needed and a person is there to answer.
@@ -80,6 +80,16 @@ fn ask(new: bool) -> Result<SecretString, ApiError> {
         return Ok(first);
     }
     Err(ApiError::new(ErrorCode::InvalidInput, "The two passphrases differ; nothing was made.", "Try again."))
+}
+
+/// Finds the passphrase that will protect a new profile: the given one, none where there is a keyring, else it is asked
+/// for.
+pub(super) fn new_profile_passphrase(arguments: &Arguments) -> Result<Option<SecretString>, ApiError> {
+    let given = given_passphrase(arguments)?;
+    if given.is_some() || has_keyring() || !std::io::stdin().is_terminal() {
+        return Ok(given);
+    }
+    ask(true).map(Some)
 }
 
 /// Takes hold of the profile for programs that call by method name; asks nobody.

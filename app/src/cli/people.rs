@@ -6,11 +6,14 @@ use groundplan_shared::api::{
     ApiError, Hidden, InviteCancelParams, InviteList, InviteListParams, KeyRotateParams,
     MemberClearanceParams, MemberConfirmParams, MemberInviteParams, MemberJoinParams, MemberList,
     MemberListParams, MemberRemoveParams, MemberRoleParams, MemberSafetyParams, MemberTransferParams,
-    PolicySetParams, RoleDefineParams, ServiceAddParams,
+    PolicySetParams, RoleDefineParams, ServiceAddParams, ServiceOpenParams, ServiceUseParams,
 };
+
+use secrecy::ExposeSecret;
 
 use super::Command;
 use super::arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
+use super::open::secret;
 use super::output::{Output, plain, table};
 use crate::dispatch::Caller::CommandLine;
 use crate::runtime::App;
@@ -34,6 +37,23 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                     added.credential.0
                 )
             });
+            Ok(())
+        }
+        Command::Service { command: ServiceCommand::Use { key_file } } => {
+            let key = secret(key_file.as_deref(), "GROUNDPLAN_SERVICE_KEY", "service key")?;
+            let params = ServiceUseParams { credential: Hidden(key.expose_secret().to_owned()) };
+            let used = app.run(CommandLine, params).await?;
+            output.answer(&used, |used| {
+                format!(
+                    "This profile is a service's, for the workspace {}. Next: groundplan login, then groundplan service open.",
+                    used.workspace
+                )
+            });
+            Ok(())
+        }
+        Command::Service { command: ServiceCommand::Open } => {
+            let workspace = app.run(CommandLine, ServiceOpenParams {}).await?;
+            output.answer(&workspace, |w| format!("Opened \u{201c}{}\u{201d}.", plain(&w.name)));
             Ok(())
         }
         Command::Policy(arguments) => policy(app, arguments, output).await,

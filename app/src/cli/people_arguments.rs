@@ -1,5 +1,7 @@
 //! What can be typed about members, roles, service accounts, policy and keys.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 const MEMBER_EXAMPLES: &str = "\
@@ -100,8 +102,15 @@ pub enum RoleCommand {
     },
 }
 
+const SERVICE_EXAMPLES: &str = "\
+A service has a profile of its own, without a person. On the machine where it runs:
+  groundplan --data-dir /var/lib/robot service use --key-file key     the key that `service add` showed
+  groundplan --data-dir /var/lib/robot register SERVER robot          its own account there, or `login`
+  groundplan --data-dir /var/lib/robot service open                   then `sync`, `export` and so on";
+
 /// What to do with service accounts.
 #[derive(Debug, Subcommand)]
+#[command(after_help = SERVICE_EXAMPLES)]
 pub enum ServiceCommand {
     /// Add one; its key is shown once
     Add {
@@ -114,6 +123,14 @@ pub enum ServiceCommand {
         #[arg(long, default_value = "internal")]
         clearance: String,
     },
+    /// Make this profile, which must be fresh, a service's by its key
+    Use {
+        /// Read the key from this file (its first line); otherwise from GROUNDPLAN_SERVICE_KEY
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+    },
+    /// Open the workspace that the key is for, once signed in to the service's own account on the server
+    Open,
 }
 
 /// What to do with keys.

@@ -68,6 +68,10 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
         Command::Sync { rescue: true, output: file, .. } => {
             troubles::rescue(app, file.as_deref(), output).await
         }
+        Command::Sync { held: true, .. } => troubles::held(app, output).await,
+        Command::Sync { apply: Some(device), .. } => troubles::decide(app, device, "apply", output).await,
+        Command::Sync { undo: Some(device), .. } => troubles::decide(app, device, "undo", output).await,
+        Command::Sync { peers: true, .. } => troubles::peers(app, output).await,
         Command::Sync { quarantine: true, .. } => troubles::quarantine(app, output).await,
         Command::Sync { alarm: true, output: file, .. } => {
             troubles::alarm(app, file.as_deref(), output).await

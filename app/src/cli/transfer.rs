@@ -41,8 +41,15 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 None => None,
             };
             let path = to.as_ref().map(|path| path.display().to_string());
-            let params = ExportParams { format: format.clone(), view, path, at_ms, ..ExportParams::default() };
+            let params =
+                ExportParams { format: format.clone(), view, path, at_ms, ..ExportParams::default() };
             let done = app.run(Caller::CommandLine, params).await?;
+            for out in &done.left_out {
+                output.note(&format!(
+                    "{} document(s) are {} and left out: {}.",
+                    out.documents, out.level, out.reason
+                ));
+            }
             match &done.text {
                 Some(text) => output.text(text),
                 None => {

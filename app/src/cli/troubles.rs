@@ -1,10 +1,11 @@
-//! `sync --rescue`, `--quarantine`, `--alarm` and `--settle`.
+//! `sync --rescue`, `--quarantine`, `--alarm`, `--peers` and `--settle`.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, ErrorCode, SyncAlarmParams, SyncQuarantineParams, SyncRescueParams, SyncSettleParams,
+    ApiError, ErrorCode, HeldList, SyncAlarmParams, SyncDecideParams, SyncHeldParams, SyncPeersParams,
+    SyncQuarantineParams, SyncRescueParams, SyncSettleParams,
 };
 
 use super::output::{Output, plain, table};
@@ -57,6 +58,77 @@ pub(super) async fn quarantine(app: &Arc<App>, output: &Output) -> Result<(), Ap
         };
         let rows: Vec<Vec<String>> = list.items.iter().map(row).collect();
         if rows.is_empty() { "Nothing was set aside.".to_owned() } else { table(&rows) }
+    });
+    Ok(())
+}
+
+fn held_words(list: &HeldList) -> String {
+    let mut text = String::new();
+    for held in &list.items {
+        let rows = held.things.iter().map(|thing| vec![thing.kind.clone(), plain(&thing.name)]);
+        text += &format!(
+            "{} ({}) deletes {} things:\n{}",
+            plain(&held.name),
+            held.device,
+            held.deletes,
+            table(&rows.collect::<Vec<_>>())
+        );
+    }
+    if text.is_empty() {
+        "Nothing is held.".to_owned()
+    } else {
+        text + "groundplan sync --apply DEVICE, or --undo DEVICE"
+    }
+}
+
+pub(super) async fn held(app: &Arc<App>, output: &Output) -> Result<(), ApiError> {
+    output.answer(&app.run(CommandLine, SyncHeldParams {}).await?, held_words);
+    Ok(())
+}
+
+pub(super) async fn decide(
+    app: &Arc<App>,
+    device: &str,
+    answer: &str,
+    output: &Output,
+) -> Result<(), ApiError> {
+    let params = SyncDecideParams { device: device.to_owned(), answer: answer.to_owned() };
+    output.answer(&app.run(CommandLine, params).await?, held_words);
+    Ok(())
+}
+
+pub(super) async fn peers(app: &Arc<App>, output: &Output) -> Result<(), ApiError> {
+    let list = app.run(CommandLine, SyncPeersParams {}).await?;
+    let now_ms = crate::env::now_ms();
+    output.answer(&list, |list| {
+        let heard = |ms: u64| match now_ms.saturating_sub(ms) / 60_000 {
+            _ if ms == 0 => "not heard from yet".to_owned(),
+            minutes if minutes < 120 => format!("last heard from {minutes} min ago"),
+            minutes if minutes < 48 * 60 => format!("last heard from {} h ago", minutes / 60),
+            minutes => format!("last heard from {} days ago", minutes / (24 * 60)),
+        };
+        let row = |peer: &groundplan_shared::api::PeerView| {
+            let (name, member) = (plain(&peer.name), plain(&peer.member));
+            match peer.this {
+                true => vec![
+                    name,
+                    member,
+                    format!("verified up to {}", list.verified_items),
+                    "this device".to_owned(),
+                ],
+                false => {
+                    vec![name, member, format!("had read up to {}", peer.known_items), heard(peer.heard_ms)]
+                }
+            }
+        };
+        let rows: Vec<Vec<String>> = list.items.iter().map(row).collect();
+        let gaps = match list.gaps.len() {
+            0 => String::new(),
+            count => format!(
+                "The server holds something of {count} document(s) back; it is applied when it comes.\n"
+            ),
+        };
+        format!("{}{gaps}", table(&rows))
     });
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Looking at a change from elsewhere before it is decoded: its author, and how much it would inflate to.
 
 use automerge::Change;
+use automerge::legacy::{Key, ObjectId};
 use flate2::read::DeflateDecoder;
 use groundplan_shared::proof::{Check, left_out};
 use groundplan_shared::wire::Hash;
@@ -61,6 +62,16 @@ pub fn actor_of_change(bytes: &[u8]) -> Result<Vec<u8>, ChangeRefused> {
 /// Returns the hash of a change. Bounded likewise.
 pub fn hash_of_change(bytes: &[u8]) -> Result<Hash, ChangeRefused> {
     decode(bytes).map(|change| Hash(change.hash().0))
+}
+
+/// Says whether a change marks its document as deleted, whatever others wrote at the same time.
+pub fn deletes_document(bytes: &[u8]) -> bool {
+    let Ok(change) = decode(bytes) else { return false };
+    change.decode().operations.iter().any(|op| {
+        op.obj == ObjectId::Root
+            && op.key == Key::Map("alive".into())
+            && op.primitive_value().is_some_and(|value| value.as_i64() == Some(0))
+    })
 }
 
 /// Takes apart changes that were written one after the other. What is no change is returned whole.
@@ -144,6 +155,22 @@ mod tests {
         assert_eq!(changes_in(b"anything else"), [b"anything else"]);
         let cut = changes.concat();
         assert_eq!(changes_in(&cut[..cut.len() - 1]).len(), 1, "a damaged row is not guessed at");
+    }
+
+    #[test]
+    fn a_delete_is_told_from_an_edit() {
+        let mut doc = AutoCommit::new();
+        let mut change = |alive: i64, name: &str| {
+            doc.put(ROOT, "name", name).unwrap();
+            doc.put(ROOT, "alive", alive).unwrap();
+            doc.commit();
+            deletes_document(&doc.get_last_local_change().unwrap().bytes())
+        };
+        assert!(!change(1_800_000_000_000, "made"));
+        assert!(change(0, "deleted"));
+        assert!(!change(1_800_000_000_001, "brought back"));
+        assert!(change(0, &"deleted in a change that is compressed ".repeat(30)));
+        assert!(!deletes_document(b"anything else"));
     }
 
     #[test]

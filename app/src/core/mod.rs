@@ -5,6 +5,7 @@
 
 mod bounded;
 mod journal;
+mod life;
 mod lineage;
 mod loaded;
 mod news;
@@ -13,7 +14,7 @@ mod saved;
 mod tx;
 mod typed;
 
-pub use bounded::{ChangeRefused, actor_of_change, changes_in, hash_of_change};
+pub use bounded::{ChangeRefused, actor_of_change, changes_in, deletes_document, hash_of_change};
 pub use news::seen as mark_seen;
 pub use remote::{Applied, ApplyError};
 pub use saved::saved_changes;
@@ -24,7 +25,7 @@ pub(crate) use lineage::{LINEAGE, LOST, Lost};
 pub(crate) use typed::TYPED;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use automerge::{ActorId, ChangeHash};
@@ -36,6 +37,7 @@ use tokio::sync::Notify;
 use crate::doc::DocError;
 use crate::env;
 use crate::store::{self, Family, StoreError};
+use life::Life;
 use loaded::Loaded;
 use typed::Typed;
 
@@ -132,6 +134,7 @@ pub(crate) struct State {
     data_version: i64,
     /// Another process wrote, and nobody was told yet.
     foreign: bool,
+    life: Option<Life>,
 }
 
 impl std::fmt::Debug for Workspace {
@@ -143,21 +146,46 @@ impl std::fmt::Debug for Workspace {
 impl Workspace {
     /// Opens the workspace's database. `device` is the id of this device, the first part of every actor id.
     pub fn open(path: &Path, key: &[u8; 32], id: WorkspaceId, device: [u8; 16]) -> Result<Self, CoreError> {
-        let opened = store::open(path, key, Family::Workspace)?;
+        Self::open_marked(path, key, id, device, None).map(|(workspace, _)| workspace)
+    }
+
+    /// Like [`Workspace::open`], with the place of the mark by which copies are noticed; says whether it is one.
+    pub(crate) fn open_marked(
+        path: &Path,
+        key: &[u8; 32],
+        id: WorkspaceId,
+        device: [u8; 16],
+        mark: Option<PathBuf>,
+    ) -> Result<(Self, bool), CoreError> {
+        let mut opened = store::open(path, key, Family::Workspace)?;
         let read_only = opened.read_only.map(ApiError::from);
+        let (life, copied) = match mark.filter(|_| read_only.is_none()) {
+            Some(mark) => {
+                Life::look(mark, &mut opened.connection).map(|(life, copied)| (Some(life), copied))?
+            }
+            None => (None, false),
+        };
         let installation = installation(&opened.connection, read_only.is_some())?;
         let actor = ActorId::from([device.as_slice(), &installation].concat());
         let data_version = data_version(&opened.connection)?;
         let (connection, docs) = (opened.connection, HashMap::new());
-        let state = State { connection, docs, typed: None, data_version, foreign: false };
-        Ok(Self {
+        let state = State { connection, docs, typed: None, data_version, foreign: false, life };
+        let workspace = Self {
             id,
             state: Mutex::new(state),
             dirty: Notify::new(),
             untold: Mutex::default(),
             read_only,
             actor,
-        })
+        };
+        Ok((workspace, copied))
+    }
+
+    /// Makes a database that is a copy of another one get an installation, and so an actor, of its own when it is opened
+    /// next: two that edit as the same actor break merging for everybody.
+    pub(crate) fn forget_installation(connection: &Connection) -> Result<(), StoreError> {
+        connection.execute("DELETE FROM meta WHERE name IN ('installation', 'life')", [])?;
+        Ok(())
     }
 
     /// Returns the workspace's id.
@@ -244,7 +272,8 @@ impl Workspace {
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, CoreError>,
     ) -> Result<(T, Changes), CoreError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { connection, docs, typed, data_version, foreign } = &mut *state;
+        let State { connection, docs, typed, data_version, foreign, life } = &mut *state;
+        let mut life = life.as_mut().filter(|_| matches!(behavior, TransactionBehavior::Immediate));
         let sql = connection.transaction_with_behavior(behavior)?;
         // Inside the transaction: nobody can write between this look and what is done.
         let now = self::data_version(&sql)?;
@@ -255,7 +284,12 @@ impl Workspace {
             *foreign = true;
         }
         let mut tx = Tx::new(sql, docs, typed, self.actor.clone(), env::now_ms());
-        let result = f(&mut tx).and_then(|value| tx.finish(label).map(|changes| (value, changes)));
+        let result = f(&mut tx).and_then(|value| {
+            if let Some(life) = &mut life {
+                life.renew(tx.sql());
+            }
+            tx.finish(label).map(|changes| (value, changes))
+        });
         match result {
             Ok(done) => {
                 if done.1.outbox {
@@ -268,6 +302,9 @@ impl Workspace {
                 // Documents in memory may be ahead of the rolled back database.
                 docs.clear();
                 *typed = None;
+                if let Some(life) = life {
+                    life.rolled_back();
+                }
                 Err(error)
             }
         }

@@ -231,10 +231,11 @@ impl<'a> Tx<'a> {
 
     /// Remembers the state before the first touch.
     fn note(&mut self, id: DocumentId, text_only: bool) -> Result<(), CoreError> {
-        if let Some(touched) = self.touched.get_mut(&id) {
+        if let Some(touched) = self.touched.get_mut(&id).filter(|touched| !touched.remote) {
             touched.text_only &= text_only;
             return Ok(());
         }
+        // Changes that came from elsewhere in this transaction are stored already: the edit stands on top of them.
         let before = self.loaded(id)?.doc.get_heads();
         self.touched.insert(id, Touched::new(before, text_only));
         Ok(())

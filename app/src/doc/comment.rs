@@ -9,7 +9,7 @@
 
 use automerge::{ActorId, AutoCommit, ObjId, ROOT, ReadDoc, Value};
 use groundplan_shared::model::{
-    COMMENTS_PER_THREAD, Comment, CommentId, DocumentId, RelationId, Said, Thread, Version,
+    COMMENTS_PER_THREAD, Comment, CommentId, DocumentId, RelationId, Resolved, Said, Thread, Version,
 };
 use groundplan_shared::validate::check_comment;
 use groundplan_shared::wire::DeviceId;
@@ -94,7 +94,7 @@ pub fn read(doc: &AutoCommit, id: DocumentId) -> Option<Thread> {
     })
 }
 
-fn resolved(doc: &AutoCommit) -> Option<(String, u64)> {
+fn resolved(doc: &AutoCommit) -> Option<Resolved> {
     let values = doc.get_all(ROOT, "resolved").unwrap_or_default();
     let mut latest = None;
     for (value, op) in values {
@@ -103,7 +103,7 @@ fn resolved(doc: &AutoCommit) -> Option<(String, u64)> {
             Value::Object(_) => return None,
         };
         let ObjId::Id(_, actor, _) = op else { return None };
-        latest = Some((device(&actor), at_ms));
+        latest = Some(Resolved { device: device(&actor), at_ms });
     }
     latest
 }

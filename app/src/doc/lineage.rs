@@ -72,8 +72,8 @@ pub(crate) fn standing(doc: &AutoCommit) -> BTreeMap<String, ScalarValue> {
 pub(crate) fn stand(doc: &mut AutoCommit, stood: &BTreeMap<String, ScalarValue>) -> Result<(), DocError> {
     let now = standing(doc);
     now.keys().filter(|key| !stood.contains_key(*key)).try_for_each(|key| remove(doc, &ROOT, key))?;
-    let lost = stood.iter().filter(|(key, value)| now.get(*key) != Some(*value));
-    lost.map(|(key, value)| put(doc, &ROOT, key, value.clone())).collect()
+    let mut lost = stood.iter().filter(|(key, value)| now.get(*key) != Some(*value));
+    lost.try_for_each(|(key, value)| put(doc, &ROOT, key, value.clone()))
 }
 
 /// Says whether a key at the root is about a relation that leads here.

@@ -23,6 +23,7 @@ use rusqlite::OptionalExtension as _;
 use zeroize::Zeroizing;
 
 use super::membership::blocking;
+use super::policy;
 use crate::net::{Bearer, Rest, ServerAddress};
 use crate::runtime::App;
 use crate::store::StoreError;
@@ -368,6 +369,7 @@ pub async fn login(app: &Arc<App>, params: AccountLoginParams) -> Result<Account
         refresh_token: Some(signed_in.done.tokens.refresh_token),
     };
     save(app, &account, &signed_in.server_key)?;
+    app.profile().set_setting(policy::SIGNED_IN_MS, &crate::env::now_ms().to_string())?;
     app.net.remember_password(password);
     app.net.signed_in(app);
     Ok(AccountView { server: account.server_url, name: account.name, signed_in: true })

@@ -17,12 +17,12 @@ use groundplan_shared::membership::{
     Body, Confirm, DeviceKeysPublic, Grant, InviteCancel, MembershipState, OwnerTransfer, PolicySet,
     RoleDefine, RoleSet, SealedName, ServiceAccountAdd, SignInMethods,
 };
-use groundplan_shared::wire::ids::to_hex;
 use groundplan_shared::wire::{InviteId, MemberId, RoleId};
 use ring::rand::SystemRandom;
 
 use super::device::no_randomness;
 use super::membership::{append, append_settled, failed, load, sync_failed};
+use super::policy;
 use super::roster::newcomers_number;
 use super::words::{clearance_of, device_of, field, levels_of, member_of, permissions_of, role_of};
 use crate::core::Workspace;
@@ -246,12 +246,13 @@ pub async fn add_service(app: &Arc<App>, params: ServiceAddParams) -> Result<Ser
         Ok(next_entry(state, &own, crate::env::now_ms(), Body::ServiceAccountAdd(add)))
     })
     .await?;
-    let credential = to_hex(&service.to_secret_bytes());
-    Ok(ServiceAdded { member: member.to_string(), credential: Hidden(credential) })
+    let credential = super::service::credential(&state, &service);
+    Ok(ServiceAdded { member: member.to_string(), credential: Hidden(credential.to_string()) })
 }
 
 /// Changes the policy.
 pub async fn set_policy(app: &Arc<App>, params: PolicySetParams) -> Result<(), ApiError> {
+    policy::check_possible(&params)?;
     let workspace = app.workspace()?;
     let export = params.export.as_deref().map(|levels| levels_of("export", levels)).transpose()?;
     let sign_in = params.sign_in.as_deref().map(ways_of).transpose()?;

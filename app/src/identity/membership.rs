@@ -13,7 +13,7 @@ use super::account;
 use crate::core::Workspace;
 use crate::runtime::App;
 use crate::sync::workspace::wire_workspace;
-use crate::sync::{Log, SyncError, SyncRecord, SyncTx, log, run};
+use crate::sync::{Log, SyncError, SyncRecord, SyncTx, log, run, status};
 
 /// How often an append is built again because somebody else was first.
 const ATTEMPTS: u32 = 8;
@@ -215,6 +215,9 @@ async fn append_built(
     for _ in 0..if settled { SETTLED_ATTEMPTS } else { ATTEMPTS } {
         let (mut state, record) = load(workspace)?;
         if record.uploaded {
+            if let Some(alarm) = record.alarm {
+                return Err(status::alarm_text(alarm));
+            }
             if settled {
                 settle(app).await?;
             }

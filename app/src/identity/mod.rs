@@ -12,10 +12,12 @@ pub mod invite;
 pub mod link;
 pub mod membership;
 pub mod people;
+pub mod policy;
 pub mod recovery;
 pub mod roster;
 pub mod schema;
-mod words;
+pub mod service;
+pub(crate) mod words;
 
 pub use device::Device;
 pub use genesis::genesis;

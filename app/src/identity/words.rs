@@ -42,7 +42,7 @@ pub(super) fn field(name: &str, message: &str, hint: &str) -> ApiError {
 }
 
 /// Names a level.
-pub(super) fn level(compartment: Compartment) -> &'static str {
+pub(crate) fn level(compartment: Compartment) -> &'static str {
     compartment.word()
 }
 

@@ -18,6 +18,7 @@ use super::socket::{NotOpen, Socket};
 use crate::core::Workspace;
 use crate::identity::account::{self, Session};
 use crate::identity::membership::{blocking, sync_failed};
+use crate::identity::policy;
 use crate::presence::Link;
 use crate::runtime::App;
 use crate::sync::workspace::{model_document, things, wire_workspace};
@@ -155,6 +156,7 @@ impl Driver {
     }
 
     async fn open(&self, app: &Arc<App>) -> Result<Socket, ApiError> {
+        self.confirmed(app).await?;
         for _ in 0..2 {
             let session = account::session(app).await?;
             self.upload(&session).await?;
@@ -169,6 +171,21 @@ impl Driver {
             "The server does not accept this device's sign-in.",
             "Sign in again with `groundplan login`. Everything you do meanwhile is kept on this device.",
         ))
+    }
+
+    /// Refuses to talk to the server after more time without contact than the workspace allows, until its person has
+    /// signed in again.
+    async fn confirmed(&self, app: &Arc<App>) -> Result<(), ApiError> {
+        let (machine, files, app) = (Arc::clone(&self.machine), Arc::clone(&self.workspace), Arc::clone(app));
+        blocking(move || {
+            let policy = *machine.lock().unwrap_or_else(PoisonError::into_inner).log().state().policy();
+            let contact_ms = run(&*files, |tx| tx.record()).map_err(sync_failed)?.contact_ms;
+            let signed_in = app.profile().setting(policy::SIGNED_IN_MS)?;
+            let signed_in_ms = signed_in.and_then(|ms| ms.parse().ok()).unwrap_or(0);
+            let now_ms = crate::env::now_ms();
+            policy::must_confirm(&policy, contact_ms, signed_in_ms, now_ms).map_or(Ok(()), Err)
+        })
+        .await
     }
 
     /// Creates the workspace on the server with its log so far, once.

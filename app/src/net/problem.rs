@@ -8,6 +8,12 @@ use groundplan_shared::wire::{Problem, ProblemCode};
 /// Turns a problem document into the error that commands answer with.
 pub(super) fn refused(problem: &Problem) -> ApiError {
     use ProblemCode as P;
+    if let P::QuotaExceeded | P::StorageFull = problem.code
+        && let Some(told) = crate::sync::status::hurdle_of(problem.code, &problem.detail)
+    {
+        // The same words as where the socket is refused.
+        return told;
+    }
     let (code, message, hint) = match problem.code {
         P::LoginFailed => (
             ErrorCode::NotAllowed,

@@ -224,12 +224,11 @@ impl Net {
             (report.failures, report.asked)
         };
         self.ask(Ask::Now);
-        let mut up_to_date;
+        let mut answered = false;
         loop {
             {
                 let report = watcher.borrow_and_update();
                 let taken_up = report.asked > asked;
-                up_to_date = report.status.state == SyncState::UpToDate;
                 let settled = match report.status.state {
                     SyncState::UpToDate => report.status.waiting == 0,
                     SyncState::Problem => true,
@@ -238,6 +237,7 @@ impl Net {
                     SyncState::Connecting | SyncState::Syncing => false,
                 };
                 if taken_up && settled {
+                    answered = true;
                     break;
                 }
             }
@@ -246,13 +246,36 @@ impl Net {
                 Ok(Err(_)) | Err(_) => break,
             }
         }
+        let up_to_date = answered && watcher.borrow().status.state == SyncState::UpToDate;
         if let Some(open) = app.open_now().filter(|open| up_to_date && open.id() == workspace) {
             // What does not get through in time goes on in the background; the status says so.
             if let Ok(Err(error)) = timeout_at(until, self.courier.pass(app, &open)).await {
                 tracing::debug!(error.code = ?error.code, "attachments wait");
             }
         }
-        self.later(app, workspace).await
+        let mut status = self.later(app, workspace).await?;
+        // What was true before is not known to be true now while the server owes its answer.
+        if !answered && status.state == SyncState::UpToDate {
+            status.state = SyncState::Connecting;
+        }
+        Ok(status)
+    }
+
+    /// Synchronises and waits as long as something is so, at most as long as [`Net::now`] does.
+    pub(crate) async fn wait_while(
+        &self,
+        app: &Arc<App>,
+        so: impl Fn(&SyncStatus) -> bool,
+    ) -> Result<(), ApiError> {
+        self.start(app);
+        let until = Instant::now() + Duration::from_millis(PATIENCE_MS);
+        let Some(mut watcher) = self.watch(app.workspace()?.id()) else { return Ok(()) };
+        while so(&watcher.borrow_and_update().status) {
+            if !matches!(timeout_at(until, watcher.changed()).await, Ok(Ok(()))) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn later(&self, app: &Arc<App>, workspace: WorkspaceId) -> Result<SyncStatus, ApiError> {

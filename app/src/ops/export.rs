@@ -3,6 +3,7 @@
 //! Files are written below the folder that was named and nowhere else; an existing file is never overwritten without
 //! having been named itself.
 
+mod allowed;
 mod past;
 
 use std::collections::{BTreeMap, HashSet};
@@ -64,15 +65,18 @@ struct Attached {
 /// Exports the workspace or a part of it.
 pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
     params.at_ms.map_or(Ok(()), super::history::check_date)?;
+    let inside = allowed::Inside::of(app)?;
     match params.format.as_str() {
         "json" => {
             let people = app.people()?;
-            let all = app.read(|tx| match params.at_ms {
+            let mut all = app.read(|tx| match params.at_ms {
                 None => everything(tx, &people),
                 Some(at_ms) => past::everything(tx, &people, at_ms),
             })?;
+            inside.take_out(&mut all);
             let text = serde_json::to_string_pretty(&all).expect("the model is JSON");
-            single(params.path.as_deref(), text + "\n")
+            let done = single(params.path.as_deref(), text + "\n")?;
+            Ok(Exported { left_out: inside.left_out(), ..done })
         }
         "svg" if params.at_ms.is_some() => Err(ApiError::new(
             ErrorCode::Unsupported,
@@ -82,6 +86,7 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
         "svg" => {
             let (scope, focus, focus_depth) = (params.scope, params.focus, params.focus_depth);
             let drawn = view::scene(app, ViewSceneParams { id: params.view, scope, focus, focus_depth })?;
+            inside.check(&drawn.scene)?;
             single(params.path.as_deref(), scene::to_svg(&scene::draw(&drawn.scene)))
         }
         "markdown" => {
@@ -92,7 +97,7 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
                     "Name a new or empty folder.",
                 )
             })?;
-            vault(app, Path::new(&folder), params.at_ms)
+            vault(app, Path::new(&folder), params.at_ms, &inside)
         }
         other => Err(ApiError::new(
             ErrorCode::InvalidInput,
@@ -157,16 +162,21 @@ fn everything(tx: &mut Tx<'_>, people: &People) -> Result<Everything, CoreError>
 fn single(path: Option<&str>, text: String) -> Result<Exported, ApiError> {
     let bytes = text.len() as u64;
     match path {
-        None => Ok(Exported { files: 0, bytes, text: Some(text) }),
+        None => Ok(Exported { files: 0, bytes, text: Some(text), left_out: Vec::new() }),
         Some(path) => {
             let path = Path::new(path);
             write_whole(path, text.as_bytes()).map_err(|error| failed(path, &error))?;
-            Ok(Exported { files: 1, bytes, text: None })
+            Ok(Exported { files: 1, bytes, text: None, left_out: Vec::new() })
         }
     }
 }
 
-fn vault(app: &App, folder: &Path, at_ms: Option<u64>) -> Result<Exported, ApiError> {
+fn vault(
+    app: &App,
+    folder: &Path,
+    at_ms: Option<u64>,
+    inside: &allowed::Inside,
+) -> Result<Exported, ApiError> {
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     let mut entries = std::fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
     if entries.next().is_some() {
@@ -188,8 +198,8 @@ fn vault(app: &App, folder: &Path, at_ms: Option<u64>) -> Result<Exported, ApiEr
         Ok(pages)
     })?;
     let mut taken = Taken::default();
-    let mut exported = Exported { files: 0, bytes: 0, text: None };
-    for page in pages {
+    let mut exported = Exported { files: 0, bytes: 0, text: None, left_out: inside.left_out() };
+    for page in pages.into_iter().filter(|page| !inside.keeps(&page.id)) {
         let path = folder.join(place(&page, &mut taken));
         let text =
             PageText { front_matter: page.front_matter, body: page.body, eol: page.eol, bom: page.bom };
@@ -203,7 +213,7 @@ fn vault(app: &App, folder: &Path, at_ms: Option<u64>) -> Result<Exported, ApiEr
     }
     // Of what was attached then, some bytes may be gone by now; the list of it is in the export as JSON.
     let files = if at_ms.is_some() { Vec::new() } else { app.read(|tx| find::list(tx, None))? };
-    for file in files {
+    for file in files.into_iter().filter(|file| !inside.keeps(&file.document)) {
         // One at a time: the bytes of all of them need not fit in memory.
         let path = folder.join(place_of_file(&file, &mut taken));
         let bytes = app.read(|tx| {

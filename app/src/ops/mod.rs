@@ -6,6 +6,7 @@
 pub mod account;
 pub mod app;
 pub mod attachment;
+pub mod backup;
 pub mod changes;
 pub mod comment;
 pub mod device;

@@ -56,6 +56,11 @@ impl Dirs {
         Ok(())
     }
 
+    /// Returns the places of the same profile below another folder, where it is put together.
+    pub(crate) fn elsewhere(&self, data: &Path) -> Self {
+        Self { profile: self.profile.clone(), data: data.to_owned() }
+    }
+
     /// Returns the name of the profile.
     pub fn profile(&self) -> &str {
         &self.profile
@@ -76,14 +81,32 @@ impl Dirs {
         self.data.join("profile.db")
     }
 
+    /// Returns the file, outside of the profile's folder, by which a workspace's database is told from copies of it; none
+    /// where the system names no place for such files.
+    pub fn life_mark(&self, id: groundplan_shared::model::WorkspaceId) -> Option<PathBuf> {
+        let place = std::path::absolute(self.data.join(id.to_string())).ok()?;
+        let name = groundplan_shared::crypto::sha256(&[place.to_string_lossy().as_bytes()]);
+        Some(state_folder()?.join("lives").join(name.to_string()))
+    }
+
     /// Returns the database of a workspace.
     pub fn workspace_database(&self, id: groundplan_shared::model::WorkspaceId) -> PathBuf {
         self.data.join("workspaces").join(format!("{id}.db"))
     }
 }
 
+/// Where this machine remembers what must not travel with the data.
+fn state_folder() -> Option<PathBuf> {
+    if cfg!(test) {
+        return Some(std::env::temp_dir().join("groundplan-unit-tests"));
+    }
+    let dirs = directories::ProjectDirs::from("", "", "groundplan")?;
+    Some(dirs.state_dir().map_or_else(|| dirs.data_local_dir().join("state"), Path::to_path_buf))
+}
+
+/// Makes a folder that only this user can look into; one that is there stays as it is.
 #[cfg(unix)]
-fn make_private(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if path.is_dir() {
         return Ok(());
@@ -92,8 +115,9 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
 }
 
+/// Makes a folder; the system keeps other users out of the home folder.
 #[cfg(not(unix))]
-fn make_private(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(path)
 }
 

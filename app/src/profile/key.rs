@@ -236,13 +236,18 @@ impl StoreKey {
 
     /// Derives the key of one database or purpose.
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"groundplan/store/v1").extract(&*self.key);
-        let mut out = Zeroizing::new([0; 32]);
-        prk.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
-            .and_then(|okm| okm.fill(&mut *out))
-            .expect("32 bytes are a length HKDF-SHA256 gives");
-        out
+        derive_key(&self.key, purpose)
     }
+}
+
+/// Derives the key of one database or purpose from the key of all.
+pub fn derive_key(key: &[u8; 32], purpose: &str) -> Zeroizing<[u8; 32]> {
+    let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"groundplan/store/v1").extract(key);
+    let mut out = Zeroizing::new([0; 32]);
+    prk.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut *out))
+        .expect("32 bytes are a length HKDF-SHA256 gives");
+    out
 }
 
 fn unlock(file: &KeyFile, passphrase: Option<&SecretString>) -> Result<Zeroizing<[u8; 32]>, KeyError> {

@@ -8,8 +8,10 @@ mod key;
 mod keyring;
 mod wrap;
 
+pub(crate) use dirs::make_private;
 pub use dirs::{Dirs, DirsError};
-pub use key::{KeyError, KeyOptions, KeyStorage, StoreKey, has_keyring, kept};
+pub use key::{KeyError, KeyOptions, KeyStorage, StoreKey, derive_key, has_keyring, kept};
+pub(crate) use wrap::check as check_passphrase;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};

@@ -37,7 +37,7 @@ pub(super) struct Wrapped {
 }
 
 /// Refuses passphrases that protect nothing.
-pub(super) fn check(passphrase: &SecretString) -> Result<(), KeyError> {
+pub(crate) fn check(passphrase: &SecretString) -> Result<(), KeyError> {
     let text = passphrase.expose_secret();
     if text.chars().count() < PASSPHRASE_MIN_CHARS {
         return Err(KeyError::TooShort);

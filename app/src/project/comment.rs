@@ -74,7 +74,7 @@ pub(super) fn write(sql: &Transaction<'_>, row: i64, thread: &Thread) -> Result<
         return index::remove(sql, row);
     }
     let (device, at_ms) = match &thread.resolved {
-        Some((device, at_ms)) => (Some(device), Some(*at_ms as i64)),
+        Some(resolved) => (Some(&resolved.device), Some(resolved.at_ms as i64)),
         None => (None, None),
     };
     sql.prepare_cached(

@@ -102,8 +102,10 @@ fn comments(tx: &Tx<'_>, row: i64, people: &People) -> Result<Vec<CommentView>, 
 
 /// Says whether somebody else changed a document since it was looked at.
 pub(super) fn is_new(tx: &Tx<'_>, id: DocumentId, people: &People) -> Result<bool, CoreError> {
-    let mut statement = tx.sql().prepare_cached("SELECT device FROM news
-         WHERE document = ?1 OR document IN (SELECT document FROM lineage WHERE subject = ?1)")?;
+    let mut statement = tx.sql().prepare_cached(
+        "SELECT device FROM news
+         WHERE document = ?1 OR document IN (SELECT document FROM lineage WHERE subject = ?1)",
+    )?;
     let devices = statement.query_map([id.to_bytes()], |row| row.get::<_, [u8; 16]>(0))?;
     for device in devices {
         if !people.is_own(DeviceId(device?)) {

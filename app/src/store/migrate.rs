@@ -6,7 +6,7 @@ use super::StoreError;
 use super::schema;
 
 /// The latest schema version that this program writes.
-pub const SCHEMA_VERSION: u32 = 7;
+pub const SCHEMA_VERSION: u32 = 8;
 
 /// Which of the two databases it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

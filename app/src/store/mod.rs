@@ -3,12 +3,14 @@
 //! Lives here: connections, pragmas, schema versions and the store's error states. Not here: what the tables mean
 //! (`core`, `project`, `sync`, `identity`).
 
+mod log;
 mod migrate;
 mod open;
 mod schema;
 
 pub use migrate::{Family, SCHEMA_VERSION};
 pub use open::{Opened, open};
+pub(crate) use open::{bare, existing};
 
 use groundplan_shared::api::{ApiError, ErrorCode};
 

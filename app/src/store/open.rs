@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
+use super::log;
 use super::migrate::{self, Family};
 use super::{SCHEMA_VERSION, StoreError};
 
@@ -24,6 +25,7 @@ pub struct Opened {
 pub fn open(path: &Path, key: &[u8; 32], family: Family) -> Result<Opened, StoreError> {
     let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let existed = path.metadata().is_ok_and(|meta| meta.len() > 0);
+    log::check(path)?;
     let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     let found = match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)) {
         Ok(version) => version,
@@ -48,6 +50,24 @@ pub fn open(path: &Path, key: &[u8; 32], family: Family) -> Result<Opened, Store
     let mut connection = connection;
     migrate::migrate(&mut connection, family)?;
     Ok(Opened { connection, read_only: None })
+}
+
+/// Opens a database that must be there, as it is: nothing is migrated.
+pub(crate) fn existing(path: &Path, key: &[u8; 32]) -> Result<Connection, StoreError> {
+    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        .map_err(|error| unreadable(path, &file, error))?;
+    Ok(connection)
+}
+
+/// Makes an empty database without tables, to be filled page by page.
+pub(crate) fn bare(path: &Path, key: &[u8; 32]) -> Result<Connection, StoreError> {
+    let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    // Whoever fills it makes it last at the end.
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
 }
 
 fn keyed(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {

@@ -13,6 +13,7 @@ pub(super) fn scripts(family: Family, version: u32) -> &'static [&'static str] {
         (Family::Workspace, 5) => &[crate::attachment::schema::SCHEMA],
         (Family::Workspace, 6) => &[crate::core::LINEAGE, crate::core::LOST],
         (Family::Workspace, 7) => &[crate::project::COMMENTS],
+        (Family::Workspace, 8) => &[crate::sync::schema::RESTORE],
         _ => &[],
     }
 }

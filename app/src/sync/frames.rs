@@ -18,6 +18,9 @@ use super::store::{Alarm, EnvelopeState, SyncStore, raise, run};
 use super::weak::{Check, left_out};
 use super::{SyncError, backoff, status};
 
+/// How exactly the time of the last contact is kept, in milliseconds.
+const CONTACT_MS: u64 = 60_000;
+
 impl Machine {
     pub(super) fn log_delta(
         &mut self,
@@ -42,7 +45,10 @@ impl Machine {
                 received = receive::retry(tx, log, &keys, env)?;
             }
             if let Some(alarm) = outcome.alarm {
-                raise(tx, alarm)?;
+                // Entries that differ are not explained by an older database.
+                let mut record = tx.record()?;
+                record.alarm = record.alarm.filter(|known| *known != Alarm::Restored).or(Some(alarm));
+                tx.set_record(&record)?;
             }
             Ok((outcome, received))
         });
@@ -55,6 +61,11 @@ impl Machine {
         }
         if outcome.added > 0 {
             effects.push(Effect::Members);
+        }
+        if self.compares() {
+            self.compare_log(delta, store, effects)?;
+            self.after_receiving(received, store, effects)?;
+            return self.pump(store, env, effects);
         }
         let now = self.log.clearance(self.keys.id());
         if self.log.is_active(self.keys.id()) && !now.contains(before) {
@@ -85,12 +96,19 @@ impl Machine {
         env: &Env<'_>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
+        if self.compares() {
+            self.compare_feed(feed, store)?;
+            return self.pump(store, env, effects);
+        }
         let (keys, log, ahead) = (Arc::clone(&self.keys), &self.log, &mut self.ahead);
         let failed = &mut self.failed;
         let fresh = std::mem::take(&mut self.fresh);
         let (received, cursor) = run(store, |tx| {
             let received = receive::items(tx, log, &keys, &feed.items, env)?;
             let mut record = tx.record()?;
+            if !feed.more && record.contact_ms.abs_diff(env.now_ms) > CONTACT_MS {
+                record.contact_ms = env.now_ms;
+            }
             if fresh && feed.head_ws_seq < record.feed_cursor {
                 record.alarm = record.alarm.or(Some(Alarm::RolledBack));
             } else if fresh && record.alarm == Some(Alarm::RolledBack) {
@@ -216,6 +234,10 @@ impl Machine {
             return Ok(());
         }
         let Some(push) = self.in_flight.take() else { return Ok(()) };
+        if push.originals {
+            self.put_back_result(&push.envelopes, result, store, env, effects)?;
+            return self.pump(store, env, effects);
+        }
         let keys = Arc::clone(&self.keys);
         let narrow = self.narrow;
         let verdict = run(store, |tx| {
@@ -257,6 +279,10 @@ impl Machine {
             return Ok(());
         }
         self.appending = None;
+        if self.compares() {
+            self.entry_result(result.head_index, result.refused.is_some(), env, effects);
+            return self.pump(store, env, effects);
+        }
         if let Some(refused) = &result.refused {
             // Somebody else appended: their entry comes as a delta, and then it is tried again.
             self.pause(refused.retry_ms.unwrap_or(1_000), env, effects);

@@ -11,7 +11,6 @@ use groundplan_shared::wire::{DeviceId, WorkspaceId};
 
 use super::SyncError;
 use super::store::{Alarm, SyncTx};
-use super::weak::{Check, left_out};
 
 /// The verified log of one workspace.
 #[derive(Debug, Clone)]
@@ -169,9 +168,6 @@ pub fn unlock(tx: &mut dyn SyncTx, state: &MembershipState, keys: &DeviceKeys) -
 /// person decides.
 fn withdraw(tx: &mut dyn SyncTx, state: &MembershipState, keys: &DeviceKeys) -> Result<(), SyncError> {
     let Some((_, rights)) = state.active(&keys.id()) else { return Ok(()) };
-    if left_out(Check::Withdraw) {
-        return Ok(());
-    }
     for compartment in Compartment::ALL.into_iter().filter(|one| !rights.clearance.allows(*one)) {
         let mut held = false;
         for epoch in &state.chain(compartment).epochs {

@@ -14,6 +14,7 @@ use groundplan_shared::wire::{DocumentId, EnvelopeId, Incarnation, ServerId, Wor
 
 use super::event::{Effect, Env, Event};
 use super::log::Log;
+use super::restore::{self, Life, Recovery, Stage};
 use super::store::{Alarm, SyncRecord, SyncStore, run};
 use super::weak::{Check, left_out};
 use super::{SyncError, backoff, seal, snapshot, status};
@@ -26,6 +27,8 @@ const CREDIT_STEP: u32 = 8;
 const PING_AFTER_MS: u64 = 30_000;
 /// Silence after which the connection is given up, in milliseconds.
 const DEAD_AFTER_MS: u64 = 60_000;
+/// How often a living connection without news is noted, in milliseconds.
+const CONTACT_EVERY_MS: u64 = 60 * 60 * 1_000;
 /// Stale answers in a row after which sealing again waits.
 pub(super) const STALE_IN_A_ROW: u32 = 5;
 /// Items asked for at once when a document has a gap.
@@ -50,6 +53,8 @@ pub(super) enum Phase {
 pub(super) struct InFlight {
     pub(super) request: u64,
     pub(super) envelopes: Vec<EnvelopeId>,
+    /// Whether they are originals that the server lost, and not news.
+    pub(super) originals: bool,
 }
 
 /// The state machine.
@@ -69,6 +74,8 @@ pub struct Machine {
     pub(super) pulls: BTreeMap<u64, DocumentId>,
     pub(super) pulled: BTreeSet<DocumentId>,
     pub(super) reread: bool,
+    /// What is under way after the server's database was restored.
+    pub(super) recovery: Option<Recovery>,
     /// Whether received items that wait can be looked at right away.
     pub(super) again: bool,
     /// The log's head and the feed's position at which the rotation cuts were last compared.
@@ -126,6 +133,7 @@ impl Machine {
             pulls: BTreeMap::new(),
             pulled: BTreeSet::new(),
             reread: false,
+            recovery: None,
             fresh: false,
             compaction: snapshot::Compaction::default(),
             credit: 0,
@@ -203,23 +211,39 @@ impl Machine {
         (self.credit, self.spent) = (CREDIT, 0);
         self.heard_frame_ms = env.now_ms;
         self.reload_log(store)?;
+        let state = self.log.state();
         let record = run(store, |tx| {
             let mut record = tx.record()?;
             let other_server = record.server_id.is_some_and(|known| known != server);
-            let other_life = record.incarnation.is_some_and(|known| known != incarnation);
-            if other_server || other_life {
-                let alarm = if other_server { Alarm::Forked } else { Alarm::Restored };
-                record.alarm = record.alarm.or(Some(alarm));
-            } else {
-                if record.alarm == Some(Alarm::Restored) {
-                    record.alarm = None;
+            match restore::judge(state, &record, incarnation) {
+                _ if other_server => record.alarm = record.alarm.or(Some(Alarm::Forked)),
+                Life::Known => {
+                    if record.alarm == Some(Alarm::Restored) {
+                        record.alarm = None;
+                    }
+                    record.server_id = Some(server);
+                    record.incarnation = Some(incarnation);
+                    record.found = None;
                 }
-                record.server_id = Some(server);
-                record.incarnation = Some(incarnation);
+                Life::Signed => restore::take_over(tx, &mut record, incarnation)?,
+                Life::Unknown => {
+                    // It explains what looked like a rollback or a fork; a log that breaks rules it does not explain.
+                    record.alarm = record.alarm.filter(|a| *a == Alarm::BadLog).or(Some(Alarm::Restored));
+                    record.found = Some(incarnation);
+                }
             }
             tx.set_record(&record)?;
             Ok(record)
         })?;
+        if record.alarm == Some(Alarm::Restored) {
+            self.recovery = Some(Recovery::new(Stage::Compare));
+            let credit = std::mem::take(&mut self.credit);
+            self.subscribe_to_all(credit, effects);
+            return Ok(());
+        }
+        if record.resend {
+            self.read_again();
+        }
         self.subscribe(&record, effects);
         Ok(())
     }
@@ -244,6 +268,7 @@ impl Machine {
         self.cut_doubt = None;
         self.pulls.clear();
         self.pulled.clear();
+        self.recovery = None;
         self.ahead.clear();
         self.head_ws_seq = 0;
         self.skipped_since_ms = None;
@@ -282,8 +307,21 @@ impl Machine {
         let over = waits.filter(|since| env.now_ms.abs_diff(**since) >= SKIPPED_MS);
         if over.map(|since| *since = env.now_ms).count() > 0 && !left_out(Check::Skipped) {
             let record = run(store, |tx| tx.record())?;
-            self.subscribe(&record, effects);
+            match self.compares() {
+                true => self.subscribe_to_all(0, effects),
+                false => self.subscribe(&record, effects),
+            }
             effects.push(Effect::Wake(SKIPPED_MS));
+        }
+        if self.phase == Phase::Live && silent_ms < PING_AFTER_MS {
+            run(store, |tx| {
+                let mut record = tx.record()?;
+                if record.contact_ms.abs_diff(env.now_ms) > CONTACT_EVERY_MS {
+                    record.contact_ms = env.now_ms;
+                    tx.set_record(&record)?;
+                }
+                Ok(())
+            })?;
         }
         self.look_again(store, env, effects)?;
         self.pump(store, env, effects)
@@ -365,6 +403,9 @@ impl Machine {
         if self.phase != Phase::Live || self.is_paused(env) {
             return Ok(());
         }
+        if self.compares() {
+            return self.replay(store, env, effects);
+        }
         self.compare_cuts(store, env, effects)?;
         if self.phase != Phase::Live {
             return Ok(());
@@ -372,6 +413,9 @@ impl Machine {
         self.append_next(store, env, effects)?;
         // What is sealed while a rotation is on its way would only have to be sealed again.
         if self.in_flight.is_some() || self.appending.is_some_and(|(_, rotates)| rotates) {
+            return Ok(());
+        }
+        if self.give_back(store, effects)? {
             return Ok(());
         }
         let (log, keys, narrow) = (&self.log, Arc::clone(&self.keys), self.narrow);
@@ -394,8 +438,11 @@ impl Machine {
         let waiting = run(store, |tx| tx.outbox_count())?;
         self.progress.sending(waiting);
         let request = self.request();
-        self.in_flight =
-            Some(InFlight { request, envelopes: group.iter().map(|envelope| envelope.env_id).collect() });
+        self.in_flight = Some(InFlight {
+            request,
+            envelopes: group.iter().map(|envelope| envelope.env_id).collect(),
+            originals: false,
+        });
         effects.push(Effect::Send(ClientFrame::Push(Push {
             request,
             workspace: self.workspace,

@@ -4,19 +4,24 @@
 //! timers (`net`), documents (`core`), formats and their validator (`groundplan_shared`).
 
 mod backoff;
+pub mod brake;
 mod chain;
 pub mod confirm;
 mod cut;
 mod error;
 mod event;
 mod frames;
+pub mod healing;
+pub mod life;
 pub mod log;
 mod machine;
 #[cfg(test)]
 mod memory;
 pub mod names;
 mod push;
+mod ready;
 mod receive;
+mod restore;
 pub mod rotate;
 pub mod schema;
 mod seal;
@@ -25,6 +30,7 @@ mod set_aside;
 mod sim;
 mod snapshot;
 mod sqlite;
+mod sqlite_healing;
 mod sqlite_rows;
 pub mod status;
 mod store;
@@ -36,6 +42,7 @@ pub use error::SyncError;
 pub use event::{Effect, Env, Event};
 pub use log::Log;
 pub use machine::Machine;
+pub use restore::may_sign;
 pub use sqlite::{Database, SqliteTx};
 pub use store::{
     Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord,

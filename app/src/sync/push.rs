@@ -4,12 +4,17 @@
 
 use groundplan_shared::api::ApiError;
 use groundplan_shared::crypto::Random;
+use groundplan_shared::envelope::parse_outer;
 use groundplan_shared::wire::frames::{Accepted, Outcome, Refused};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, ProblemCode};
 
+use super::log::Log;
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, Place, SyncTx};
 use super::weak::{Check, left_out};
-use super::{SyncError, seal, snapshot, status};
+use super::{SyncError, ready, seal, snapshot, status};
+
+/// The push of an acknowledged envelope that was read back and waits for what lies before it in its document.
+pub(super) const READ_BACK: u64 = 0;
 
 /// How to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +78,43 @@ pub(super) fn unseal_all(tx: &mut dyn SyncTx, author: DeviceId) -> Result<(), Sy
 /// read: it was dropped, and is sealed and sent anew (M25).
 pub(super) fn take_back_dropped(tx: &mut dyn SyncTx, cursor: u64) -> Result<(), SyncError> {
     for row in tx.envelopes_in(EnvelopeState::Stored, usize::MAX)? {
-        if row.place.is_some_and(|place| place.ws_seq <= cursor) && !left_out(Check::Kept) {
+        let dropped = row.push.is_none() && row.place.is_some_and(|place| place.ws_seq <= cursor);
+        if dropped && !left_out(Check::Kept) {
             tracing::warn!(envelope.id = %row.env_id, "the server acknowledged an envelope and dropped it");
             tx.outbox_unseal(row.env_id)?;
             tx.remove_envelope(row.env_id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes own originals that a restored server lost and does not take back as they are into the outbox again: they are
+/// sealed anew, in new streams. Others' originals are theirs to seal.
+pub(super) fn seal_anew(
+    tx: &mut dyn SyncTx,
+    log: &Log,
+    own: DeviceId,
+    ids: &[EnvelopeId],
+    random: &dyn Random,
+) -> Result<(), SyncError> {
+    unseal_all(tx, own)?;
+    for id in ids {
+        let Some(row) = tx.envelope(*id)?.filter(|row| row.author == own) else { continue };
+        if row.state == EnvelopeState::Stored {
+            // It was never read back: its changes are still in the outbox.
+            tx.outbox_unseal(row.env_id)?;
+        } else if !snapshot::is_one(&row) {
+            let Ok(outer) = parse_outer(&row.bytes) else { continue };
+            let key = tx.key(row.compartment, outer.header.epoch)?;
+            let Ok(opened) = ready::open(tx, &row, log, key.as_ref()) else { continue };
+            for change in &opened.body.changes {
+                tx.outbox_put(row.document, row.compartment, change)?;
+            }
+        }
+        tx.remove_envelope(row.env_id)?;
+        if tx.own_stream(row.compartment)? == Some(row.stream) {
+            let stream = seal::make_stream(random)?;
+            tx.set_own_stream(row.compartment, stream)?;
         }
     }
     Ok(())

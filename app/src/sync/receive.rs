@@ -4,14 +4,13 @@
 //! its author's chain. What fails for good is quarantined; what lacks something before it is kept and looked at again.
 //! Not here: the cryptographic checks (`groundplan_shared::envelope`) and what documents do with changes.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_shared::auth::Compartment;
-use groundplan_shared::crypto::safe::{CompartmentKey, DeviceKeys};
+use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::crypto::sha256;
 use groundplan_shared::envelope::snapshot::Stub;
-use groundplan_shared::envelope::{self, Header, OpenReason, Outer, OuterError, Standing};
+use groundplan_shared::envelope::{self, Header, OpenReason, Outer, OuterError};
 use groundplan_shared::wire::frames::FeedItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, StreamId};
 
@@ -19,12 +18,13 @@ use super::SyncError;
 use super::chain::Chained;
 use super::event::Env;
 use super::log::Log;
-use super::store::{Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, SyncTx, Unappliable, raise};
+use super::ready::{Ready, open};
+use super::store::{Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, SyncTx, raise};
 use super::weak::{Check, left_out};
 use super::{cut, push, snapshot};
 
 /// Waiting items looked at again in one go; more come with the next.
-const AGAIN: usize = 4_096;
+pub(super) const AGAIN: usize = 4_096;
 /// Rounds of looking again in one go.
 const ROUNDS: usize = 8;
 
@@ -45,12 +45,6 @@ pub(super) struct Received {
     pub(super) more: bool,
     /// Whether a snapshot came that is to be judged.
     pub(super) snapshot: bool,
-}
-
-/// An opened envelope on its way into its document.
-pub(super) struct Ready {
-    pub(super) row: EnvelopeRow,
-    pub(super) changes: Vec<Vec<u8>>,
 }
 
 pub(super) struct Receiver<'a, 'e> {
@@ -140,6 +134,8 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 // Ours: to read it back is the best acknowledgement.
                 EnvelopeState::Sealed => push::acknowledge(tx, row, place)?,
                 EnvelopeState::Stored | EnvelopeState::Held => row,
+                // Its place under another life of the server's database is forgotten: it is verified anew.
+                EnvelopeState::Applied | EnvelopeState::Locked if row.place.is_none() => row,
                 EnvelopeState::Broken if row.bytes != item.envelope.0 => {
                     // The id does not cover the signature: these may be the true bytes.
                     tx.remove_envelope(row.env_id)?;
@@ -172,7 +168,9 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 return self.place(tx, row, place);
             }
             self.out.gaps.insert(row.document);
-            return tx.put_envelope(&row);
+            // What is applied already is given its place when what lies before it has come.
+            let applied = matches!(row.state, EnvelopeState::Applied | EnvelopeState::Locked);
+            return if applied { Ok(()) } else { tx.put_envelope(&row) };
         }
         if place.doc_seq <= head.doc_seq {
             return match tx.link_at(row.document, place.doc_seq)? {
@@ -335,7 +333,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 return self.reject(tx, &row, "its author's chain has another envelope in its place");
             }
         }
-        self.heard(tx, &row)?;
+        self.heard(tx, &row, header)?;
         self.compare_seen(tx, header, row.place.map_or(0, |place| place.doc_seq))?;
         match (opened, reason) {
             (Ok(opened), _) if header.kind == envelope::Kind::Snapshot => self.snapshot(tx, row, &opened),
@@ -357,10 +355,19 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
     }
 
-    fn heard(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow) -> Result<(), SyncError> {
+    fn heard(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow, header: &Header) -> Result<(), SyncError> {
         if row.author == self.keys.id() || left_out(Check::Heard) {
             return Ok(());
         }
+        let mut peer = tx.peer(row.author)?.unwrap_or_default();
+        let saw = match header.seen.filter(|seen| seen.doc_seq > 0) {
+            Some(seen) => tx.link_at(header.document, seen.doc_seq)?.map(|(_, place)| place.ws_seq),
+            None => None,
+        };
+        peer.heard_ms = self.env.now_ms;
+        peer.log_index = peer.log_index.max(header.log.index);
+        peer.ws_seq = peer.ws_seq.max(saw.unwrap_or(0));
+        tx.set_peer(row.author, peer)?;
         let mut record = tx.record()?;
         record.heard_device = Some(row.author);
         record.heard_ms = self.env.now_ms;
@@ -416,70 +423,4 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
         Ok(self.out)
     }
-
-    /// Opens what was locked, as far as keys and documents' beginnings are here now.
-    fn unlock(&mut self, tx: &mut dyn SyncTx) -> Result<(), SyncError> {
-        for mut row in tx.envelopes_in(EnvelopeState::Locked, AGAIN)? {
-            let Ok(outer) = envelope::parse_outer(&row.bytes) else { continue };
-            let Some(key) = tx.key(outer.header.compartment, outer.header.epoch)? else { continue };
-            match open(tx, &row, self.log, Some(&key)) {
-                Ok(opened) if outer.header.kind == envelope::Kind::Snapshot => {
-                    self.snapshot(tx, row, &opened)?;
-                }
-                Ok(opened) => {
-                    row.state = EnvelopeState::Applied;
-                    tx.put_envelope(&row)?;
-                    let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
-                    self.ready
-                        .entry((row.document, row.compartment))
-                        .or_default()
-                        .push(Ready { row, changes });
-                }
-                Err(error) if error.may_heal() => {}
-                Err(_) => self.reject(tx, &row, "its content is not authentic or not readable")?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Applies everything that is ready, a document at a time; if that fails, an envelope at a time.
-    fn flush(&mut self, tx: &mut dyn SyncTx) -> Result<(), SyncError> {
-        for ((document, compartment), ready) in std::mem::take(&mut self.ready) {
-            let all: Vec<Vec<u8>> = ready.iter().flat_map(|one| one.changes.iter().cloned()).collect();
-            if tx.apply(document, compartment, &all)?.is_ok() {
-                self.out.changed.insert(document);
-                continue;
-            }
-            for mut one in ready {
-                match tx.apply(document, compartment, &one.changes)? {
-                    Ok(()) => {
-                        self.out.changed.insert(document);
-                    }
-                    Err(Unappliable::NotYet) => {
-                        one.row.state = EnvelopeState::Locked;
-                        tx.put_envelope(&one.row)?;
-                    }
-                    Err(Unappliable::Bad(reason)) => self.reject(tx, &one.row, &reason)?,
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-pub(super) fn open(
-    tx: &mut dyn SyncTx,
-    row: &EnvelopeRow,
-    log: &Log,
-    key: Option<&CompartmentKey>,
-) -> Result<envelope::Opened, envelope::OpenError> {
-    let tx = RefCell::new(tx);
-    envelope::open_checked(
-        &row.bytes,
-        &row.document,
-        log.state(),
-        Standing::Stored,
-        |_, _| key,
-        |change| tx.borrow_mut().actor(change),
-    )
 }

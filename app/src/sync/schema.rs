@@ -136,3 +136,40 @@ CREATE TABLE verified_cut (
     log_index INTEGER NOT NULL
 ) STRICT;
 ";
+
+/// Statements of the migration that brought what follows a restored server.
+pub const RESTORE: &str = "
+-- The life that the server shows while no owner has signed it, and the one that this device's owner wants to sign.
+ALTER TABLE sync_state ADD COLUMN found BLOB;
+ALTER TABLE sync_state ADD COLUMN approved BLOB;
+-- Whether everything is read anew, and what the server lost goes back.
+ALTER TABLE sync_state ADD COLUMN resend INTEGER NOT NULL DEFAULT 0;
+-- When everything that the server had was last read.
+ALTER TABLE sync_state ADD COLUMN contact_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE sync_state SET contact_ms = synced_ms;
+
+-- What other devices had seen when they wrote last.
+CREATE TABLE peer (
+    device BLOB PRIMARY KEY CHECK (length(device) = 16),
+    heard_ms INTEGER NOT NULL,
+    log_index INTEGER NOT NULL,
+    ws_seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Verified envelopes that wait until a person has decided about a mass deletion.
+CREATE TABLE braked (
+    env_id BLOB PRIMARY KEY CHECK (length(env_id) = 32),
+    author BLOB NOT NULL CHECK (length(author) = 16),
+    at_ms INTEGER NOT NULL,
+    deletes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Deletes of a device that count as one change set.
+CREATE TABLE delete_burst (
+    author BLOB PRIMARY KEY CHECK (length(author) = 16),
+    deleted INTEGER NOT NULL,
+    living INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";

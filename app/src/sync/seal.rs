@@ -22,7 +22,7 @@ use crate::core::changes_in;
 /// Changes looked at for one push.
 const ROWS: usize = 2_048;
 /// Bytes of changes in one push: with padding, headers and signatures they stay below the limit of a push.
-const BYTES: usize = 380 * 1024;
+pub(super) const BYTES: usize = 380 * 1024;
 /// Bytes of changes in one envelope, unless a single one is larger.
 const ENVELOPE_CHANGE_BYTES: usize = 200 * 1024;
 /// Changes in one envelope.

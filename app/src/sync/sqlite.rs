@@ -47,6 +47,9 @@ pub trait Database {
     /// [`SyncError::Store`].
     fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError>;
 
+    /// Says whether a change marks its document as deleted.
+    fn deletes(&self, change: &[u8]) -> bool;
+
     /// Returns the actor of a change; `None` if it is not a change.
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>>;
 
@@ -67,7 +70,7 @@ pub trait Database {
 pub struct SqliteTx<'t>(pub &'t mut dyn Database);
 
 impl SqliteTx<'_> {
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
         values: impl rusqlite::Params,
@@ -77,7 +80,7 @@ impl SqliteTx<'_> {
         statement.query_row(values, read).optional().map_err(SyncError::read)
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         values: impl rusqlite::Params,
@@ -88,12 +91,12 @@ impl SqliteTx<'_> {
         rows.collect::<rusqlite::Result<Vec<T>>>().map_err(SyncError::read)
     }
 
-    fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), SyncError> {
+    pub(super) fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), SyncError> {
         let mut statement = self.0.sql().prepare_cached(sql).map_err(SyncError::write)?;
         statement.execute(values).map(drop).map_err(SyncError::write)
     }
 
-    fn count(&self, sql: &str, values: impl rusqlite::Params) -> Result<u64, SyncError> {
+    pub(super) fn count(&self, sql: &str, values: impl rusqlite::Params) -> Result<u64, SyncError> {
         Ok(self.one(sql, values, |row| row.get::<_, i64>(0))?.map_or(0, |n| u64::try_from(n).unwrap_or(0)))
     }
 }
@@ -106,7 +109,8 @@ impl SyncTx for SqliteTx<'_> {
     fn set_record(&mut self, record: &SyncRecord) -> Result<(), SyncError> {
         self.write(
             "UPDATE sync_state SET server_url = ?1, server_id = ?2, incarnation = ?3, uploaded = ?4, feed_cursor = ?5,
-             synced_ms = ?6, heard_device = ?7, heard_ms = ?8, alarm = ?9 WHERE one = 1",
+             synced_ms = ?6, heard_device = ?7, heard_ms = ?8, alarm = ?9, found = ?10, approved = ?11, resend = ?12, contact_ms = ?13
+             WHERE one = 1",
             params![
                 record.server_url,
                 record.server_id.map(|id| id.0),
@@ -117,6 +121,10 @@ impl SyncTx for SqliteTx<'_> {
                 record.heard_device.map(|id| id.0),
                 number(record.heard_ms),
                 record.alarm.map(super::Alarm::word),
+                record.found.map(|id| id.0),
+                record.approved.map(|id| id.0),
+                record.resend,
+                number(record.contact_ms),
             ],
         )
     }
@@ -383,6 +391,20 @@ impl SyncTx for SqliteTx<'_> {
         let limit = i64::try_from(rows.saturating_add(1)).unwrap_or(i64::MAX);
         let found = statement.query_map([limit], sqlite_rows::outbox_of).map_err(SyncError::read)?;
         sqlite_rows::whole_batches(found.map(|row| row.map_err(SyncError::read)), rows, bytes)
+    }
+
+    fn outbox_put(
+        &mut self,
+        document: DocumentId,
+        compartment: Compartment,
+        change: &[u8],
+    ) -> Result<(), SyncError> {
+        self.write(
+            "INSERT INTO outbox (batch, document, kind, compartment, change, created_ms)
+             SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0) + 1, id, kind, ?2, ?3, changed_ms
+             FROM document WHERE id = ?1",
+            params![document.0, compartment.number(), change],
+        )
     }
 
     fn outbox_seal(&mut self, rows: &[u64], id: EnvelopeId) -> Result<(), SyncError> {

@@ -8,13 +8,35 @@ use rusqlite::Row;
 use rusqlite::types::Type;
 
 use super::SyncError;
+use super::healing::{Braked, Burst};
 use super::store::{
     Alarm, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord,
 };
 
 /// Reads the one row of `sync_state`.
 pub(super) const RECORD: &str = "SELECT server_url, server_id, incarnation, uploaded, feed_cursor, synced_ms,
-    heard_device, heard_ms, alarm FROM sync_state WHERE one = 1";
+    heard_device, heard_ms, alarm, found, approved, resend, contact_ms FROM sync_state WHERE one = 1";
+
+/// Reads the deletes of a device that count together.
+pub(super) const BURST: &str = "SELECT deleted, living, allowed, last_ms FROM delete_burst WHERE author = ?1";
+
+/// Lists what is held until a person has decided.
+pub(super) const BRAKED: &str = "SELECT env_id, braked.author, document, at_ms, deletes
+    FROM braked JOIN envelope USING (env_id) ORDER BY envelope.id";
+
+/// Lists documents with a gap.
+pub(super) const GAPS: &str =
+    "SELECT held.document, coalesce(head.doc_seq, 0), min(held.doc_seq) FROM envelope AS held
+    LEFT JOIN document_head AS head USING (document)
+    WHERE held.state = 'held' GROUP BY held.document ORDER BY held.document LIMIT ?1";
+
+/// Lists the places of what was verified or acknowledged.
+pub(super) const PLACES: &str = "SELECT env_id, ws_seq, doc_seq, link, log_index FROM envelope
+    WHERE state IN ('applied', 'stored', 'locked') AND ws_seq IS NOT NULL";
+
+/// Lists what was verified or acknowledged and has no place any more, as it came.
+pub(super) const UNPLACED: &str = "SELECT env_id, author, stream, dev_seq FROM envelope
+    WHERE state IN ('applied', 'stored', 'locked') AND ws_seq IS NULL ORDER BY id";
 
 /// Lists where documents of a compartment stood before a log index: their heads, or where they were when the log moved
 /// on.
@@ -109,6 +131,34 @@ pub(super) fn envelope_of(row: &Row<'_>) -> rusqlite::Result<EnvelopeRow> {
     })
 }
 
+/// Reads a row of [`BURST`].
+pub(super) fn burst_of(row: &Row<'_>) -> rusqlite::Result<Burst> {
+    Ok(Burst {
+        deleted: count(row, 0)?,
+        living: count(row, 1)?,
+        allowed: row.get(2)?,
+        last_ms: count(row, 3)?,
+    })
+}
+
+/// Reads a row of [`BRAKED`].
+pub(super) fn braked_of(row: &Row<'_>) -> rusqlite::Result<Braked> {
+    Ok(Braked {
+        env_id: EnvelopeId(id(row, 0)?),
+        author: DeviceId(id(row, 1)?),
+        document: DocumentId(id(row, 2)?),
+        at_ms: count(row, 3)?,
+        deletes: row.get(4)?,
+    })
+}
+
+/// Reads a row of [`UNPLACED`].
+pub(super) fn unplaced_of(row: &Row<'_>) -> rusqlite::Result<(EnvelopeId, DeviceId, StreamId, u64)> {
+    let stream: Vec<u8> = row.get(2)?;
+    let stream = StreamId::from_slice(&stream).ok_or_else(|| bad(2, Type::Blob))?;
+    Ok((EnvelopeId(id(row, 0)?), DeviceId(id(row, 1)?), stream, count(row, 3)?))
+}
+
 /// Reads the one row of `sync_state`.
 pub(super) fn record_of(row: &Row<'_>) -> rusqlite::Result<SyncRecord> {
     let alarm: Option<String> = row.get(8)?;
@@ -122,6 +172,10 @@ pub(super) fn record_of(row: &Row<'_>) -> rusqlite::Result<SyncRecord> {
         heard_device: optional(row, 6)?.map(DeviceId),
         heard_ms: count(row, 7)?,
         alarm: alarm.map(|word| Alarm::from_word(&word).ok_or_else(|| bad(8, Type::Text))).transpose()?,
+        found: optional(row, 9)?.map(Incarnation),
+        approved: optional(row, 10)?.map(Incarnation),
+        resend: row.get(11)?,
+        contact_ms: count(row, 12)?,
     })
 }
 

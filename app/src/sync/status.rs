@@ -103,15 +103,17 @@ pub fn alarm_text(alarm: Alarm) -> ApiError {
     let (text, hint) = match alarm {
         Alarm::RolledBack => (
             "The server shows an older state of this workspace than before. Nothing here was changed or deleted.",
-            "Nothing more is sent until this is settled. Ask the server's administrator whether a backup was restored.",
+            "Nothing more is sent until this is settled. If a backup was restored, its administrator runs \
+             `groundplan-server restored`; then an owner confirms it.",
         ),
         Alarm::Forked => (
             "The server shows another history of this workspace than before. Nothing here was changed or deleted.",
             "Nothing more is sent. Compare the safety number with another member and tell the server's administrator.",
         ),
         Alarm::Restored => (
-            "The server's database is another one than before, probably restored from a backup.",
-            "Nothing more is sent until an owner has confirmed it. Everything is kept on this device.",
+            "The server's database is another one than before: it was restored from a backup.",
+            "What it lost and this device has goes back. Nothing new is sent until an owner has asked the server's \
+             administrator and confirmed it with `groundplan sync --settle restored`.",
         ),
         Alarm::BadLog => (
             "The server sent a change of membership that nobody was allowed to make. It was ignored.",
@@ -123,6 +125,15 @@ pub fn alarm_text(alarm: Alarm) -> ApiError {
         ),
     };
     ApiError::new(ErrorCode::ServerUntrusted, text, hint)
+}
+
+/// Puts a held mass deletion into words for people.
+fn held_text(things: u64) -> ApiError {
+    ApiError::new(
+        ErrorCode::Conflict,
+        format!("Another device deletes {things} things at once. They are kept here until you decide."),
+        "See which with `groundplan sync --held`, then --apply or --undo it. Everything else goes on.",
+    )
 }
 
 /// Says what a device is by the log.
@@ -223,7 +234,8 @@ fn describe(
             .map_or(MemberStanding::Member, |machine| standing(machine.log().state(), machine.keys.id()));
         let shut_out = shut_out(standing, waiting);
         let hurdle = shut_out.or_else(|| record.alarm.map(alarm_text)).or_else(|| hurdle.clone());
-        let problem = hurdle.clone().or(refused).or(gap);
+        let held = tx.braked()?.iter().filter(|one| one.deletes).count() as u64;
+        let problem = hurdle.clone().or(refused).or((held > 0).then(|| held_text(held))).or(gap);
         let mut now = state(&record);
         let reading_done = matches!(now, SyncState::UpToDate | SyncState::Syncing);
         if problem.is_some() && now != SyncState::LocalOnly && (reading_done || hurdle.is_some()) {
@@ -253,6 +265,7 @@ fn describe(
             quarantined: tx.quarantined()?,
             standing,
             alarm: record.alarm.map(|alarm| alarm.word().to_owned()),
+            held,
             verified_entries: machine.map_or(0, |machine| machine.log().head().index + 1),
             verified_items: record.feed_cursor,
             attachments: Default::default(),

@@ -11,6 +11,7 @@ use groundplan_shared::wire::{
 };
 
 use super::SyncError;
+use super::healing::HealingTx;
 
 /// What became of an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -192,6 +193,14 @@ pub struct SyncRecord {
     pub heard_ms: u64,
     /// What is wrong with the server.
     pub alarm: Option<Alarm>,
+    /// The life that the server shows now, while no owner has signed it.
+    pub found: Option<Incarnation>,
+    /// The life that the person of this device, an owner, wants to sign.
+    pub approved: Option<Incarnation>,
+    /// Whether everything is read anew under a signed life, and what the server lost goes back.
+    pub resend: bool,
+    /// When everything that the server had was last read; 0: never.
+    pub contact_ms: u64,
 }
 
 /// An item set aside.
@@ -224,7 +233,7 @@ pub enum Unappliable {
 
 /// One transaction. Every method reads what earlier ones wrote.
 #[expect(missing_docs, reason = "each method reads or writes the record that its name and types say")]
-pub trait SyncTx {
+pub trait SyncTx: HealingTx {
     fn record(&mut self) -> Result<SyncRecord, SyncError>;
     fn set_record(&mut self, record: &SyncRecord) -> Result<(), SyncError>;
 
@@ -288,6 +297,13 @@ pub trait SyncTx {
     /// Lists unsealed changes in order, without those of refused documents: at most `rows` of them, and no more
     /// after `bytes` are reached, but always the whole of the last batch that fits.
     fn outbox_unsealed(&mut self, rows: usize, bytes: usize) -> Result<Vec<OutboxRow>, SyncError>;
+    /// Puts a change of a document that is here back into the outbox.
+    fn outbox_put(
+        &mut self,
+        document: DocumentId,
+        compartment: Compartment,
+        change: &[u8],
+    ) -> Result<(), SyncError>;
     fn outbox_seal(&mut self, rows: &[u64], id: EnvelopeId) -> Result<(), SyncError>;
     fn outbox_unseal(&mut self, id: EnvelopeId) -> Result<(), SyncError>;
     fn outbox_done(&mut self, id: EnvelopeId) -> Result<(), SyncError>;

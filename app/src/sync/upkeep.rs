@@ -89,15 +89,15 @@ impl Machine {
             return Ok(());
         }
         let (log, keys) = (&self.log, Arc::clone(&self.keys));
+        if run(store, |tx| tx.record())?.alarm.is_some() {
+            return Ok(());
+        }
         let mut next = run(store, |tx| confirm::next(tx, log, &keys, env))?.map(|entry| (entry, false));
         let quiet = self.in_flight.is_none() && self.all_read();
         let may = quiet && !left_out(Check::Due);
         if next.is_none() && may && !rotate::due(log, keys.id(), env.now_ms).is_empty() {
-            next = run(store, |tx| match tx.record()?.alarm {
-                None => rotate::next(tx, log, &keys, env.now_ms, env.random),
-                Some(_) => Ok(None),
-            })?
-            .map(|entry| (entry, true));
+            next = run(store, |tx| rotate::next(tx, log, &keys, env.now_ms, env.random))?
+                .map(|entry| (entry, true));
         }
         let Some((entry, rotates)) = next else { return Ok(()) };
         let request = self.request();

@@ -14,8 +14,6 @@ pub(super) enum Check {
     Alarm,
     /// What somebody left behind is rotated.
     Due,
-    /// What a member may not read any more goes from the member's devices.
-    Withdraw,
     /// An envelope is of its document's compartment.
     Compartment,
     /// A snapshot is compared before it is acknowledged.
@@ -42,6 +40,10 @@ pub(super) enum Check {
     Anew,
     /// A clock that goes back does not make pauses longer.
     Clock,
+    /// What a restored server lost goes back.
+    Resend,
+    /// What deletes much asks first.
+    Brake,
 }
 
 /// Says whether a check is left out.

@@ -11,7 +11,9 @@ use rusqlite::Connection;
 use super::SyncError;
 use super::sqlite::{Database, SqliteTx};
 use super::store::{SyncStore, SyncTx, Unappliable};
-use crate::core::{ApplyError, Tx, Workspace, actor_of_change, hash_of_change, saved_changes};
+use crate::core::{
+    ApplyError, Tx, Workspace, actor_of_change, deletes_document, hash_of_change, saved_changes,
+};
 use crate::doc;
 use crate::store::StoreError;
 
@@ -85,6 +87,10 @@ impl Database for Tx<'_> {
 
     fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError> {
         Tx::purge(self, compartment.number()).map_err(SyncError::write)
+    }
+
+    fn deletes(&self, change: &[u8]) -> bool {
+        deletes_document(change)
     }
 
     fn actor(&self, change: &[u8]) -> Option<Vec<u8>> {

@@ -147,6 +147,9 @@ pub struct SyncStatus {
     /// Entries of the membership log verified so far.
     #[serde(default)]
     pub verified_entries: u64,
+    /// Things that other devices delete and that are held until a person has decided (`sync/held`).
+    #[serde(default)]
+    pub held: u64,
     /// How the bytes of attached files stand.
     #[serde(default)]
     pub attachments: super::AttachmentSync,
@@ -172,6 +175,7 @@ impl SyncStatus {
             standing: MemberStanding::default(),
             alarm: None,
             verified_entries: 0,
+            held: 0,
             attachments: super::AttachmentSync::default(),
             verified_items: 0,
         }

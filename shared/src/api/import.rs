@@ -194,4 +194,18 @@ pub struct Exported {
     pub bytes: u64,
     /// The text, if no path was given.
     pub text: Option<String>,
+    /// What the workspace's policy does not let out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A level that an export leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The level.
+    pub level: String,
+    /// How many elements, pages and diagrams it is.
+    pub documents: u64,
+    /// Why.
+    pub reason: String,
 }

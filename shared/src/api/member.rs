@@ -247,6 +247,26 @@ pub struct ServiceAdded {
     pub credential: Hidden,
 }
 
+/// Makes a fresh profile a service's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceUseParams {
+    /// The key that `service/add` showed.
+    pub credential: Hidden,
+}
+
+/// A profile that is a service's now; it takes effect when the program starts again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceUsed {
+    /// The workspace that the key is for.
+    pub workspace: String,
+}
+
+/// Opens the workspace of a service's profile.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceOpenParams {}
+
 /// Changes the policy; what is not given stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 
 mod account;
 mod attachment;
+mod backup;
 mod changes;
 mod comment;
 mod edit;
@@ -26,6 +27,7 @@ mod workspace;
 
 pub use account::*;
 pub use attachment::*;
+pub use backup::*;
 pub use changes::*;
 pub use comment::*;
 pub use edit::*;

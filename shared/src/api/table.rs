@@ -104,6 +104,9 @@ commands! {
     "import/apply", Write, ImportApplyParams => ImportApplied, "Imports a source in one step.";
     "import/list", Read, ImportListParams => ImportSources, "Lists the sources imported so far.";
     "export/run", Read, ExportParams => Exported, "Exports the workspace or a part of it.";
+    "backup/create", Manage, BackupCreateParams => BackupView, "Writes an encrypted backup of the device or a workspace.";
+    "backup/verify", Manage, BackupVerifyParams => BackupView, "Checks every byte of a backup.";
+    "backup/restore", Manage, BackupRestoreParams => BackupRestored, "Makes the profile from a backup and opens it.";
     "job/cancel", Read, JobCancelParams => Empty, "Stops a long command; nothing of it is applied.";
     "edit/undo", Write, EditUndoParams => EditState, "Takes the latest edit of this profile back.";
     "edit/redo", Write, EditRedoParams => EditState, "Repeats the edit taken back last.";
@@ -141,11 +144,16 @@ commands! {
     "invite/cancel", Manage, InviteCancelParams => InviteList, "Takes an invitation back.";
     "role/define", Manage, RoleDefineParams => MemberList, "Makes a custom role, or changes one.";
     "service/add", Manage, ServiceAddParams => ServiceAdded, "Adds a service account; its key is shown once.";
+    "service/use", Manage, ServiceUseParams => ServiceUsed, "Makes a fresh profile a service's, by its key.";
+    "service/open", Manage, ServiceOpenParams => WorkspaceView, "Opens the workspace of a service's profile.";
     "policy/set", Manage, PolicySetParams => MemberList, "Changes what the workspace demands.";
     "key/rotate", Manage, KeyRotateParams => MemberList, "Starts new keys.";
     "sync/quarantine", Read, SyncQuarantineParams => QuarantineList, "Lists received items that fail a check.";
     "sync/alarm", Read, SyncAlarmParams => AlarmView, "Shows what is wrong with the server, with the proof.";
     "sync/settle", Manage, SyncSettleParams => SyncStatus, "Settles an alarm after a person looked at it.";
+    "sync/peers", Read, SyncPeersParams => PeerList, "Says how far each device is known to have read, and what is missing.";
+    "sync/held", Read, SyncHeldParams => HeldList, "Lists mass deletions by other devices that wait for a decision.";
+    "sync/decide", Write, SyncDecideParams => HeldList, "Applies a mass deletion that is held, or takes it back.";
     "sync/rescue", Read, SyncRescueParams => Rescue, "Shows changes that could not be sent, and exports them.";
     "presence/set", Read, PresenceSetParams => PresenceList, "Says where you are, and lists who else is there.";
     "presence/list", Read, PresenceListParams => PresenceList, "Lists who is there, and where.";

@@ -95,3 +95,105 @@ pub struct Rescue {
     /// Those documents as they stand here, as JSON, to review and to write again elsewhere.
     pub text: String,
 }
+
+/// Asks how far each device is known to have read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncPeersParams {}
+
+/// A device, as far as it is known by what it signed itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerView {
+    /// The device, in hexadecimal.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its member's name.
+    pub member: String,
+    /// Whether it is this one.
+    pub this: bool,
+    /// Whether it may still write.
+    pub active: bool,
+    /// When something of it was last taken in here, in milliseconds since 1970; 0: never.
+    pub heard_ms: u64,
+    /// Entries of the membership log that it knew when it wrote last.
+    pub known_entries: u64,
+    /// Place in the feed up to which it is known to have read.
+    pub known_items: u64,
+}
+
+/// A document of which the server holds something back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapView {
+    /// The document.
+    pub document: String,
+    /// It is verified up to here.
+    pub verified: u64,
+    /// The first place that was received after the gap; it is applied once the gap is filled.
+    pub next: u64,
+}
+
+/// How far everybody is known to be. The server's word counts for nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerList {
+    /// This device first.
+    pub items: Vec<PeerView>,
+    /// What is missing here although later things came.
+    pub gaps: Vec<GapView>,
+    /// Entries of the membership log verified here.
+    pub verified_entries: u64,
+    /// Place in the feed up to which everything was read and verified here.
+    pub verified_items: u64,
+    /// When everything that the server had was last read, in milliseconds since 1970; 0: never.
+    pub contact_ms: u64,
+}
+
+/// Lists what another device deletes and this one holds until a person has decided.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncHeldParams {}
+
+/// Something that would be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldThing {
+    /// Its id.
+    pub id: String,
+    /// What it is: `element`, `page` or `view`.
+    pub kind: String,
+    /// Its name or title.
+    pub name: String,
+}
+
+/// What is held of a device: everything that it sent since it began to delete that much.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldView {
+    /// The device, in hexadecimal.
+    pub device: String,
+    /// Its name.
+    pub name: String,
+    /// Things that it deletes.
+    pub deletes: u64,
+    /// The first 500 of them.
+    pub things: Vec<HeldThing>,
+    /// Received items held.
+    pub received: u64,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: u64,
+}
+
+/// What is held, by device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldList {
+    /// The devices.
+    pub items: Vec<HeldView>,
+}
+
+/// Decides about what is held of a device.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncDecideParams {
+    /// The device, in hexadecimal.
+    pub device: String,
+    /// `apply`: delete it here too. `undo`: bring everything back, here and everywhere, by new edits.
+    pub answer: String,
+}

@@ -51,6 +51,15 @@ pub struct Comment {
     pub versions: Vec<Version>,
 }
 
+/// That a thread is resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// The device that did it, in hexadecimal, as the signed change says.
+    pub device: String,
+    /// When, by its clock, in milliseconds since 1970; for display only.
+    pub at_ms: u64,
+}
+
 /// A thread of comments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
@@ -61,9 +70,9 @@ pub struct Thread {
     /// The relation of the subject that it is about, if not the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<RelationId>,
-    /// The device that resolved it, and when by its clock; reopening beats resolving at the same time.
+    /// Who resolved it, if it is resolved; reopening beats resolving at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolved: Option<(String, u64)>,
+    pub resolved: Option<Resolved>,
     /// Comments in the order in which they were made.
     pub comments: Vec<Comment>,
 }

@@ -18,7 +18,9 @@ pub use attachment::{
     ATTACHMENT_MAX_BYTES, ATTACHMENTS_MAX_BYTES, ATTACHMENTS_PER_DOCUMENT, Attachment, CHUNK_BYTES,
     ContentHash, NoHash,
 };
-pub use comment::{COMMENT_MAX_CHARS, COMMENTS_PER_THREAD, Comment, MENTIONS_MAX, Said, Thread, Version};
+pub use comment::{
+    COMMENT_MAX_CHARS, COMMENTS_PER_THREAD, Comment, MENTIONS_MAX, Resolved, Said, Thread, Version,
+};
 pub use element::{Element, Endpoint, Link, Source};
 pub use id::{
     AttachmentId, CommentId, DocumentId, EndpointId, IdError, LinkId, ProfileId, RelationId, SourceId,

@@ -48,6 +48,16 @@ A configuration file:
 Each setting is also an environment variable: GROUNDPLAN_SERVER_LISTEN, GROUNDPLAN_SERVER_TLS_KEY,
 GROUNDPLAN_SERVER_LIMITS_ENVELOPE_BURST and so on. Flags win over variables, variables over the file.";
 
+const RESTORED: &str = "\
+The database is given a new life. Every device that connects says so and sends nothing new until an owner of its
+workspace has confirmed it (`groundplan sync --settle restored`); then the devices bring back what the backup lacks.
+Stop the server first, and every replica of it. If this is forgotten, devices notice by themselves that the server
+shows less than before, and nothing is lost; run it then.
+
+Example:
+  systemctl stop groundplan-server && cp backup/server.db data/server.db
+  groundplan-server restored --data-dir data && systemctl start groundplan-server";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve until told to stop
@@ -60,6 +70,9 @@ enum Command {
     Admin(Admin),
     /// Print the fingerprint of the sign-in key, for people whose device asks whether it may have changed
     Fingerprint(Settings),
+    /// Say, after the database was put back from a backup and before serving again, that it was
+    #[command(after_help = RESTORED)]
+    Restored(Settings),
     /// Check the settings and say what is wrong
     CheckConfig(Settings),
 }
@@ -109,7 +122,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let settings = match &cli.command {
         Command::Serve(settings) | Command::Migrate(settings) => settings,
-        Command::CheckConfig(settings) | Command::Fingerprint(settings) => settings,
+        Command::CheckConfig(settings) | Command::Fingerprint(settings) | Command::Restored(settings) => {
+            settings
+        }
         Command::Admin(Admin::Create(settings)) => settings,
     };
     let config = match settings.load() {
@@ -131,6 +146,10 @@ pub fn main() -> ExitCode {
             Err(error) => complain(&error, 1),
         },
         Command::Fingerprint(_) => match runtime.block_on(serve::fingerprint(&config)) {
+            Ok(text) => say(&text),
+            Err(error) => complain(&error, 1),
+        },
+        Command::Restored(_) => match runtime.block_on(serve::restored(&config)) {
             Ok(text) => say(&text),
             Err(error) => complain(&error, 1),
         },

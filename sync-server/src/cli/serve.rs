@@ -11,6 +11,7 @@ use crate::{
     clock::{Clock, random},
     config::{Config, LogFormat},
     identity::Identity,
+    open_files,
     routes::account::invitation_hash,
     server::open_store,
     store::{AccountRole, Invitation, StoreError},
@@ -22,6 +23,7 @@ const TOKEN_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 /// Serves until the process is told to stop.
 pub(super) async fn serve(config: Config) -> ExitCode {
     start_log(&config);
+    open_files::raise(config.limits.connections);
     let server = match Server::start(config).await {
         Ok(server) => server,
         Err(error) => return complain(&error, 1),
@@ -89,4 +91,14 @@ pub(super) async fn fingerprint(config: &Config) -> Result<String, StartError> {
     let identity = Identity::load(&*store, String::new(), clock).await.map_err(StartError::Store)?;
     let key = identity.opaque.public_key().ok_or(StoreError::corrupt("server_state.opaque"));
     Ok(opaque::fingerprint(&identity.server, &key.map_err(StartError::Store)?))
+}
+
+/// Gives the database a new life after it was restored from a backup.
+pub(super) async fn restored(config: &Config) -> Result<String, StartError> {
+    let store = open_store(config, &Clock::system()).await?;
+    let life = Identity::begin_new_life(&*store).await.map_err(StartError::Store)?;
+    Ok(format!(
+        "the database has a new life, {life}; serve again, and ask an owner of each workspace to confirm it with \
+         `groundplan sync --settle restored`"
+    ))
 }

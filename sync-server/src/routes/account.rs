@@ -205,6 +205,16 @@ pub(super) async fn login_finish(
         let detail = "the device's proof does not fit its keys and this sign-in; sign in again";
         return Err(Refusal::new(ProblemCode::ChallengeFailed, detail));
     }
+    Ok(Json(enlist(&app, &account, &keys).await?))
+}
+
+/// Registers a device whose owner has signed in, and begins its session.
+pub(crate) async fn enlist(
+    app: &App,
+    account: &Account,
+    keys: &DeviceKeysPublic,
+) -> Result<LoginFinishResponse, Refusal> {
+    let (id, now) = (device_id(keys), app.clock.now_ms());
     let device = Device {
         id,
         account: account.id,
@@ -225,8 +235,8 @@ pub(super) async fn login_finish(
         expires_at: now + SESSION_MS,
     };
     app.store.create_refresh_family(family).await?;
-    let tokens = pair(&app, &account, (id, &keys.signing), &refresh)?;
-    Ok(Json(LoginFinishResponse { account: account.id, device: id, tokens }))
+    let tokens = pair(app, account, (id, &keys.signing), &refresh)?;
+    Ok(LoginFinishResponse { account: account.id, device: id, tokens })
 }
 
 fn make_refresh() -> Result<RefreshToken, Refusal> {

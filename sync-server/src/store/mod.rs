@@ -38,6 +38,8 @@ pub type StoreResult<T> = Result<T, StoreError>;
 pub trait ServerStore: Send + Sync {
     /// Stores a value under a name unless there is one, and returns the one that is stored.
     async fn server_state(&self, name: &str, value_if_absent: &[u8]) -> StoreResult<Vec<u8>>;
+    /// Stores a value under a name in the place of the one that is there.
+    async fn replace_server_state(&self, name: &str, value: &[u8]) -> StoreResult<()>;
     /// Answers when the database answers.
     async fn ping(&self) -> StoreResult<()>;
     /// Counts what is stored.

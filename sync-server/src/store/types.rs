@@ -190,7 +190,7 @@ pub struct Workspace {
     pub id: WorkspaceId,
     /// The account that pays for its storage.
     pub owner: AccountId,
-    /// Changes when this server was restored from a backup.
+    /// The life of the server's database in which it was made.
     pub incarnation: Incarnation,
     /// Entries in its membership log.
     pub log_length: u64,

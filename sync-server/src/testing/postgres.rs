@@ -1,7 +1,8 @@
 //! One private Postgres cluster for each test run, one fresh database for each test.
 //!
 //! Test runners may start a process for each test; all of one run share the cluster, which a watchdog stops and removes
-//! when the runner has gone. There is no fallback: without Postgres the tests fail.
+//! when the runner has gone. A test that crashes its database has a cluster of its own. There is no fallback: without
+//! Postgres the tests fail.
 
 use std::{
     fs,
@@ -29,48 +30,132 @@ pub fn database() -> String {
         start(&folder, &bin);
     }
     drop(lock);
+    create(&folder, &bin)
+}
+
+/// A cluster of one test alone, which may be crashed. Stopped and removed when dropped.
+pub struct Cluster {
+    folder: PathBuf,
+    bin: PathBuf,
+}
+
+impl Cluster {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// If Postgres is not installed or does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("groundplan-cluster-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).expect("the folder for the test cluster can be made");
+        let bin = binaries();
+        start(&folder, &bin);
+        Self { folder, bin }
+    }
+
+    /// Makes an empty database and returns its address.
+    ///
+    /// # Panics
+    /// If Postgres does not make it.
+    #[must_use]
+    pub fn database(&self) -> String {
+        create(&self.folder, &self.bin)
+    }
+
+    /// Crashes it, as `pg_ctl restart -m immediate` does, and waits until it takes connections again.
+    ///
+    /// # Panics
+    /// If it does not come back.
+    pub fn crash(&self) {
+        run(command(&self.bin, "pg_ctl")
+            .args(["-m", "immediate", "-w", "-t", "60", "-D"])
+            .arg(self.data())
+            .args([
+                "-l",
+                &self.folder.join("log").display().to_string(),
+                "-o",
+                &options(&self.folder),
+                "restart",
+            ]));
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        run(command(&self.bin, "pg_ctl").args(["-m", "immediate", "-D"]).arg(self.data()).arg("stop"));
+        // The watchdog removes what is left.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn create(folder: &Path, bin: &Path) -> String {
     let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    run(Command::new(bin.join("createdb")).args(["-U", "postgres", "-h"]).arg(&folder).arg(&name));
+    run(Command::new(bin.join("createdb")).args(["-U", "postgres", "-h"]).arg(folder).arg(&name));
     format!("postgres:///{name}?user=postgres&host={}", folder.display())
+}
+
+/// A program of Postgres. It refuses to run as root: a root test drops to the user that its package made.
+fn command(bin: &Path, program: &str) -> Command {
+    if !is_root() {
+        return Command::new(bin.join(program));
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(bin.join(program));
+    command
+}
+
+fn options(folder: &Path) -> String {
+    format!(
+        "-c listen_addresses='' -c unix_socket_directories='{}' -c fsync=off -c max_connections=300 \
+         -c full_page_writes=off",
+        folder.display()
+    )
+}
+
+/// Copies a database of [`database`] that nobody is connected to, and returns the copy's address.
+///
+/// # Panics
+/// If somebody is connected.
+pub fn copy(address: &str) -> String {
+    let (path, parameters) = address.split_once('?').expect("an address made here");
+    let name = path.trim_start_matches("postgres:///");
+    let host = parameters.split_once("host=").expect("an address made here").1;
+    let copied = format!("{name}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let mut command = Command::new(binaries().join("createdb"));
+    run(command.args(["-U", "postgres", "-h", host, "-T", name]).arg(&copied));
+    format!("postgres:///{copied}?{parameters}")
 }
 
 fn start(folder: &Path, bin: &Path) {
     let data = folder.join("data");
-    // Postgres refuses to run as root: a root test drops to the user that its package made.
-    let as_root = is_root();
-    if as_root {
+    if is_root() {
         run(Command::new("chown").arg("postgres").arg(folder));
     }
-    let command = |program: &str| {
-        if !as_root {
-            return Command::new(bin.join(program));
-        }
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(bin.join(program));
-        command
-    };
-    run(command("initdb")
+    run(command(bin, "initdb")
         .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D"])
         .arg(&data));
-    let options = format!(
-        "-c listen_addresses='' -c unix_socket_directories='{}' -c fsync=off -c max_connections=300 \
-         -c full_page_writes=off",
-        folder.display()
-    );
-    run(command("pg_ctl")
-        .arg("-D")
-        .arg(&data)
-        .arg("-l")
-        .arg(folder.join("log"))
-        .args(["-w", "-t", "60", "-o", &options, "start"]));
-    watch(folder, &data, bin, as_root);
+    run(command(bin, "pg_ctl").arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args([
+        "-w",
+        "-t",
+        "60",
+        "-o",
+        &options(folder),
+        "start",
+    ]));
+    watch(folder, &data, bin);
     let mut ready = fs::File::create(folder.join("ready")).expect("a marker");
     ready.write_all(b"ready\n").expect("the marker can be written");
 }
 
 /// Leaves a process that stops and removes the cluster when the test runner has ended.
-fn watch(folder: &Path, data: &Path, bin: &Path, as_root: bool) {
-    let prefix = if as_root { "runuser -u postgres --" } else { "" };
+fn watch(folder: &Path, data: &Path, bin: &Path) {
+    let prefix = if is_root() { "runuser -u postgres --" } else { "" };
     let script = format!(
         "while kill -0 {} 2>/dev/null; do sleep 1; done; {prefix} '{}' -D '{}' -m immediate stop; rm -rf '{}'",
         parent_id(),

@@ -32,7 +32,7 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
-use crate::clock::random;
+use crate::{RunningServer, clock::random};
 
 /// Sends one request and returns status and JSON body.
 pub(super) async fn request(
@@ -154,6 +154,14 @@ impl Client {
             server: info["server"].as_str().unwrap().parse().unwrap(),
             tokens: serde_json::from_value(answer["tokens"].clone()).unwrap(),
         }
+    }
+
+    /// Enlists another device without the cost of a password.
+    pub(super) async fn enlist(server: &RunningServer, name: &str) -> Self {
+        let (app, keys) = (server.app(), DeviceKeys::make(&SystemRandom::new()).unwrap());
+        let account = app.store.account_by_name(name).await.unwrap();
+        let done = crate::routes::account::enlist(app, &account, &keys.public()).await.unwrap();
+        Self { at: server.addr, keys, server: app.identity.server, tokens: done.tokens }
     }
 
     pub(super) async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {

@@ -7,6 +7,7 @@ mod client;
 mod http;
 mod membership;
 mod socket;
+mod stampede;
 mod sync;
 mod tls;
 

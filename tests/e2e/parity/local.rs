@@ -86,6 +86,7 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("import/list", json!({}));
     call("element/list", json!({}));
     call("relation/delete", json!({ "source": web, "id": relation }));
+    backup(call);
     call("edit/state", json!({}));
     call("edit/undo", json!({}));
     call("edit/redo", json!({}));
@@ -112,6 +113,16 @@ pub(super) fn tell(call: &mut dyn FnMut(&str, Value) -> Value) {
     call("profile/unlock", json!({ "passphrase": PASSPHRASE }));
     call("profile/status", json!({}));
     call("account/server_key", json!({ "server": "http://127.0.0.1:9" }));
+}
+
+/// What a backup is made of differs from way to way, so only what is equal is compared: that each of them can be made
+/// and checked, and is not written over. Restoring one has a story of its own.
+fn backup(call: &mut dyn FnMut(&str, Value) -> Value) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("all.age");
+    let opener = "words for a backup";
+    call("backup/create", json!({ "path": path, "passphrase": opener }));
+    call("backup/verify", json!({ "path": path, "passphrase": opener }));
 }
 
 fn element(call: &mut dyn FnMut(&str, Value) -> Value, kind: &str, name: &str) -> Value {

@@ -14,6 +14,8 @@ pub(super) fn log(log: &[(String, Value)]) -> Vec<(String, Value)> {
 fn value(from: &Value, key: &str, known: &mut BTreeMap<String, String>) -> Value {
     match from {
         Value::Number(_) if key.ends_with("_ms") => Value::from(0),
+        // Databases grow as they like.
+        Value::Number(_) if key == "bytes" || key == "file_bytes" => Value::from(0),
         // Whoever runs the stories may have a keyring, which their programs are kept away from.
         Value::Bool(_) if key == "keyring" => Value::from(false),
         // Versions and devices are named by random bytes.

@@ -26,6 +26,11 @@ pub(super) fn tell() -> BTreeSet<String> {
     call(&desk, "sync/connect", json!({}));
     call(&desk, "sync/now", json!({}));
     call(&desk, "sync/status", json!({}));
+    call(&desk, "sync/peers", json!({}));
+    call(&desk, "sync/held", json!({}));
+    // Nothing is held, so there is nothing to decide.
+    assert!(desk.call("sync/decide", json!({ "device": "00", "answer": "undo" })).is_err());
+    used.borrow_mut().insert("sync/decide".to_owned());
 
     call(&laptop, "account/login", account("ada"));
     let code = call(&desk, "device/link_start", json!({}))["code"].clone();
@@ -66,7 +71,14 @@ fn govern(
     call(desk, "member/role", json!({ "member": "Grace", "role": "viewer" }));
     call(desk, "member/clearance", json!({ "member": "Grace", "clearance": "public" }));
     call(desk, "role/define", json!({ "name": "Reviewer", "permissions": ["read", "comment"] }));
-    call(desk, "service/add", json!({ "name": "Robot", "role": "viewer", "clearance": "public" }));
+    let robot = json!({ "name": "Robot", "role": "viewer", "clearance": "public" });
+    let key = call(desk, "service/add", robot)["credential"].clone();
+    let mut robot = Device::with_agent("Robot");
+    call(&robot, "service/use", json!({ "credential": key }));
+    robot.kill();
+    robot.start();
+    robot.ask("account/register", json!({ "server": url, "name": "robot", "password": PASSWORD }));
+    call(&robot, "service/open", json!({}));
     call(desk, "policy/set", json!({ "max_offline_days": 30 }));
     call(desk, "key/rotate", json!({ "levels": ["internal"] }));
     let offer = json!({ "role": "editor", "clearance": "restricted" });

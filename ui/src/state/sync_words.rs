@@ -108,22 +108,7 @@ mod tests {
     use super::*;
 
     fn status(state: SyncState, waiting: u64) -> SyncStatus {
-        SyncStatus {
-            state,
-            waiting,
-            done: 0,
-            total: 0,
-            synced_ms: 0,
-            last_heard: None,
-            server: None,
-            problem: None,
-            quarantined: 0,
-            standing: Default::default(),
-            alarm: None,
-            verified_entries: 0,
-            verified_items: 0,
-            attachments: Default::default(),
-        }
+        SyncStatus { waiting, ..SyncStatus::bare(state) }
     }
 
     #[test]

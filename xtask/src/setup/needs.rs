@@ -63,7 +63,7 @@ pub const DESKTOP: [Need; 2] = [
 ];
 
 /// What the tests need on top.
-pub const TESTS: [Need; 8] = [
+pub const TESTS: [Need; 9] = [
     Need::new("Chromium", &["chromium"], Probe::Program(&["chromium", "chromium-browser", "google-chrome"])),
     Need::new("virtual X server", &["xvfb"], Probe::Program(&["Xvfb"])),
     Need::new("xvfb-run", &["xvfb", "xauth"], Probe::Other(xvfb_run_works)),
@@ -72,6 +72,7 @@ pub const TESTS: [Need; 8] = [
     Need::new("D-Bus daemon", &["dbus-daemon"], Probe::Program(&["dbus-daemon"])),
     Need::new("keyring", &["gnome-keyring"], Probe::Program(&["gnome-keyring-daemon"])),
     Need::new("PostgreSQL server", &["postgresql"], Probe::Other(|| postgres_programs().is_some())),
+    Need::new("strace", &["strace"], Probe::Program(&["strace"])),
 ];
 
 /// Every need there is.

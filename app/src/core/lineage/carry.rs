@@ -21,7 +21,7 @@ struct Late {
     version: String,
     before: Tree,
     after: Tree,
-    /// Whether this device did any of it.
+    /// Whether this device did all of it and has not sent it.
     own: bool,
     /// Whether it may be written where the thing goes on.
     fits: bool,
@@ -121,10 +121,18 @@ impl Tx<'_> {
         let others: Vec<DocumentId> = self.members(thing)?.into_keys().filter(|id| *id != into).collect();
         let to = self.loaded(into)?.compartment;
         let device = self.device();
+        let mover = self.with_document(into, |doc| doc.get_changes(&[]).first().map(device_of))?;
         let mut found = Vec::new();
         for document in others {
             let known = self.with_document(into, |doc| lineage::carried(doc, document))?;
             let fits = self.loaded(document)?.compartment <= to;
+            // Only what travels in the same push as the edits themselves: whoever moved the thing then sees both at once.
+            let unsent: bool = self
+                .sql
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM outbox WHERE document = ?1 AND sealed_id IS NULL)",
+                )?
+                .query_row([document.to_bytes()], |row| row.get(0))?;
             let late = self.with_document(document, |doc| {
                 let now = doc.get_heads();
                 let since = match known {
@@ -138,7 +146,10 @@ impl Tx<'_> {
                 if since.is_empty() || before == after {
                     return Ok(None);
                 }
-                let own = doc.get_changes(&since).iter().any(|change| device_of(change) == device);
+                // Whoever moved the thing did nothing here since but say so; what others did is not for this device.
+                let mut by: Vec<Vec<u8>> = doc.get_changes(&since).iter().map(device_of).collect();
+                by.retain(|author| Some(author) != mover.as_ref());
+                let own = unsent && !by.is_empty() && by.iter().all(|author| *author == device);
                 let version = text::version(&now);
                 Ok::<_, DocError>(Some(Late { document, version, before, after, own, fits }))
             })?;

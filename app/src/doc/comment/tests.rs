@@ -75,7 +75,10 @@ fn a_reply_and_a_resolution_both_stay_and_reopening_wins() {
     here.merge(&mut there).unwrap();
     there.merge(&mut here).unwrap();
     let thread = read(&there, THREAD).unwrap();
-    assert_eq!((texts(&thread).len(), &thread.resolved), (2, &Some(("01".repeat(16), 77))));
+    assert_eq!(
+        (texts(&thread).len(), &thread.resolved),
+        (2, &Some(Resolved { device: "01".repeat(16), at_ms: 77 }))
+    );
     resolve(&mut here, None).unwrap();
     resolve(&mut there, Some(99)).unwrap();
     assert_eq!(merged(here, there).resolved, None);

@@ -8,6 +8,7 @@ use groundplan_shared::api::{
     ApiError, DeviceList, DeviceRevokeParams, InviteCancelParams, InviteList, KeyRotateParams,
     MemberClearanceParams, MemberConfirmParams, MemberList, MemberRemoveParams, MemberRoleParams,
     MemberTransferParams, PolicySetParams, RoleDefineParams, ServiceAddParams, ServiceAdded,
+    ServiceOpenParams, ServiceUseParams, ServiceUsed, WorkspaceView,
 };
 
 use crate::identity::{govern, roster};
@@ -82,6 +83,22 @@ pub async fn define(app: &Arc<App>, params: RoleDefineParams) -> Result<MemberLi
 /// `InvalidInput` for name, role or level, `NotAllowed` by the rules.
 pub async fn service(app: &Arc<App>, params: ServiceAddParams) -> Result<ServiceAdded, ApiError> {
     govern::add_service(app, params).await
+}
+
+/// `service/use`: makes a fresh profile a service's.
+///
+/// # Errors
+/// `InvalidInput` for what is no key, `Conflict` for a profile that was used already.
+pub async fn service_use(app: &Arc<App>, params: ServiceUseParams) -> Result<ServiceUsed, ApiError> {
+    crate::identity::service::adopt_key(app, params).await
+}
+
+/// `service/open`: opens the workspace of a service's profile.
+///
+/// # Errors
+/// `Conflict` if the profile is no service's, `NotConnected` if it is not signed in, `NotFound` if it was removed.
+pub async fn service_open(app: &Arc<App>, params: ServiceOpenParams) -> Result<WorkspaceView, ApiError> {
+    crate::identity::service::open(app, params).await
 }
 
 /// `policy/set`: changes what the workspace demands.

@@ -3,7 +3,9 @@
 //! Not here: authorisation (`dispatch`).
 
 pub mod connect;
+pub mod held;
 pub mod now;
+pub mod peers;
 pub mod rescue;
 pub mod status;
 pub mod trust;

@@ -11,12 +11,13 @@ use groundplan_shared::api::{
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::envelope::parse_outer;
 use groundplan_shared::membership::MembershipState;
+use groundplan_shared::wire::DeviceId;
 use groundplan_shared::wire::cbor::to_base64;
 use serde_json::json;
 
 use crate::identity::membership::{blocking, load, sync_failed};
 use crate::runtime::App;
-use crate::sync::{Alarm, QuarantineRow, SyncError, SyncTx, run as in_store, status};
+use crate::sync::{Alarm, QuarantineRow, SyncError, SyncTx, may_sign, run as in_store, status};
 
 /// Rows listed unless said otherwise.
 const ROWS: usize = 200;
@@ -85,6 +86,7 @@ fn proof(tx: &mut dyn SyncTx, state: &MembershipState) -> Result<serde_json::Val
         "workspace": state.workspace().to_string(),
         "server": record.server_id.map(|id| id.to_string()),
         "incarnation": record.incarnation.map(|id| id.to_string()),
+        "incarnation_shown": record.found.map(|id| id.to_string()),
         "genesis": state.genesis_hash().to_string(),
         "log_index": state.head_index(),
         "log_head": state.head_hash().to_string(),
@@ -94,9 +96,14 @@ fn proof(tx: &mut dyn SyncTx, state: &MembershipState) -> Result<serde_json::Val
     }))
 }
 
-/// Says which alarms a person may settle: the others end when the server mends what is wrong.
-fn may_settle(alarm: Alarm) -> bool {
-    matches!(alarm, Alarm::Forked | Alarm::BadLog | Alarm::CutBroken)
+/// Says which alarms the person of a device may settle: the others end when the server mends what is wrong, or an owner
+/// says that it was restored.
+fn may_settle(alarm: Alarm, state: &MembershipState, own: DeviceId) -> bool {
+    match alarm {
+        Alarm::Forked | Alarm::BadLog | Alarm::CutBroken => true,
+        Alarm::Restored => may_sign(state, own),
+        Alarm::RolledBack => false,
+    }
 }
 
 /// Shows what is wrong with the server, with the proof.
@@ -109,7 +116,8 @@ pub async fn alarm(app: &Arc<App>, _: SyncAlarmParams) -> Result<AlarmView, ApiE
         let workspace = app.workspace()?;
         let (state, record) = load(&workspace)?;
         let proof = in_store(&*workspace, |tx| proof(tx, &state)).map_err(sync_failed)?;
-        let settled = record.alarm.filter(|alarm| may_settle(*alarm));
+        let own = app.device().keys().id();
+        let settled = record.alarm.filter(|alarm| may_settle(*alarm, &state, own));
         Ok(AlarmView {
             alarm: record.alarm.map(|alarm| alarm.word().to_owned()),
             problem: record.alarm.map(status::alarm_text),
@@ -126,6 +134,7 @@ pub async fn alarm(app: &Arc<App>, _: SyncAlarmParams) -> Result<AlarmView, ApiE
 /// `Conflict` if that alarm is not the present one, `NotAllowed` if only the server can settle it.
 pub async fn settle(app: &Arc<App>, params: SyncSettleParams) -> Result<SyncStatus, ApiError> {
     let here = Arc::clone(app);
+    let restored = params.alarm == Alarm::Restored.word();
     blocking(move || {
         let workspace = here.workspace()?;
         let (state, record) = load(&workspace)?;
@@ -136,15 +145,27 @@ pub async fn settle(app: &Arc<App>, params: SyncSettleParams) -> Result<SyncStat
                 "See how it stands with `groundplan sync --alarm`.",
             ));
         };
-        if !may_settle(alarm) {
-            return Err(ApiError::new(
-                ErrorCode::NotAllowed,
-                "This alarm ends when the server shows again what it showed before.",
-                "Ask its administrator to bring the newer state back. Everything here is kept.",
-            ));
+        if !may_settle(alarm, &state, here.device().keys().id()) {
+            let (text, hint) = match alarm {
+                Alarm::Restored => (
+                    "Only an owner of the workspace can confirm that the server was restored.",
+                    "Ask the owner. This device has put back what the server lost, and sends news again after that.",
+                ),
+                _ => (
+                    "This alarm ends when the server shows again what it showed before.",
+                    "Ask its administrator to bring the newer state back or, if a backup was restored, to run \
+                     `groundplan-server restored`. Everything here is kept.",
+                ),
+            };
+            return Err(ApiError::new(ErrorCode::NotAllowed, text, hint));
         }
         in_store(&*workspace, |tx| {
             let mut record = tx.record()?;
+            if alarm == Alarm::Restored {
+                // The machine signs once everything that the server lost and this device has is back.
+                record.approved = record.found;
+                return tx.set_record(&record);
+            }
             record.alarm = None;
             tx.set_record(&record)?;
             if alarm == Alarm::CutBroken {
@@ -161,5 +182,8 @@ pub async fn settle(app: &Arc<App>, params: SyncSettleParams) -> Result<SyncStat
     })
     .await?;
     app.net.stop();
+    if restored {
+        app.net.wait_while(app, |status| status.alarm.as_deref() == Some(Alarm::Restored.word())).await?;
+    }
     app.net.now(app, 0).await
 }

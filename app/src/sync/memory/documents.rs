@@ -18,6 +18,9 @@ type Id = [u8; 16];
 /// What documents hold, by document and key.
 pub(in crate::sync) type Content = BTreeMap<(DocumentId, String), String>;
 
+/// In what is written into a document of a history: it is deleted.
+pub(in crate::sync) const DELETED: &str = "deleted:";
+
 /// A change of a paper document.
 struct Paper {
     actor: Vec<u8>,
@@ -243,6 +246,22 @@ impl Documents {
     /// Whether a document has something to show.
     pub(super) fn has(&self, document: DocumentId) -> bool {
         self.shown.range((document, String::new())..).next().is_some_and(|((id, _), _)| *id == document)
+    }
+
+    /// Whether a change deletes its document: the simulation's word for that is in it.
+    pub(super) fn deletes(change: &[u8]) -> bool {
+        change.windows(DELETED.len()).any(|window| window == DELETED.as_bytes())
+    }
+
+    /// Documents that nothing shown says are deleted.
+    pub(super) fn living(&self) -> BTreeSet<DocumentId> {
+        let mut living: BTreeSet<DocumentId> = self.shown.keys().map(|(id, _)| *id).collect();
+        for ((document, _), value) in self.shown.iter() {
+            if value.contains(DELETED) {
+                living.remove(document);
+            }
+        }
+        living
     }
 
     /// What is shown of the documents.

@@ -37,6 +37,12 @@ impl<K: Ord + Clone, V> Kept<K, V> {
         }
     }
 
+    /// Removes everything.
+    pub(super) fn empty(&mut self) {
+        let all = std::mem::take(&mut self.now);
+        self.before.extend(all.into_iter().map(|(key, value)| (key, Some(value))));
+    }
+
     /// Whether anything changed since the last commit.
     pub(super) fn is_changed(&self) -> bool {
         !self.before.is_empty()

@@ -1,9 +1,10 @@
 //! The store in memory, for the simulation: a transaction costs what it changes, and every commit may fail.
 //!
-//! Not here: rows one by one (`rows`), documents (`documents`), going back to the last commit (`kept`), anything a
+//! Not here: rows one by one (`rows`, `healing`), documents (`documents`), going back to the last commit (`kept`), anything a
 //! person's data would lie in.
 
 mod documents;
+mod healing;
 mod kept;
 mod rows;
 
@@ -15,6 +16,7 @@ use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 
 use super::SyncError;
+use super::healing::{Braked, Burst, Peer};
 use super::store::{
     ChainHead, DocumentHead, EnvelopeRow, OutboxRow, QuarantineRow, SyncRecord, SyncStore, SyncTx,
 };
@@ -42,6 +44,9 @@ struct State {
     refused: Kept<DocumentId, String>,
     outbox: Kept<u64, (Arc<OutboxRow>, Option<EnvelopeId>)>,
     invites: Kept<InviteId, InviteSecret>,
+    peers: Kept<DeviceId, Peer>,
+    bursts: Kept<DeviceId, Burst>,
+    braked: Kept<EnvelopeId, (u64, Braked)>,
     documents: Documents,
     next: u64,
 }
@@ -54,7 +59,8 @@ macro_rules! each_map {
         $state.turns.$then() $($join)* $state.cuts.$then() $($join)* $state.envelopes.$then() $($join)*
         $state.open.$then() $($join)* $state.places.$then() $($join)* $state.known.$then() $($join)*
         $state.quarantine.$then() $($join)* $state.refused.$then() $($join)* $state.outbox.$then() $($join)*
-        $state.invites.$then() $($join)* $state.documents.$then()
+        $state.invites.$then() $($join)* $state.peers.$then() $($join)* $state.bursts.$then() $($join)*
+        $state.braked.$then() $($join)* $state.documents.$then()
     };
 }
 

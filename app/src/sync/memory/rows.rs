@@ -199,6 +199,18 @@ impl SyncTx for State {
             .filter(|(row, sealed)| sealed.is_none() && !self.refused.contains_key(&row.document));
         whole_batches(open.map(|(row, _)| Ok(OutboxRow::clone(row))), rows, bytes)
     }
+    fn outbox_put(
+        &mut self,
+        document: DocumentId,
+        compartment: Compartment,
+        change: &[u8],
+    ) -> Result<(), SyncError> {
+        self.next += 1;
+        let id = self.next;
+        let row = OutboxRow { id, batch: id, document, compartment, change: change.to_vec() };
+        self.outbox.insert(id, (Arc::new(row), None));
+        Ok(())
+    }
     fn outbox_seal(&mut self, rows: &[u64], id: EnvelopeId) -> Result<(), SyncError> {
         for row in rows {
             let (change, _) = self.outbox.get(row).expect("a sealed row is in the outbox").clone();

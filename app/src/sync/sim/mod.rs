@@ -12,6 +12,7 @@ mod govern;
 mod judge;
 mod members;
 mod random;
+mod restored;
 mod server;
 mod storm;
 mod tests;

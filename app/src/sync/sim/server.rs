@@ -209,9 +209,8 @@ impl ModelServer {
     }
 
     fn subscribe(&mut self, replica: usize, subscribe: &Subscribe) -> Vec<ServerFrame> {
-        let index = subscribe.log_index.unwrap();
-        let log_there = self.state.hash_at(index) == Some(subscribe.log_head);
-        if !log_there || subscribe.ws_seq > self.feed.len() as u64 {
+        let known = subscribe.log_index.map_or(Some(Hash::ZERO), |index| self.state.hash_at(index));
+        if known != Some(subscribe.log_head) || subscribe.ws_seq > self.feed.len() as u64 {
             return vec![ServerFrame::Problem(ProblemFrame {
                 code: ProblemCode::LogUnknown,
                 message: "the log differs".to_owned(),
@@ -221,7 +220,8 @@ impl ModelServer {
                 workspace: Some(subscribe.workspace),
             })];
         }
-        self.sessions.insert(replica, (index + 1, subscribe.ws_seq));
+        let next = subscribe.log_index.map_or(0, |index| index + 1);
+        self.sessions.insert(replica, (next, subscribe.ws_seq));
         let mut frames = self.owed(replica);
         let problem = |frame: &ServerFrame| matches!(frame, ServerFrame::Feed(_) | ServerFrame::Problem(_));
         if !frames.iter().any(problem) {
@@ -248,8 +248,26 @@ impl ModelServer {
         }
     }
 
+    /// Takes envelopes one by one, as the server does with originals that devices put back.
+    fn take_back(&mut self, push: &Push) -> PushResult {
+        let take = |bytes: &groundplan_shared::wire::cbor::Blob| {
+            let outer = envelope::parse_outer(bytes).expect("clients send envelopes");
+            let mut streams = self.streams.clone();
+            if !self.ids.contains_key(&outer.id) {
+                if let Some(code) = self.fault(outer.header.author, &outer, &mut streams) {
+                    return refuse(code);
+                }
+                self.streams = streams;
+            }
+            self.store(&outer, bytes)
+        };
+        PushResult { request: push.request, outcomes: push.envelopes.iter().map(take).collect() }
+    }
+
     fn push(&mut self, device: DeviceId, push: &Push) -> PushResult {
-        assert!(push.atomic);
+        if !push.atomic {
+            return self.take_back(push);
+        }
         let mut streams = self.streams.clone();
         let mut fault = None;
         let mut outers: Vec<Outer> = Vec::new();

@@ -44,6 +44,11 @@ impl RecoveryCode {
             |label: &[u8]| Secret::new(hkdf::<32>(self.0.expose(), b"groundplan/recovery/v1\0", &[label]));
         DeviceKeys::derive(derive(b"signing"), &derive(b"hpke"))
     }
+
+    /// Derives the X25519 secret to which backups are encrypted; it serves nothing else.
+    pub fn backup_secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(hkdf::<32>(self.0.expose(), b"groundplan/recovery/v1\0", &[b"backup"]))
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,14 @@ pub(crate) async fn server_state_is_written_once(store: &dyn Store) {
     assert_eq!(store.server_state("other", b"").await.unwrap(), b"");
 }
 
+pub(crate) async fn server_state_is_replaced_on_request(store: &dyn Store) {
+    store.replace_server_state("life", b"first").await.unwrap();
+    assert_eq!(store.server_state("life", b"").await.unwrap(), b"first");
+    store.replace_server_state("life", b"second").await.unwrap();
+    assert_eq!(store.server_state("life", b"").await.unwrap(), b"second");
+    assert_eq!(store.server_state("other", b"other").await.unwrap(), b"other");
+}
+
 pub(crate) async fn answers_and_counts(store: &dyn Store) {
     store.ping().await.unwrap();
     assert_eq!(store.usage().await.unwrap().accounts, 0);

@@ -122,6 +122,12 @@ impl ServerStore for PostgresStore {
         get(&row, 0)
     }
 
+    async fn replace_server_state(&self, name: &str, value: &[u8]) -> StoreResult<()> {
+        let sql = "INSERT INTO server_state (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        sqlx::query(sql).bind(name).bind(value).execute(&self.pool).await.map(drop).map_err(failure)
+    }
+
     async fn ping(&self) -> StoreResult<()> {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).map_err(failure)
     }

@@ -83,6 +83,12 @@ impl ServerStore for SqliteStore {
             .await
     }
 
+    async fn replace_server_state(&self, name: &str, value: &[u8]) -> StoreResult<()> {
+        let sql = "INSERT INTO server_state VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        let (name, value) = (name.to_owned(), value.to_vec());
+        self.engine.write(move |db| run(db, sql, params![name, value]).map(drop)).await
+    }
+
     async fn ping(&self) -> StoreResult<()> {
         self.engine.read(|db| one(db, "SELECT 1", [], |_| Ok(())).map(drop)).await
     }
