@@ -243,6 +243,12 @@ impl Documents {
         Ok(())
     }
 
+    /// The first of what is shown of a document.
+    pub(super) fn first_of(&self, document: DocumentId) -> Option<String> {
+        let mut from = self.shown.range((document, String::new())..);
+        from.next().filter(|((id, _), _)| *id == document).map(|(_, value)| value.clone())
+    }
+
     /// Whether a document has something to show.
     pub(super) fn has(&self, document: DocumentId) -> bool {
         self.shown.range((document, String::new())..).next().is_some_and(|((id, _), _)| *id == document)

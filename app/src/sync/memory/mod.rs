@@ -20,8 +20,8 @@ use super::healing::{Braked, Burst, Peer};
 use super::store::{
     ChainHead, DocumentHead, EnvelopeRow, OutboxRow, QuarantineRow, SyncRecord, SyncStore, SyncTx,
 };
-pub(super) use documents::Content;
 use documents::Documents;
+pub(super) use documents::{Content, DELETED};
 use kept::Kept;
 
 /// Everything that is durable.
@@ -178,15 +178,14 @@ impl MemoryStore {
     pub(super) fn edit(
         &self,
         actor: &[u8],
-        documents: &[DocumentId],
         key: &str,
-        value: &str,
+        values: &[(DocumentId, String)],
     ) -> Result<Vec<Vec<u8>>, SyncError> {
         let mut state = self.lock();
         state.next += 1;
         let batch = state.next;
         let mut changes = Vec::new();
-        for document in documents {
+        for (document, value) in values {
             let change = state.documents.edit(actor, *document, key, value);
             changes.push(change.clone());
             state.next += 1;
@@ -200,6 +199,12 @@ impl MemoryStore {
             each_map!(state, roll_back, ;);
         }
         settled.map(|()| changes)
+    }
+
+    /// What is shown of a document, and whether it is not deleted.
+    pub(super) fn read(&self, document: DocumentId) -> (Option<String>, bool) {
+        let state = self.lock();
+        (state.documents.first_of(document), state.documents.living().contains(&document))
     }
 
     /// Returns what is shown of every document, by document and key.

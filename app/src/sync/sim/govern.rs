@@ -16,12 +16,12 @@ use crate::sync::rotate::{self, Action};
 use crate::sync::run;
 
 impl World {
-    /// Lets a replica do something to members or keys, as a command would: by what it has verified itself. Says
-    /// whether the server took it.
+    /// Lets a replica do something to members or keys, as a command would: by what it has verified itself, and
+    /// not while the server shows a database that no owner has signed. Says whether the server took it.
     pub(super) fn act(&mut self, at: usize, action: Action) -> Result<bool, ProblemCode> {
         let replica = &self.replicas[at];
         let (dice, now_ms, log) = (&self.dice, self.clock(at), replica.machine.as_ref().unwrap().log());
-        if !log.is_active(replica.keys.id()) {
+        if !log.is_active(replica.keys.id()) || self.lost.is_some() {
             return Ok(false);
         }
         let made = run(&*replica.store, |tx| {
@@ -39,6 +39,9 @@ impl World {
         member: MemberId,
         clearance: Clearance,
     ) -> Result<bool, ProblemCode> {
+        if self.lost.is_some() {
+            return Ok(false);
+        }
         let replica = &self.replicas[at];
         let (dice, state) = (&self.dice, replica.machine.as_ref().unwrap().log().state());
         let devices: Vec<DeviceKeysPublic> =

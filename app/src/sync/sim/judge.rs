@@ -7,7 +7,7 @@ use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::envelope::parse_outer;
 use groundplan_shared::wire::DocumentId;
 
-use super::world::{Plan, World};
+use super::world::{Counts, Plan, World};
 use crate::sync::memory::compartment_of;
 use crate::sync::run;
 
@@ -23,6 +23,9 @@ pub(super) struct Outcome {
     pub(super) entries: usize,
     /// Replicas that were shut out.
     pub(super) shut: usize,
+    /// Envelopes that the server dropped for a snapshot.
+    pub(super) dropped: usize,
+    pub(super) counts: Counts,
 }
 
 /// Runs the history of a seed and judges it.
@@ -52,6 +55,8 @@ pub(super) fn play(mut world: World) -> (World, Result<Outcome, String>) {
         envelopes: world.server.feed.len(),
         entries: world.server.entries.len(),
         shut: world.shut.len(),
+        dropped: world.server.compaction.dropped,
+        counts: world.counts,
     });
     (world, outcome)
 }
@@ -76,6 +81,12 @@ impl World {
         self.projections_are_equal_to_rebuilt_ones();
         self.no_edit_is_lost();
         self.nobody_holds_what_is_not_theirs();
+        self.what_somebody_left_behind_is_rotated();
+    }
+
+    fn what_somebody_left_behind_is_rotated(&self) {
+        let due = Compartment::ALL.into_iter().find(|of| self.server.state.chain(*of).rotation_due);
+        assert_eq!(due, None, "somebody who left may hold the current key");
     }
 
     fn replicas_are_equal(&self) {

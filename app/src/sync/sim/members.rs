@@ -3,7 +3,7 @@
 use groundplan_shared::api::{MemberStanding, SyncState};
 use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::wire::ProblemCode;
-use groundplan_shared::wire::frames::{Outcome, Refused, ServerFrame};
+use groundplan_shared::wire::frames::{ClientFrame, Outcome, PushResult, Refused, ServerFrame};
 
 use super::cast::Cast;
 use super::world::{Plan, World};
@@ -305,19 +305,13 @@ fn who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent() {
 fn clock_goes_back() -> World {
     let mut world = world(10, 2);
     world.settle();
-    let mut asked = false;
-    world.tamper = Some(Box::new(move |at, frame| {
-        if let (0, ServerFrame::PushResult(result), false) = (at, frame, asked) {
-            let (code, message) = (ProblemCode::Unavailable, "busy".to_owned());
-            result.outcomes = vec![Outcome::Refused(Refused { code, message, retry_ms: Some(1_000) })];
-            asked = true;
-        }
-        true
-    }));
-    let before = world.server.clone();
     world.edit_one(0, 1, "waits");
-    world.serve(0);
-    world.server = before;
+    let Some(ClientFrame::Push(push)) = world.replicas[0].to_server.pop_front() else {
+        panic!("an edit is pushed at once");
+    };
+    let busy = Refused { code: ProblemCode::Unavailable, message: "busy".to_owned(), retry_ms: Some(1_000) };
+    let outcomes = vec![Outcome::Refused(busy)];
+    world.queue(0, ServerFrame::PushResult(PushResult { request: push.request, outcomes }));
     world.deliver(0);
     world.replicas[0].skew_ms = -10 * 365 * 86_400_000;
     for _ in 0..5 {

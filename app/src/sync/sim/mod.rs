@@ -16,4 +16,5 @@ mod restored;
 mod server;
 mod storm;
 mod tests;
+mod upheaval;
 mod world;

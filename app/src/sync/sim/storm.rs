@@ -12,8 +12,6 @@ use crate::sync::{Event, run};
 
 /// Ten years.
 const TEN_YEARS_MS: i64 = 10 * 365 * 86_400_000;
-/// Documents that a history has at most.
-const DOCUMENTS: usize = 24;
 
 impl World {
     /// One operation.
@@ -37,17 +35,24 @@ impl World {
             75 if chaos => self.lose_effects = true,
             76..=77 if disasters => self.replicas[at].store.fill(),
             78..=80 => self.replicas[at].store.heal(),
-            81 if disasters => self.keep_copy(at),
-            82 if disasters => self.go_back(at),
+            // What a server and a disk lose together is lost.
+            81 if disasters && !self.plan.restores => self.keep_copy(at),
+            82 if disasters && !self.plan.restores => self.go_back(at),
             83..=84 if disasters => self.set_clock(at),
             85 if disasters => self.copy = Some(self.server.clone()),
-            86 if disasters => self.roll_server_back(),
+            86 if disasters && self.lost.is_none() => self.roll_server_back(),
             87..=88 if self.plan.rotations => self.rotate(at),
             89 if self.plan.removals => self.change_clearance(at),
             90 if self.plan.removals && self.dice.once_in(2) => {
                 let target = self.dice.below(self.replicas.len());
                 self.shut_out(at, target);
             }
+            91..=92 => self.reclassify(at),
+            93..=94 if self.plan.restores => self.put_server_back(),
+            93..=94 if self.plan.deletions => self.delete_many(at),
+            95..=96 if self.plan.deletions => self.decide(at),
+            // Whoever signs before everybody was there loses what only those had who are shut out afterwards.
+            95..=96 if self.plan.restores && !self.plan.removals && !self.plan.rotations => self.sign(0),
             _ => self.feed(at, Event::Tick),
         }
     }
@@ -56,7 +61,8 @@ impl World {
         let mut documents = Vec::new();
         for _ in 0..=self.dice.below(6) / 3 {
             let known: Vec<DocumentId> = self.server.documents().into_iter().collect();
-            let document = if known.is_empty() || (known.len() < DOCUMENTS && self.dice.once_in(4)) {
+            let document = if known.is_empty() || (known.len() < self.plan.documents && self.dice.once_in(4))
+            {
                 let mut id = [self.dice.below(usize::from(COMPARTMENT)) as u8; 16];
                 id[15] = COMPARTMENT + self.dice.below(Compartment::ALL.len()) as u8;
                 DocumentId(id)

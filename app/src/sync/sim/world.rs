@@ -46,6 +46,12 @@ pub(super) struct Plan {
     pub(super) removals: bool,
     /// Whether disks fill up, stores and servers go back to copies, clocks go wrong.
     pub(super) disasters: bool,
+    /// Whether the server is put back to an older database and an owner signs that.
+    pub(super) restores: bool,
+    /// Whether somebody deletes a large part of everything at once.
+    pub(super) deletions: bool,
+    /// Documents at most: with few of them, their logs grow until they are compacted.
+    pub(super) documents: usize,
     /// Whether documents are Automerge's; paper ones otherwise.
     pub(super) real: bool,
 }
@@ -61,6 +67,9 @@ impl Plan {
             rotations: false,
             removals: false,
             disasters: false,
+            restores: false,
+            deletions: false,
+            documents: 24,
             real: true,
         }
     }
@@ -92,6 +101,10 @@ pub(super) struct World {
     pub(super) tamper: Option<Tamper>,
     /// An older state of the server, kept by its operator.
     pub(super) copy: Option<ModelServer>,
+    /// Entries that the server's log had before it was put back, until an owner has signed that.
+    pub(super) lost: Option<usize>,
+    /// How often the server was put back, and how often somebody decided about a mass deletion.
+    pub(super) counts: Counts,
     /// Documents that replicas were told have changed.
     pub(super) told: Vec<(usize, DocumentId)>,
     trace: Context,
@@ -99,6 +112,15 @@ pub(super) struct World {
     pub(super) lines: Option<Vec<String>>,
     /// Where a crash comes between a commit and what was to follow it.
     pub(super) lose_effects: bool,
+}
+
+/// What happened so often.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// The server was put back, and an owner signed it.
+    pub(super) restored: usize,
+    /// Somebody decided about a mass deletion.
+    pub(super) held: usize,
 }
 
 /// Changes a frame for a replica, or withholds it.
@@ -118,6 +140,8 @@ impl World {
             withdrawn: BTreeSet::new(),
             tamper: None,
             copy: None,
+            lost: None,
+            counts: Counts::default(),
             told: Vec::new(),
             trace: Context::new(&SHA256),
             lines: None,
@@ -247,13 +271,19 @@ impl World {
 
     /// Edits documents on a replica in one batch, if its disk lets it.
     pub(super) fn edit_all(&mut self, at: usize, documents: &[DocumentId], value: &str) {
+        let values: Vec<_> = documents.iter().map(|document| (*document, value.to_owned())).collect();
+        self.edit_each(at, &values);
+    }
+
+    /// Writes something into each of some documents, in one batch.
+    pub(super) fn edit_each(&mut self, at: usize, values: &[(DocumentId, String)]) {
         let key = format!("e{}", self.edits.len());
         let replica = &self.replicas[at];
-        let made = replica.store.edit(&replica.actor, documents, &key, value);
-        self.mark("edits", &[at as u64, u64::from(made.is_ok())], &[documents.len() as u8]);
+        let made = replica.store.edit(&replica.actor, &key, values);
+        self.mark("edits", &[at as u64, u64::from(made.is_ok())], &[values.len() as u8]);
         let Ok(changes) = made else { return };
-        for (document, change) in documents.iter().zip(changes) {
-            let edit = Edit { at, value: value.to_owned(), change, gone: false, undone: false };
+        for ((document, value), change) in values.iter().zip(changes) {
+            let edit = Edit { at, value: value.clone(), change, gone: false, undone: false };
             self.edits.insert((*document, key.clone()), edit);
         }
         self.feed(at, Event::LocalChange);
@@ -356,6 +386,7 @@ impl World {
     pub(super) fn settle(&mut self) {
         self.replicas.iter().for_each(|replica| replica.store.heal());
         self.lose_effects = false;
+        let mut quiet = 0_usize;
         for round in 0..2_000 {
             let mut moved = false;
             for at in 0..self.replicas.len() {
@@ -379,6 +410,11 @@ impl World {
             }
             if (0..self.replicas.len()).all(|at| self.is_at_rest(at)) {
                 return;
+            }
+            quiet += 1;
+            if quiet.is_multiple_of(8) {
+                self.sign(0);
+                (0..self.replicas.len()).for_each(|at| self.decide(at));
             }
             assert!(round < 1_999, "the replicas never come to rest: {}", self.restless());
             self.now_ms += 5_000;

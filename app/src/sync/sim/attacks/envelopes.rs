@@ -152,7 +152,11 @@ fn m13_an_envelope_under_another_key_fails_before_anything_is_decrypted() {
     let mut world = begun(20);
     let other = CompartmentKey::make(&world.dice).unwrap();
     let actor = world.replicas[EVIL].actor.clone();
-    let change = crate::sync::memory::MemoryStore::new(true).edit(&actor, &[DOCUMENT], "k", "two meanings");
+    let change = crate::sync::memory::MemoryStore::new(true).edit(
+        &actor,
+        "k",
+        &[(DOCUMENT, "two meanings".to_owned())],
+    );
     let bytes = seal(&world, &other, DOCUMENT, &EnvelopeBody::of_changes(change.unwrap()));
     let right = key_of(&world, 0, Compartment::Internal, 1).unwrap();
     let opened =
