@@ -26,7 +26,7 @@ use super::machine::{InFlight, Machine, Phase};
 use super::seal::BYTES;
 use super::store::{Alarm, EnvelopeRow, SyncRecord, SyncStore, SyncTx, run};
 use super::weak::{Check, left_out};
-use super::{SyncError, push};
+use super::{SyncError, push, snapshot};
 
 /// Wait after the server could not take something back yet, because somebody else has to be first, in milliseconds.
 const AGAIN_MS: u64 = 2_000;
@@ -375,7 +375,8 @@ impl Machine {
 fn originals(tx: &mut dyn SyncTx, ids: &[EnvelopeId]) -> Result<Vec<EnvelopeRow>, SyncError> {
     let (mut rows, mut bytes) = (Vec::new(), 0usize);
     for id in ids {
-        let Some(row) = tx.envelope(*id)? else { continue };
+        // A stub is no original: whoever has that gives it back.
+        let Some(row) = tx.envelope(*id)?.filter(|row| snapshot::stub_of(row).is_none()) else { continue };
         bytes = bytes.saturating_add(row.bytes.len());
         if !rows.is_empty() && bytes > BYTES {
             break;

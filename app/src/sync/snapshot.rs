@@ -244,7 +244,12 @@ impl Machine {
         }
         let (log, keys) = (&self.log, Arc::clone(&self.keys));
         let found = run(store, |tx| {
+            // What the brake holds waits for a person.
+            let braked: BTreeSet<EnvelopeId> = tx.braked()?.into_iter().map(|braked| braked.env_id).collect();
             for mut row in tx.envelopes_in(EnvelopeState::Locked, WAITING)? {
+                if braked.contains(&row.env_id) {
+                    continue;
+                }
                 let Some(snapshot) = opened_snapshot(tx, log, &row)? else { continue };
                 let own = row.author == keys.id();
                 let verified = if own { None } else { prefix(tx, log, row.document, snapshot.doc_seq())? };

@@ -35,7 +35,8 @@ impl HealingTx for State {
         Ok(())
     }
     fn places(&mut self) -> Result<Vec<(EnvelopeId, Place)>, SyncError> {
-        let rows = self.envelopes.values().map(|(_, row)| row).filter(|row| verified(row));
+        let rows = self.envelopes.values().map(|(_, row)| row);
+        let rows = rows.filter(|row| verified(row) && row.state != EnvelopeState::Stored);
         Ok(rows.filter_map(|row| Some((row.env_id, row.place?))).collect())
     }
     fn unplaced(&mut self) -> Result<Vec<(EnvelopeId, DeviceId, StreamId, u64)>, SyncError> {

@@ -18,6 +18,13 @@ pub(super) struct Kept {
     pub(super) deaf: bool,
 }
 
+impl Kept {
+    /// Opinions heard so far.
+    pub(super) fn opinions(&self) -> usize {
+        self.opinions.values().map(Vec::len).sum()
+    }
+}
+
 impl ModelServer {
     /// Takes an opinion about a snapshot, and drops what may be dropped for it. Returns why it does not count.
     pub(super) fn acknowledge(&mut self, bytes: &[u8]) -> Option<ProblemCode> {

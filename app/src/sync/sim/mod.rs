@@ -5,6 +5,7 @@
 //! Not here: real sockets.
 
 mod attacks;
+mod braked;
 mod cast;
 mod compaction;
 mod compartments;

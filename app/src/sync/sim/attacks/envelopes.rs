@@ -1,4 +1,4 @@
-//! Attacks on envelopes and what is in them: M6, M9, M10, M13, M14, M26, M31.
+//! Attacks on envelopes and what is in them: M4, M6, M9, M10, M13, M14, M26, M31.
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
@@ -14,6 +14,7 @@ use super::super::cast::WORKSPACE;
 use super::super::world::World;
 use super::{EVIL, flow_on, key_of, once, pair, reasons, shows, team};
 use crate::core::{ChangeRefused, actor_of_change};
+use crate::sync::memory::{COMPARTMENT, MemoryStore};
 use crate::sync::store::EnvelopeState;
 use crate::sync::{Log, run};
 
@@ -58,12 +59,23 @@ fn assert_set_aside(world: &mut World, text: &str) {
 
 /// Seals a body as the evil member's next envelope of a document.
 fn seal(world: &World, key: &CompartmentKey, document: DocumentId, body: &EnvelopeBody) -> Vec<u8> {
+    seal_as(world, (EVIL, Compartment::Internal), key, document, body)
+}
+
+/// The same for another author, who uses another compartment.
+fn seal_as(
+    world: &World,
+    (author, compartment): (usize, Compartment),
+    key: &CompartmentKey,
+    document: DocumentId,
+    body: &EnvelopeBody,
+) -> Vec<u8> {
     let log = Log::of(world.server.state.clone()).head();
     let input = SealInput {
         kind: if world.server.documents().contains(&document) { Kind::Change } else { Kind::Genesis },
         workspace: WORKSPACE,
         document,
-        compartment: Compartment::Internal,
+        compartment,
         epoch: 1,
         stream: StreamId::from_slice(b"an evil stream!!").unwrap(),
         dev_seq: 1,
@@ -72,7 +84,28 @@ fn seal(world: &World, key: &CompartmentKey, document: DocumentId, body: &Envelo
         seen: None,
         body,
     };
-    envelope::seal(&input, &world.keys(EVIL), key, &world.dice).unwrap().bytes
+    envelope::seal(&input, &world.keys(author), key, &world.dice).unwrap().bytes
+}
+
+/// A change of a document by an actor.
+fn change(actor: &[u8], document: DocumentId, text: &str) -> Vec<Vec<u8>> {
+    MemoryStore::new(true).edit(actor, "k", &[(document, text.to_owned())]).unwrap()
+}
+
+#[test]
+fn m04_what_a_member_without_clearance_writes_is_set_aside() {
+    let mut world = begun(5);
+    let compartment = Compartment::Confidential;
+    let mut id = [7; 16];
+    id[15] = COMPARTMENT + compartment.number();
+    // Somebody who has the key gave it to an editor who may not read there.
+    let key = key_of(&world, EVIL, compartment, 1).unwrap();
+    let changes = change(&world.replicas[3].actor, DocumentId(id), "above my level");
+    let body = EnvelopeBody::of_changes(changes);
+    let bytes = seal_as(&world, (3, compartment), &key, DocumentId(id), &body);
+    plant(&mut world, &bytes);
+    assert_eq!(reasons(&world, 0), ["its author may not write it"]);
+    assert_set_aside(&mut world, "above my level");
 }
 
 #[test]
@@ -152,12 +185,8 @@ fn m13_an_envelope_under_another_key_fails_before_anything_is_decrypted() {
     let mut world = begun(20);
     let other = CompartmentKey::make(&world.dice).unwrap();
     let actor = world.replicas[EVIL].actor.clone();
-    let change = crate::sync::memory::MemoryStore::new(true).edit(
-        &actor,
-        "k",
-        &[(DOCUMENT, "two meanings".to_owned())],
-    );
-    let bytes = seal(&world, &other, DOCUMENT, &EnvelopeBody::of_changes(change.unwrap()));
+    let changes = change(&actor, DOCUMENT, "two meanings");
+    let bytes = seal(&world, &other, DOCUMENT, &EnvelopeBody::of_changes(changes));
     let right = key_of(&world, 0, Compartment::Internal, 1).unwrap();
     let opened =
         open_checked(&bytes, &DOCUMENT, &world.server.state, Standing::Stored, |_, _| Some(&right), |_| None);

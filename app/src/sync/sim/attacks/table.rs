@@ -24,7 +24,7 @@ pub enum Twin {
 /// One row.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// The attack.
+    /// The attack; 0: none of the list.
     pub id: u8,
     /// The test's name with the module that it is in; from the crate's root if it begins with `::`.
     pub test: &'static str,
@@ -46,7 +46,8 @@ impl Row {
             Place::Sockets => "on sockets",
             Place::Story(file) => file,
         };
-        format!("M{} {} ({place}): {twin}", self.id, self.test)
+        let id = if self.id == 0 { "beside the list:".to_owned() } else { format!("M{}", self.id) };
+        format!("{id} {} ({place}): {twin}", self.test)
     }
 }
 
@@ -72,6 +73,7 @@ pub const TABLE: &[Row] = &[
     ),
     row(3, Machine, "log::m03_a_member_cannot_add_a_device_for_somebody_else", Without("OwnDevice")),
     row(4, Machine, "log::m04_an_editor_who_makes_itself_administrator_is_ignored", Without("Permission")),
+    row(4, Machine, "envelopes::m04_what_a_member_without_clearance_writes_is_set_aside", Without("Author")),
     row(5, Machine, "members::a_backdated_edit_of_a_revoked_device_is_set_aside_for_ever", Without("Cut")),
     row(5, Machine, "members::a_device_that_was_away_does_not_take_a_backdated_edit", Without("Hold")),
     row(5, Machine, "members::a_device_that_was_away_does_not_take_a_backdated_edit", Without("Alarm")),
@@ -149,6 +151,12 @@ pub const TABLE: &[Row] = &[
     row(22, Machine, "server::m22_a_frozen_tail_shows_since_when_nobody_was_heard_from", Without("Heard")),
     row(23, Machine, "server::m23_a_fork_is_noticed_at_the_first_envelope_that_crosses", Without("Seen")),
     row(24, Machine, "outside::m24_a_snapshot_of_another_history_is_refused", Without("Snapshot")),
+    row(
+        24,
+        Machine,
+        "outside::m24_nothing_is_dropped_for_a_snapshot_that_leaves_an_edit_out",
+        Without("Compare"),
+    ),
     row(25, Machine, "server::m25_what_was_acknowledged_and_dropped_is_sent_again", Without("Kept")),
     row(26, Machine, "envelopes::m26_a_poisoned_envelope_is_set_aside_alone", Without("Inflation")),
     row(
@@ -177,6 +185,31 @@ pub const TABLE: &[Row] = &[
         Story("tests/e2e/canaries.rs"),
         "a_thousand_canaries_do_not_leave_the_devices_with_the_embedded_store",
         Twin::None("the machine's test has one"),
+    ),
+];
+
+/// What is beside the list, with twins of the same kind.
+pub const BESIDE: &[Row] = &[
+    row(0, Machine, "braked::a_mass_deletion_waits_for_a_person_and_nothing_else_does", Without("Brake")),
+    row(0, Machine, "restored::whoever_comes_later_brings_the_rest", Without("Resend")),
+    row(
+        0,
+        Machine,
+        "compaction::tests::a_snapshot_that_nobody_confirmed_stands_in_for_nothing",
+        Without("Acked"),
+    ),
+    row(
+        0,
+        Machine,
+        "compartments::an_envelope_of_another_compartment_than_its_document_is_set_aside",
+        Without("Compartment"),
+    ),
+    row(0, Machine, "members::a_clock_that_goes_back_makes_no_pause_longer", Without("Clock")),
+    row(
+        0,
+        Machine,
+        "members::who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent",
+        Without("Stuck"),
     ),
 ];
 
