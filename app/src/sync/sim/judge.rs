@@ -184,11 +184,12 @@ impl World {
             if hidden.clone().next().is_none() {
                 continue;
             }
-            // One batch writes the same into several documents, of which it may read some.
+            // The same is written into several documents, of which it may read some: in one batch, or classified higher.
             let (hidden, open): (Vec<_>, Vec<_>) = self.edits.iter().partition(|(place, _)| hides(place.0));
             let open: BTreeSet<&str> = open.into_iter().map(|(_, edit)| &*edit.value).collect();
             let canaries = hidden.into_iter().map(|(_, edit)| &*edit.value);
-            let canaries: Vec<&str> = canaries.filter(|canary| !open.contains(canary)).collect();
+            let canaries: Vec<&str> =
+                canaries.filter(|canary| !open.iter().any(|text| text.contains(canary))).collect();
             for bytes in self.store(at).bytes() {
                 let readable = contains(&bytes, CANARY);
                 let found = canaries.iter().find(|canary| readable && contains(&bytes, canary.as_bytes()));

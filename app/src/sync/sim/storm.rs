@@ -23,6 +23,7 @@ impl World {
         let (disasters, chaos) = (self.plan.disasters, self.plan.chaos);
         match what {
             0..=23 => self.edit(at),
+            24..=33 if self.plan.documents < 10 => self.edit(at),
             24..=53 => self.network(),
             54..=64 => self.connect(at),
             65..=67 => self.disconnect(at),
@@ -43,7 +44,7 @@ impl World {
             86 if disasters && self.lost.is_none() => self.roll_server_back(),
             87..=88 if self.plan.rotations => self.rotate(at),
             89 if self.plan.removals => self.change_clearance(at),
-            90 if self.plan.removals && self.dice.once_in(2) => {
+            90 if self.plan.removals => {
                 let target = self.dice.below(self.replicas.len());
                 self.shut_out(at, target);
             }

@@ -16,7 +16,7 @@ use crate::sync::{Env, Event, SyncError, SyncTx, brake, run};
 const MANY: usize = 10;
 
 impl World {
-    /// Classifies a document anew: it goes on in a new document, with what it held, and says so, in one batch.
+    /// Classifies a document higher: it goes on in a new document, with what it held, and says so, in one batch.
     pub(super) fn reclassify(&mut self, at: usize) {
         let cleared = self.known_clearance(at);
         let documents: Vec<DocumentId> = self.server.documents().into_iter().collect();
@@ -28,9 +28,10 @@ impl World {
         let mut new = DocumentId([self.dice.below(usize::from(COMPARTMENT)) as u8; 16]);
         new.0[15] = to;
         let exists = self.replicas.iter().any(|replica| replica.store.has(new));
-        let may = cleared.allows(compartment_of(old)) && cleared.allows(compartment_of(new));
+        let may =
+            to > old.0[15] && cleared.allows(compartment_of(old)) && cleared.allows(compartment_of(new));
         let (held, living) = self.store(at).read(old);
-        if let (Some(held), true, false, true) = (held, may && to != old.0[15], exists, living) {
+        if let (Some(held), true, false, true) = (held, may, exists, living) {
             let number = self.edits.len();
             let kept: String = held.chars().take(60).collect();
             let moved = format!("moved-what-{at}-wrote-{number};");
@@ -40,7 +41,16 @@ impl World {
 
     /// The operator puts the server back to a copy and says so: its database has another life, which nobody has signed.
     pub(super) fn put_server_back(&mut self) {
-        let Some(mut copy) = self.copy.take().filter(|_| self.lost.is_none()) else { return };
+        let met =
+            |at: usize| run(self.store(at), |tx| Ok(tx.record()?.incarnation.is_some())).unwrap_or_default();
+        let index = |at: usize| self.replicas[at].machine.as_ref().map(|machine| machine.log().head().index);
+        // Whoever signs it has met the server before; so have the others, or they would notice nothing. And an entry that
+        // nobody has read but the server would be lost with it, as if it had never been.
+        let known = (0..self.replicas.len()).filter_map(index).max() == Some(self.server.state.head_index());
+        if self.lost.is_some() || !known || !(0..self.replicas.len()).all(met) {
+            return;
+        }
+        let Some(mut copy) = self.copy.take() else { return };
         self.mark("server is restored", &[copy.feed.len() as u64], &[]);
         self.lose_effects = false;
         (0..self.replicas.len()).for_each(|at| self.disconnect(at));

@@ -3,6 +3,7 @@
 //! Each attack is a test; `table` names it together with the check without which it must fail, and `proof` runs it so.
 //! Attacks on sockets and sign-in are in the integration tests of this crate.
 
+mod beside;
 mod envelopes;
 mod log;
 mod outside;

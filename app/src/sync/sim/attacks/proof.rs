@@ -4,7 +4,8 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::table::{BESIDE, Place, Row, TABLE, Twin, missing};
+use super::beside::BESIDE;
+use super::table::{Place, Row, TABLE, Twin, missing};
 
 /// The name by which the harness knows a test.
 fn path(row: &Row) -> String {

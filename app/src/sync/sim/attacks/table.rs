@@ -51,7 +51,8 @@ impl Row {
     }
 }
 
-const fn row(id: u8, place: Place, test: &'static str, twin: Twin) -> Row {
+/// Makes a row.
+pub const fn row(id: u8, place: Place, test: &'static str, twin: Twin) -> Row {
     Row { id, test, place, twin }
 }
 
@@ -185,31 +186,6 @@ pub const TABLE: &[Row] = &[
         Story("tests/e2e/canaries.rs"),
         "a_thousand_canaries_do_not_leave_the_devices_with_the_embedded_store",
         Twin::None("the machine's test has one"),
-    ),
-];
-
-/// What is beside the list, with twins of the same kind.
-pub const BESIDE: &[Row] = &[
-    row(0, Machine, "braked::a_mass_deletion_waits_for_a_person_and_nothing_else_does", Without("Brake")),
-    row(0, Machine, "restored::whoever_comes_later_brings_the_rest", Without("Resend")),
-    row(
-        0,
-        Machine,
-        "compaction::tests::a_snapshot_that_nobody_confirmed_stands_in_for_nothing",
-        Without("Acked"),
-    ),
-    row(
-        0,
-        Machine,
-        "compartments::an_envelope_of_another_compartment_than_its_document_is_set_aside",
-        Without("Compartment"),
-    ),
-    row(0, Machine, "members::a_clock_that_goes_back_makes_no_pause_longer", Without("Clock")),
-    row(
-        0,
-        Machine,
-        "members::who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent",
-        Without("Stuck"),
     ),
 ];
 
