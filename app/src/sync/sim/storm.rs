@@ -37,8 +37,9 @@ impl World {
             76..=77 if disasters => self.replicas[at].store.fill(),
             78..=80 => self.replicas[at].store.heal(),
             // What a server and a disk lose together is lost.
-            81 if disasters && !self.plan.restores => self.keep_copy(at),
-            82 if disasters && !self.plan.restores => self.go_back(at),
+            81..=82 if self.plan.restores => self.copy = Some(self.server.clone()),
+            81 if disasters => self.keep_copy(at),
+            82 if disasters => self.go_back(at),
             83..=84 if disasters => self.set_clock(at),
             85 if disasters => self.copy = Some(self.server.clone()),
             86 if disasters && self.lost.is_none() => self.roll_server_back(),

@@ -45,8 +45,9 @@ impl World {
             |at: usize| run(self.store(at), |tx| Ok(tx.record()?.incarnation.is_some())).unwrap_or_default();
         let index = |at: usize| self.replicas[at].machine.as_ref().map(|machine| machine.log().head().index);
         // Whoever signs it has met the server before; so have the others, or they would notice nothing. And an entry that
-        // nobody has read but the server would be lost with it, as if it had never been.
-        let known = (0..self.replicas.len()).filter_map(index).max() == Some(self.server.state.head_index());
+        // nobody has read who still takes part would be lost with the server, as if it had never been.
+        let others = (0..self.replicas.len()).filter(|at| !self.shut.contains(at));
+        let known = others.filter_map(index).max() == Some(self.server.state.head_index());
         if self.lost.is_some() || !known || !(0..self.replicas.len()).all(met) {
             return;
         }
