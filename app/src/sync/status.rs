@@ -8,6 +8,7 @@ use groundplan_shared::wire::{DeviceId, ProblemCode};
 
 use super::machine::{Machine, Phase};
 use super::store::{Alarm, EnvelopeState, SyncRecord, SyncStore, run};
+use super::weak::{Check, left_out};
 use super::{SyncError, former, names};
 
 /// Steps of the present run: items to read, then changes to send.
@@ -39,7 +40,7 @@ impl Progress {
 /// Says what a server's refusal of the whole means for trust in it.
 pub(super) fn alarm_of(code: ProblemCode) -> Option<Alarm> {
     // Only a subscription names a log entry: the server has another log than it had, or a shorter one.
-    (code == ProblemCode::LogUnknown).then_some(Alarm::RolledBack)
+    (code == ProblemCode::LogUnknown && !left_out(Check::RolledBack)).then_some(Alarm::RolledBack)
 }
 
 /// Puts a server's refusal into words for people; `None` for what passes by itself.

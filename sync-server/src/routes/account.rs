@@ -15,6 +15,7 @@ use groundplan_shared::{
         sha256, verify,
     },
     membership::DeviceKeysPublic,
+    proof::{Check, left_out},
     wire::{
         AccountId, DeviceId, Hash, Nonce, ProblemCode, PublicKey,
         cbor::Blob,
@@ -151,6 +152,9 @@ pub(super) async fn login_start(
     let made_up = app.identity.opaque.made_up_account(name);
     let (id, record) = match app.store.account_by_name(name).await {
         Ok(account) if account.status == AccountStatus::Active => (account.id, Some(account.opaque_record)),
+        Err(StoreError::NotFound(missing)) if left_out(Check::FakeRecord) => {
+            return Err(StoreError::NotFound(missing).into());
+        }
         Ok(_) | Err(StoreError::NotFound(_)) => (made_up, None),
         Err(error) => return Err(error.into()),
     };

@@ -28,7 +28,7 @@ pub(super) fn backup(check: bool) -> AnyView {
         let path = path.get_untracked().trim().to_owned();
         if check {
             let passphrase = Some(Hidden(secret.get_untracked()));
-            return call(&BackupVerifyParams { path, passphrase, recovery_code: None });
+            return call(&BackupVerifyParams { path, passphrase, recovery_code: None, job: None });
         }
         let workspace = id.filter(|_| scope.with_untracked(|scope| scope == "workspace"));
         let passphrase = Some(Hidden(chosen.read()?));
@@ -69,7 +69,7 @@ pub(super) fn backup(check: bool) -> AnyView {
         }
     };
     let body = move || match told.with(|told| parse(told).map(|made| facts(&made, check))) {
-        None => form(busy, wrong, submit, go.clone(), fields()),
+        None => form(busy, wrong, submit, go, fields()),
         Some(facts) => view! {
             <div class="dialog-form">
                 {facts}
