@@ -239,9 +239,8 @@ impl Machine {
             return self.pump(store, env, effects);
         }
         let narrow = self.narrow;
-        let verdict = run(store, |tx| {
-            push::settle(tx, &push.envelopes, &result.outcomes, narrow, env.random)
-        })?;
+        let verdict =
+            run(store, |tx| push::settle(tx, &push.envelopes, &result.outcomes, narrow, env.random))?;
         run(store, |tx| self.grew(tx, &push.envelopes))?;
         self.progress.sent(verdict.accepted);
         match verdict.next {

@@ -159,12 +159,10 @@ fn shut_out(standing: MemberStanding, waiting: u64) -> Option<ApiError> {
             "This device was revoked by a member of the workspace.",
             "To go on, give it new keys with `groundplan device renew` and link it anew from another of your devices.",
         ),
-        MemberStanding::Removed => {
-            (
-                "You were removed from this workspace.",
-                "To come back, run `groundplan device renew` and ask for a new invitation.",
-            )
-        }
+        MemberStanding::Removed => (
+            "You were removed from this workspace.",
+            "To come back, run `groundplan device renew` and ask for a new invitation.",
+        ),
     };
     let kept = match waiting {
         0 => "Everything you had was sent; what is on this device stays readable.".to_owned(),
