@@ -189,3 +189,28 @@ async fn another_key_of_the_server_is_trusted_only_by_its_fingerprint() {
     login(None).await.unwrap();
     server.shutdown().await;
 }
+
+/// A device that is busy for longer than it would wait for a silent server does not take the server for gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_device_does_not_take_the_server_for_gone() {
+    let (server, _data) = server().await;
+    let a = founded(&server).await;
+    for _ in 0..2 {
+        let workspace = a.app.workspace().unwrap();
+        let (started, starts) = std::sync::mpsc::channel();
+        let busy = std::thread::spawn(move || {
+            workspace.read(|_| {
+                started.send(()).unwrap();
+                // Nobody answers: this is how long it takes.
+                let (_kept, never) = std::sync::mpsc::channel::<()>();
+                assert!(never.recv_timeout(Duration::from_secs(6)).is_err());
+                Ok(())
+            })
+        });
+        starts.recv().unwrap();
+        sync(&a).await;
+        busy.join().unwrap().unwrap();
+    }
+    a.app.stop_sync();
+    server.shutdown().await;
+}

@@ -16,7 +16,7 @@ use groundplan_shared::api::*;
 use groundplan_shared::model::*;
 
 use crate::pair::{Pair, reopen, shut, synced};
-use crate::{percentile, say};
+use crate::{cpu, percentile, say};
 
 const FRAME: Duration = Duration::from_micros(16_667);
 const KEYS_A_SECOND: u32 = 6;
@@ -123,22 +123,24 @@ impl Typists {
         }
     }
 
-    /// Types for a while, everybody in turn; returns how long each key took and how often the pace was not kept.
-    fn keep_on(mut self, seconds: u32) -> (Vec<Duration>, usize) {
+    /// Types for a while, everybody in turn; returns how long each key took, how much of that on the processor, and how
+    /// often the pace was not kept.
+    fn keep_on(mut self, seconds: u32) -> (Vec<Duration>, Vec<Duration>, usize) {
         let people = u32::try_from(self.letters.len()).expect("small");
         let keys = people * KEYS_A_SECOND * seconds;
         let pace = Duration::from_secs(1) / (people * KEYS_A_SECOND);
-        let (start, mut times, mut late) = (Instant::now(), Vec::new(), 0);
+        let (start, mut times, mut work, mut late) = (Instant::now(), Vec::new(), Vec::new(), 0);
         for n in 0..keys {
             match (start + pace * n).checked_duration_since(Instant::now()) {
                 Some(wait) => std::thread::sleep(wait),
                 None => late += 1,
             }
-            let began = Instant::now();
+            let (began, before) = (Instant::now(), cpu());
             self.key((n % people) as usize);
             times.push(began.elapsed());
+            work.push(cpu() - before);
         }
-        (times, late)
+        (times, work, late)
     }
 }
 
@@ -155,7 +157,7 @@ async fn one(
     let letters: Vec<char> = ('A'..='Z').take(writers as usize).collect();
     // The same person alone, connected as before.
     let alone = Typists::new(laptop, page, vec![letters[0]]);
-    let (mut alone, _) =
+    let (mut alone, mut alone_work, _) =
         tokio::task::spawn_blocking(move || alone.keep_on(seconds.div_ceil(2))).await.expect("types");
     synced(laptop).await;
     synced(desk).await;
@@ -164,8 +166,8 @@ async fn one(
     let there = Typists::new(desk, page, letters[1..].to_vec());
     let others = tokio::task::spawn_blocking(move || there.keep_on(seconds));
     let own = tokio::task::spawn_blocking(move || here.keep_on(seconds));
-    let (mut times, late) = own.await.expect("types");
-    let (theirs, others_late) = others.await.expect("type");
+    let (mut times, mut work, late) = own.await.expect("types");
+    let (theirs, _, others_late) = others.await.expect("type");
     let (ended, keys) = (Instant::now(), times.len() + theirs.len());
     let (mut one, mut other) = (String::new(), "not read yet".to_owned());
     while one != other {
@@ -183,11 +185,13 @@ async fn one(
     let longest = *times.iter().max().expect("keys");
     let [p50, p99] = [0.5, 0.99].map(|part| percentile(&mut times, part));
     let [alone50, alone99] = [0.5, 0.99].map(|part| percentile(&mut alone, part));
+    let [work50, work99] = [0.5, 0.99].map(|part| percentile(&mut work, part));
+    let alone_work = percentile(&mut alone_work, 0.5);
     let first = *flat.get_or_insert(p99);
     let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
     say(&format!(
         "P3 {writers} writers, {history} operations: longest wait for a key {:.1} ms, p99 {:.1}, p50 {:.1}; ÷ a frame of \
-         16.7 ms {:.2}, p99 {:.2} (target 0.25); p99 ÷ that without history {:.1} (target flat); alone p99 {:.1} ms, p50 {:.1}; {late} of {} keys here \
+         16.7 ms {:.2}, p99 {:.2} (target 0.25); p99 ÷ that without history {:.1} (target flat); of it own work p50 {:.2} ms, p99 {:.2}; alone p99 {:.1} ms, p50 {:.1}, own work {:.2}; {late} of {} keys here \
          and {others_late} of {} there late; all in step {:.1} s after the last key",
         milliseconds(longest),
         milliseconds(p99),
@@ -195,8 +199,11 @@ async fn one(
         longest.as_secs_f64() / FRAME.as_secs_f64(),
         p99.as_secs_f64() / FRAME.as_secs_f64(),
         p99.as_secs_f64() / first.as_secs_f64(),
+        milliseconds(work50),
+        milliseconds(work99),
         milliseconds(alone99),
         milliseconds(alone50),
+        milliseconds(alone_work),
         times.len(),
         theirs.len(),
         behind.as_secs_f64(),

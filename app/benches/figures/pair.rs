@@ -134,8 +134,11 @@ pub(crate) async fn synced(app: &Arc<App>) {
     let timeout_ms = u64::try_from(PATIENCE.as_millis()).expect("small");
     let now = async || ops::sync::now::run(app, SyncNowParams { timeout_ms }).await.expect("synchronises");
     let mut status = now().await;
-    // A snapshot is on its way, for which nobody waits.
-    while status.state == SyncState::Syncing && status.waiting == 0 {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    // A snapshot is on its way, for which nobody waits; or a busy machine let the connection go, which comes back.
+    while tokio::time::Instant::now() < until
+        && (status.state == SyncState::Offline || (status.state == SyncState::Syncing && status.waiting == 0))
+    {
         status = now().await;
     }
     assert_eq!((status.state, status.waiting), (SyncState::UpToDate, 0), "{status:?}");

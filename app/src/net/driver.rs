@@ -257,6 +257,10 @@ impl Driver {
                         continue;
                     }
                     Some(frame) => {
+                        // Whatever it says, the server is there.
+                        if let Some((_, since)) = &mut self.probing {
+                            *since = Instant::now();
+                        }
                         if matches!(frame, ServerFrame::Pong(_)) {
                             self.owed += self.probing.take().map_or(0, |(count, _)| count);
                         }
@@ -288,18 +292,25 @@ impl Driver {
                     continue;
                 }
                 () = sleep_until(tick) => {
-                    if self.probing.is_some_and(|(_, since)| since.elapsed() >= ALIVE) {
+                    let now = Instant::now();
+                    let silent = self.probing.map(|(_, since)| since + ALIVE);
+                    if silent.is_some_and(|end| end <= now) {
                         return Err(ApiError::new(
                             ErrorCode::Offline,
                             "The server does not answer any more.",
                             "Nothing to do: the connection is opened again by itself.",
                         ));
                     }
-                    tick = Instant::now() + TICK;
+                    tick = silent.unwrap_or(now + TICK).min(now + TICK);
                     Event::Tick
                 }
             };
+            let began = Instant::now();
             next = self.step(event).await;
+            // While this device was busy nobody listened: that is no silence of the server's.
+            if let Some((_, since)) = &mut self.probing {
+                *since += began.elapsed();
+            }
         }
     }
 
