@@ -69,7 +69,7 @@ pub(super) fn backup(check: bool) -> AnyView {
         }
     };
     let body = move || match told.with(|told| parse(told).map(|made| facts(&made, check))) {
-        None => form(busy, wrong, submit, go.clone(), fields()),
+        None => form(busy, wrong, submit, go, fields()),
         Some(facts) => view! {
             <div class="dialog-form">
                 {facts}
