@@ -24,6 +24,7 @@ use groundplan_shared::wire::{DeviceId, EnvelopeId, Hash, Incarnation, StreamId}
 use super::event::{Effect, Env};
 use super::machine::{InFlight, Machine, Phase};
 use super::seal::BYTES;
+use super::snapshot::stub_of;
 use super::store::{Alarm, EnvelopeRow, SyncRecord, SyncStore, SyncTx, run};
 use super::weak::{Check, left_out};
 use super::{SyncError, push};
@@ -375,7 +376,8 @@ impl Machine {
 fn originals(tx: &mut dyn SyncTx, ids: &[EnvelopeId]) -> Result<Vec<EnvelopeRow>, SyncError> {
     let (mut rows, mut bytes) = (Vec::new(), 0usize);
     for id in ids {
-        let Some(row) = tx.envelope(*id)? else { continue };
+        // What the server dropped itself is here as a stub, which is nothing to give back.
+        let Some(row) = tx.envelope(*id)?.filter(|row| stub_of(row).is_none()) else { continue };
         bytes = bytes.saturating_add(row.bytes.len());
         if !rows.is_empty() && bytes > BYTES {
             break;

@@ -63,6 +63,8 @@ pub enum Dialog {
     Quarantine,
     /// What is wrong with the server.
     Alarm,
+    /// The code that sign-ins to the account need.
+    SecondFactor,
     /// What another device deletes all at once.
     Held,
     /// Making a backup, or checking one.

@@ -12,6 +12,7 @@ mod join;
 mod page;
 mod relation;
 mod rules;
+mod second_factor;
 mod troubles;
 mod workspace;
 
@@ -58,6 +59,7 @@ pub fn draw(dialog: Dialog) -> AnyView {
         Dialog::Rescue => troubles::rescue(),
         Dialog::Quarantine => troubles::quarantine(),
         Dialog::Alarm => troubles::alarm(),
+        Dialog::SecondFactor => second_factor::second_factor(),
         Dialog::Backup { check } => backup::backup(check),
         Dialog::Held => held::held(),
     }

@@ -101,6 +101,7 @@ fn answer(store: &mut Store, method: &'static str, params: &str) -> Result<Strin
         "member/list" => with(params, |_: MemberListParams| Ok(people::members())),
         "member/safety" => with(params, |p: MemberSafetyParams| Ok(people::safety(p.member))),
         "member/invite" => with(params, |_: MemberInviteParams| Ok(people::invite_link())),
+        "member/verify" => with(params, |_: MemberVerifyParams| Ok(people::members())),
         "member/confirm" => with(params, |_: MemberConfirmParams| Ok(people::members())),
         "member/remove" => with(params, |_: MemberRemoveParams| Ok(people::members())),
         "member/role" => with(params, |_: MemberRoleParams| Ok(people::members())),
