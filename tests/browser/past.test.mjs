@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, openSample, picture, withAgent } from "./support.mjs";
+import { accessible, picture, withAgent } from "./support.mjs";
 
 const views = {
   light: {},
@@ -11,6 +11,12 @@ const views = {
   phone: { width: 360, height: 740 },
   "phone-dark": { width: 360, height: 740, scheme: "dark" },
 };
+
+/** The phone has no explorer beside the page to wait for. */
+async function openSample(page) {
+  await page.getByText("Look at the sample").click();
+  await page.getByRole("heading", { name: "Groundplan (sample)" }).waitFor();
+}
 
 async function openElement(page, name) {
   await page.goto(new URL(`/search?q=${encodeURIComponent(name)}`, page.url()).href);

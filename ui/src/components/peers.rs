@@ -53,6 +53,8 @@ fn row(peer: &Json<'_>, here: u64) -> AnyView {
         t("device.inactive").to_owned()
     } else if this || read >= here {
         t("peers.all").to_owned()
+    } else if read == 0 {
+        t("peers.nothing").to_owned()
     } else {
         count("peers.behind", here - read, &[])
     };

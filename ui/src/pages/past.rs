@@ -110,7 +110,7 @@ fn row(app: App, at: u64, thing: &Json<'_>) -> AnyView {
     });
     view! {
         <li class="row-line">
-            {kind_icon(&item.text("kind"))}
+            {if item.text("document") == "view" { icon("diagram") } else { kind_icon(&item.text("kind")) }}
             <a class="grow truncate" href=route>{item.text("name")}</a>
             <span class="muted small">{name_of("became", &became)}</span>
             {back}

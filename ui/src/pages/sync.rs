@@ -73,7 +73,7 @@ pub fn SyncPage() -> AnyView {
                     </div>
                 </section>
             })}
-            {move || connected.get().then(peers)}
+            {move || (connected.get() && !shut_out.get()).then(peers)}
             {move || connected.get().then(|| view! {
                 <p><a href="/people">{t("sync.to_people")}</a></p>
             })}

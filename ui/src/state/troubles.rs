@@ -95,10 +95,12 @@ pub fn troubles(known: Known<'_>) -> Vec<Trouble> {
     }
     let Some(status) = known.status else { return out };
     let rescue = || if status.waiting > 0 { vec![Way::Rescue] } else { Vec::new() };
-    let said = |problem: &Option<ApiError>| {
-        problem.iter().flat_map(|problem| [problem.message.clone(), problem.hint.clone()]).collect::<Vec<_>>()
+    let said = |problem: Option<&ApiError>| {
+        problem.into_iter().flat_map(|problem| [problem.message.clone(), problem.hint.clone()]).collect::<Vec<_>>()
     };
-    match (status.standing, &status.alarm, &status.problem) {
+    // Much that is deleted elsewhere is a problem of its own, with its own sentences below.
+    let is_held = |problem: &ApiError| status.held > 0 && problem.code == ErrorCode::Conflict;
+    match (status.standing, &status.alarm, status.problem.as_ref().filter(|problem| !is_held(problem))) {
         (MemberStanding::Member, Some(alarm), problem) => {
             add(
                 true,
@@ -217,9 +219,11 @@ mod tests {
 
     #[test]
     fn what_is_held_waits_for_an_answer() {
-        let mut status = SyncStatus::bare(SyncState::UpToDate);
+        let mut status = problem(ErrorCode::Conflict);
         status.held = 12;
-        assert_eq!(ways(&status), [Way::Held]);
+        assert_eq!(ways(&status), [Way::Held], "said once");
+        status.problem = problem(ErrorCode::NotConnected).problem;
+        assert_eq!(ways(&status), [Way::SignIn, Way::Held]);
     }
 
     #[test]

@@ -6,8 +6,7 @@ use crate::dom::prelude::*;
 use groundplan_shared::api::{ApiError, SyncDecideParams};
 
 use super::act::{call, carry_out, happens};
-use super::troubles::wide;
-use crate::components::icon::kind_icon;
+use super::troubles::{icon_of, wide};
 use crate::components::states::failure;
 use crate::state::{raw, use_app, use_shell};
 use crate::text::{ago, count, fill, t};
@@ -48,14 +47,13 @@ fn of_device(held: &Json<'_>) -> AnyView {
     let things = held.list("things");
     let rest = held.whole("deletes").saturating_sub(things.len() as u64);
     let rows = things.iter().map(|thing| {
-        let kind = thing.text("kind");
-        let icon = if kind == "page" { "doc".to_owned() } else { kind };
-        view! { <li class="row-line">{kind_icon(&icon)}<span class="truncate">{thing.text("name")}</span></li> }
+        let icon = icon_of(app, &thing.text("id"), &thing.text("kind"));
+        view! { <li class="row-line">{icon}<span class="truncate">{thing.text("name")}</span></li> }
     });
     let label = fill("held.list", &[("name", &name)]);
     let when = ago(held.whole("since_ms"));
     view! {
-        <h3 class="group-name">{count("held.deletes", held.whole("deletes"), &[("name", &name), ("ago", &when)])}</h3>
+        <h3 class="strong">{count("held.deletes", held.whole("deletes"), &[("name", &name), ("ago", &when)])}</h3>
         <ul class="plain rows scrolled" tabindex="0" aria-label=label>{rows.collect_view()}</ul>
         {(rest > 0).then(|| view! { <p class="muted small">{count("held.rest", rest, &[])}</p> })}
         {happens(t("held.happens"))}

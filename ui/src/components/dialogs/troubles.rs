@@ -6,7 +6,7 @@
 use crate::dom::prelude::*;
 use groundplan_shared::api::{
     AlarmView, ApiError, QuarantineList, Rescue, SyncAlarmParams, SyncQuarantineParams, SyncRescueParams,
-    SyncSettleParams, UnsentDocument,
+    SyncSettleParams,
 };
 
 use super::act::{call, carry_out, happens};
@@ -49,12 +49,17 @@ pub(super) fn rescue() -> AnyView {
     wide("rescue.title", loaded(state, |found| unsent(&found)))
 }
 
-/// The kind whose icon stands for a document.
-fn kind_of(app: App, document: &UnsentDocument) -> String {
-    let element = document.id.parse().ok().and_then(|id| {
+/// The icon of a document by its id and by what it is.
+pub(super) fn icon_of(app: App, id: &str, document: &str) -> AnyView {
+    let element = id.parse().ok().and_then(|id| {
         app.index.with_untracked(|index| index.element(id).map(|element| element.kind.as_str().to_owned()))
     });
-    element.unwrap_or_else(|| if document.kind == "page" { "doc" } else { &document.kind }.to_owned())
+    match (element, document) {
+        (Some(kind), _) => kind_icon(&kind),
+        (None, "view") => icon("diagram"),
+        (None, "page") => kind_icon("doc"),
+        (None, other) => kind_icon(other),
+    }
 }
 
 fn unsent(found: &Rescue) -> AnyView {
@@ -64,7 +69,7 @@ fn unsent(found: &Rescue) -> AnyView {
             if document.name.is_empty() { name_of("rescue", &document.kind) } else { document.name.clone() };
         view! {
             <li class="row-line">
-                {kind_icon(&kind_of(app, document))}
+                {icon_of(app, &document.id, &document.kind)}
                 <span class="grow truncate">{name}</span>
                 <span class="muted small">{count("rescue.changes", document.changes, &[])}</span>
                 <span class="muted small">{ago(document.last_ms)}</span>
