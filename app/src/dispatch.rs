@@ -271,6 +271,10 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::AccountRegisterParams => ops::account::register::run;
             api::AccountLoginParams => ops::account::login::run;
             api::AccountLogoutParams => ops::account::logout::run;
+            api::SecondFactorStatusParams => ops::account::second_factor::status;
+            api::SecondFactorBeginParams => ops::account::second_factor::begin;
+            api::SecondFactorConfirmParams => ops::account::second_factor::confirm;
+            api::SecondFactorRemoveParams => ops::account::second_factor::remove;
             api::AttachmentGetParams => ops::attachment::get;
             api::SyncStatusParams => ops::sync::status::run;
             api::SyncConnectParams => ops::sync::connect::run;

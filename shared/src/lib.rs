@@ -12,6 +12,7 @@ pub mod envelope;
 #[cfg(feature = "native")]
 pub mod membership;
 pub mod model;
+pub mod proof;
 pub mod scene;
 pub mod text;
 pub mod validate;

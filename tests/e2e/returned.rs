@@ -88,7 +88,7 @@ fn a_revoked_device_comes_back_and_brings_its_edits_in() {
 
 #[test]
 fn a_removed_member_is_invited_again_by_command_line() {
-    let server = Server::start(Store::Embedded);
+    let mut server = Server::start(Store::Embedded);
     let url = server.wire().url();
     let (desk, tablet) = (Device::with_agent("Desk"), Device::new("Tablet"));
     found(&desk, &server.wire(), "Shop", "ada");

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use crate::failure::{Failure, Outcome};
+use crate::simulate::SimulateOptions;
 
 /// What `cargo xtask --help` prints.
 pub const HELP: &str = "\
@@ -18,7 +19,10 @@ Commands:
     --check            No window: import, draw and synchronise two devices, print the figures
     --data-dir <dir>   Keep the data of server and app here instead of the usual places
     --release          Optimise the programs (a longer build)
-  test [part…]       Run all checks, or the named parts: lint unit stories browser window
+  test [part…]       Run all checks, or the named parts: lint unit simulation stories browser window
+  simulate           Play simulated histories of synchronisation; prints a failing seed with its trace
+    --histories <n>    How many (1000)
+    --seed <n>         The first one's seed (1)
   ui                 Build the user interface into ui/dist
   setup              Install everything that building and testing need
   fmt                Format the Rust code
@@ -29,6 +33,7 @@ Everything that is not source is kept below ~/.cache/groundplan (GROUNDPLAN_CACH
 Examples:
   cargo xtask run
   cargo xtask test unit
+  cargo xtask simulate --histories 20000 --seed 1
   cargo xtask run --check";
 
 /// One command of `xtask`.
@@ -44,6 +49,8 @@ pub enum Verb {
     Format,
     /// Launch the product.
     Run(RunOptions),
+    /// Play simulated histories.
+    Simulate(SimulateOptions),
     /// Run the checks; an empty list means all parts.
     Test(Vec<Part>),
 }
@@ -68,6 +75,8 @@ pub enum Part {
     Lint,
     /// Tests inside the crates, and documentation tests.
     Unit,
+    /// Simulated histories of synchronisation.
+    Simulation,
     /// Stories across processes.
     Stories,
     /// The UI in Chromium.
@@ -78,13 +87,15 @@ pub enum Part {
 
 impl Part {
     /// All parts in the order in which they run.
-    pub const ALL: [Part; 5] = [Part::Lint, Part::Unit, Part::Stories, Part::Browser, Part::Window];
+    pub const ALL: [Part; 6] =
+        [Part::Lint, Part::Unit, Part::Simulation, Part::Stories, Part::Browser, Part::Window];
 
     fn parse(word: &str) -> Outcome<Vec<Part>> {
         Ok(match word {
             "all" => Part::ALL.to_vec(),
             "lint" => vec![Part::Lint],
             "unit" => vec![Part::Unit],
+            "simulation" => vec![Part::Simulation],
             "stories" => vec![Part::Stories],
             "browser" => vec![Part::Browser],
             "window" => vec![Part::Window],
@@ -101,6 +112,7 @@ pub fn parse(words: &[String]) -> Outcome<Verb> {
         Some("setup") => Verb::Setup,
         Some("ui") => Verb::Ui,
         Some("fmt") => Verb::Format,
+        Some("simulate") => return simulate_options(words).map(Verb::Simulate),
         Some("run") => return run_options(words).map(Verb::Run),
         Some("test") => {
             let parts: Vec<Vec<Part>> = words.map(Part::parse).collect::<Outcome<_>>()?;
@@ -131,6 +143,20 @@ fn run_options<'a>(mut words: impl Iterator<Item = &'a str>) -> Outcome<RunOptio
     Ok(options)
 }
 
+fn simulate_options<'a>(mut words: impl Iterator<Item = &'a str>) -> Outcome<SimulateOptions> {
+    let mut options = SimulateOptions::default();
+    while let Some(word) = words.next() {
+        let number = match word {
+            "--histories" => &mut options.histories,
+            "--seed" => &mut options.seed,
+            other => return Err(unknown("option of simulate", other)),
+        };
+        let given = words.next().and_then(|text| text.parse().ok());
+        *number = given.ok_or_else(|| Failure::new(format!("{word} needs a number after it")))?;
+    }
+    Ok(options)
+}
+
 fn unknown(what: &str, word: &str) -> Failure {
     Failure::new(format!("unknown {what} `{word}`; `cargo xtask help` lists what there is"))
 }
@@ -156,6 +182,10 @@ mod tests {
         let check_in = RunOptions { check: true, data_dir: Some("/d".into()), ..RunOptions::default() };
         check("run --check --data-dir /d", Some(Verb::Run(check_in)));
         check("run --data-dir", None);
+        let options = SimulateOptions { histories: 50, seed: 7 };
+        check("simulate --histories 50 --seed 7", Some(Verb::Simulate(options)));
+        check("simulate --seed", None);
+        check("simulate --seed x", None);
         check("build", None);
     }
 }

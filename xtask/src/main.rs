@@ -10,6 +10,7 @@ mod process;
 mod run;
 mod say;
 mod setup;
+mod simulate;
 mod test;
 mod ui;
 
@@ -48,6 +49,7 @@ fn perform(verb: Verb) -> Outcome<bool> {
         }
         Verb::Format => format()?,
         Verb::Run(options) => return run::run(&options),
+        Verb::Simulate(options) => return simulate::play(options).map(|output| output.success),
         Verb::Test(parts) => return test::run(&parts),
     }
     Ok(true)

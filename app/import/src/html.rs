@@ -8,6 +8,7 @@
 
 use std::fmt::Write as _;
 
+use groundplan_shared::proof::{Check, left_out};
 use groundplan_shared::validate::check_url;
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -215,6 +216,11 @@ impl<F: Fn(&str) -> Option<Target>, P: Fn(&str) -> Option<Picture>> Writer<F, P>
     fn link(&mut self, url: &str, kind: LinkType, image: bool) {
         if image && let Some(picture) = (self.picture)(url) {
             self.open = Some((picture, String::new(), 0));
+            return;
+        }
+        if image && left_out(Check::RemoteImages) {
+            self.show(&Picture { data_url: url.to_owned(), name: String::new() }, "");
+            self.links.push("");
             return;
         }
         let wiki = matches!(kind, LinkType::WikiLink { .. });

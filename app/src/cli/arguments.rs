@@ -9,6 +9,7 @@ pub use super::backup::BackupCommand;
 pub use super::comment::CommentCommand;
 pub use super::history::HistoryArguments;
 pub use super::people_arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
+pub use super::second_factor::AccountCommand;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -303,6 +304,15 @@ pub enum Command {
         /// Fingerprint of the server's new key, after comparing it with what its administrator says
         #[arg(long, value_name = "FINGERPRINT")]
         trust: Option<String>,
+        /// Code of the account's authenticator, where it has one
+        #[arg(long, value_name = "DIGITS")]
+        code: Option<String>,
+    },
+    /// Look after the account on the server
+    Account {
+        /// What to do
+        #[command(subcommand)]
+        command: AccountCommand,
     },
     /// Upload the workspace to the account's server and keep it synchronised
     Connect,

@@ -12,9 +12,10 @@ use groundplan_shared::api::{
 use secrecy::ExposeSecret;
 
 use super::Command;
-use super::arguments::{DeviceCommand, RecoveryCommand};
+use super::arguments::{AccountCommand, DeviceCommand, RecoveryCommand};
 use super::open::secret;
 use super::output::{Output, plain, table};
+use super::second_factor;
 use super::troubles;
 use super::workspace::sync_words;
 use crate::dispatch::Caller;
@@ -46,13 +47,14 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
             });
             Ok(())
         }
-        Command::Login { server, name, password_file, trust } => {
+        Command::Login { server, name, password_file, trust, code } => {
             let password = secret(password_file.as_deref(), "GROUNDPLAN_PASSWORD", "password")?;
             let params = AccountLoginParams {
                 server: server.clone(),
                 name: name.clone(),
                 password: Hidden(password.expose_secret().to_owned()),
                 trust: trust.clone(),
+                code: code.clone().map(Hidden),
             };
             let account = app.run(Caller::CommandLine, params).await?;
             output.answer(&account, |account| {
@@ -98,6 +100,9 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                     "Your changes are safe here; try again when the server can be reached.",
                 )),
             }
+        }
+        Command::Account { command: AccountCommand::SecondFactor { command } } => {
+            second_factor::run(app, command, output).await
         }
         Command::Device { command } => device(app, command, output).await,
         Command::Recovery { command } => recovery(app, command, output).await,
@@ -246,6 +251,7 @@ async fn sign_in_again(app: &Arc<App>, password_file: Option<&Path>) -> Result<(
     })?;
     let password = secret(password_file, "GROUNDPLAN_PASSWORD", "password")?;
     let password = Hidden(password.expose_secret().to_owned());
-    let params = AccountLoginParams { server: account.server, name: account.name, password, trust: None };
+    let params =
+        AccountLoginParams { server: account.server, name: account.name, password, trust: None, code: None };
     app.run(Caller::CommandLine, params).await.map(drop)
 }

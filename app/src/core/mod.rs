@@ -160,11 +160,17 @@ impl Workspace {
         mark: Option<PathBuf>,
     ) -> Result<(Self, bool), CoreError> {
         let mut opened = store::open(path, key, Family::Workspace)?;
-        let read_only = opened.read_only.map(ApiError::from);
+        let mut read_only = opened.read_only.map(ApiError::from);
         let (life, copied) = match mark.filter(|_| read_only.is_none()) {
-            Some(mark) => {
-                Life::look(mark, &mut opened.connection).map(|(life, copied)| (Some(life), copied))?
-            }
+            Some(mark) => match Life::look(mark, &mut opened.connection) {
+                Ok((life, copied)) => (Some(life), copied),
+                // What a copy has to forget cannot be written: until it can, it is read and nothing else.
+                Err(full @ StoreError::Disk(_)) => {
+                    read_only = Some(full.into());
+                    (None, false)
+                }
+                Err(error) => return Err(error.into()),
+            },
             None => (None, false),
         };
         if read_only.is_none() {

@@ -19,6 +19,7 @@ pub mod recovery;
 pub mod renew;
 pub mod roster;
 pub mod schema;
+pub mod second_factor;
 pub mod service;
 pub(crate) mod words;
 

@@ -15,6 +15,7 @@ use super::machine::{Machine, PULL_ITEMS, Phase, SKIPPED_MS, STALE_IN_A_ROW};
 use super::push::{self, Verdict};
 use super::receive::{self, Received};
 use super::store::{Alarm, EnvelopeState, SyncStore, raise, run};
+use super::weak::{Check, left_out};
 use super::{SyncError, backoff, status};
 
 /// How exactly the time of the last contact is kept, in milliseconds.
@@ -37,6 +38,7 @@ impl Machine {
                 let mut record = tx.record()?;
                 record.feed_cursor = 0;
                 tx.set_record(&record)?;
+                tx.clear_refused()?;
             }
             let mut received = Received::default();
             if outcome.added > 0 {
@@ -74,8 +76,14 @@ impl Machine {
             self.ahead.clear();
             self.cursor = 0;
             self.phase = Phase::CatchingUp;
-            let record = run(store, |tx| tx.record())?;
-            self.subscribe(&record, effects);
+            if left_out(Check::Anew) {
+                let record = run(store, |tx| tx.record())?;
+                self.subscribe(&record, effects);
+            } else {
+                // On a new connection: what is on its way on this one was sent for the old clearance, and would say that
+                // everything was read.
+                effects.push(Effect::Close);
+            }
         }
         self.after_receiving(received, store, effects)?;
         self.pump(store, env, effects)
@@ -126,6 +134,7 @@ impl Machine {
             Ok((received, record.feed_cursor))
         })?;
         self.cursor = cursor;
+        self.idle &= feed.items.is_empty();
         self.head_ws_seq = self.head_ws_seq.max(feed.head_ws_seq);
         let missing = self.head_ws_seq.saturating_sub(cursor);
         if self.phase == Phase::CatchingUp {
@@ -230,9 +239,8 @@ impl Machine {
             return self.pump(store, env, effects);
         }
         let narrow = self.narrow;
-        let verdict = run(store, |tx| {
-            push::settle(tx, &push.envelopes, &result.outcomes, narrow, env.random)
-        })?;
+        let verdict =
+            run(store, |tx| push::settle(tx, &push.envelopes, &result.outcomes, narrow, env.random))?;
         run(store, |tx| self.grew(tx, &push.envelopes))?;
         self.progress.sent(verdict.accepted);
         match verdict.next {

@@ -52,7 +52,8 @@ pub struct Peer {
 pub trait HealingTx {
     /// Forgets every place and what was verified of places; what was never verified goes, and comes again.
     fn forget_places(&mut self) -> Result<(), SyncError>;
-    /// Lists the places of everything that was verified or acknowledged.
+    /// Lists the places of everything that was verified. What was only acknowledged is not among it: others may have what
+    /// lay before it, and no rotation was signed over it.
     fn places(&mut self) -> Result<Vec<(EnvelopeId, Place)>, SyncError>;
     /// Lists what was verified or acknowledged once and has no place now, as it came.
     fn unplaced(&mut self) -> Result<Vec<(EnvelopeId, DeviceId, StreamId, u64)>, SyncError>;

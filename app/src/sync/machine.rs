@@ -16,6 +16,7 @@ use super::event::{Effect, Env, Event};
 use super::log::Log;
 use super::restore::{self, Life, Recovery, Stage};
 use super::store::{Alarm, SyncRecord, SyncStore, run};
+use super::weak::{Check, left_out};
 use super::{SyncError, backoff, seal, snapshot, status};
 
 /// Frames with items that the server may send ahead.
@@ -98,7 +99,8 @@ pub struct Machine {
     pub(super) log_gap_ms: Option<u64>,
     pub(super) narrow: bool,
     pub(super) stale: u32,
-    paused_until_ms: u64,
+    /// Since when nothing is sent, and for how long, in milliseconds.
+    paused: (u64, u64),
     pub(super) attempt: u32,
     heard_frame_ms: u64,
     next_request: u64,
@@ -144,7 +146,7 @@ impl Machine {
             log_gap_ms: None,
             narrow: false,
             stale: 0,
-            paused_until_ms: 0,
+            paused: (0, 0),
             attempt: 0,
             heard_frame_ms: 0,
             next_request: 1,
@@ -184,7 +186,7 @@ impl Machine {
             Event::Tick => self.tick(store, env, &mut effects)?,
             Event::Retry => {
                 run(store, |tx| tx.clear_refused())?;
-                self.paused_until_ms = 0;
+                self.paused = (0, 0);
                 self.stale = 0;
                 self.hurdle = None;
                 self.idle = false;
@@ -303,7 +305,7 @@ impl Machine {
         }
         let waits = [&mut self.skipped_since_ms, &mut self.log_gap_ms].into_iter().filter_map(Option::as_mut);
         let over = waits.filter(|since| env.now_ms.abs_diff(**since) >= SKIPPED_MS);
-        if over.map(|since| *since = env.now_ms).count() > 0 {
+        if over.map(|since| *since = env.now_ms).count() > 0 && !left_out(Check::Skipped) {
             let record = run(store, |tx| tx.record())?;
             match self.compares() {
                 true => self.subscribe_to_all(0, effects),
@@ -374,8 +376,15 @@ impl Machine {
     }
 
     pub(super) fn pause(&mut self, ms: u64, env: &Env<'_>, effects: &mut Vec<Effect>) {
-        self.paused_until_ms = env.now_ms.saturating_add(ms);
+        self.paused = (env.now_ms, ms);
         effects.push(Effect::Wake(ms));
+    }
+
+    /// A clock that jumps, forth or back, ends a pause: it must not last for years.
+    fn is_paused(&self, env: &Env<'_>) -> bool {
+        let (since_ms, ms) = self.paused;
+        let until_ms = since_ms.saturating_add(ms);
+        env.now_ms.abs_diff(since_ms) < ms || (left_out(Check::Clock) && env.now_ms < until_ms)
     }
 
     /// Entries that a command of this device appended itself lie in the store already.
@@ -391,7 +400,7 @@ impl Machine {
         env: &Env<'_>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), SyncError> {
-        if self.phase != Phase::Live || env.now_ms < self.paused_until_ms {
+        if self.phase != Phase::Live || self.is_paused(env) {
             return Ok(());
         }
         if self.compares() {

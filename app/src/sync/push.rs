@@ -10,7 +10,11 @@ use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, ProblemCode};
 
 use super::log::Log;
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, Place, SyncTx};
+use super::weak::{Check, left_out};
 use super::{SyncError, ready, seal, snapshot, status};
+
+/// The push of an acknowledged envelope that was read back and waits for what lies before it in its document.
+pub(super) const READ_BACK: u64 = 0;
 
 /// How to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +43,15 @@ pub(super) struct Settled {
     pub(super) next: Verdict,
 }
 
-/// Takes an acknowledgement: the changes leave the outbox, the envelope stays until it is read back (M25).
+/// Takes an acknowledgement: envelope and changes stay until they are read back (M25).
 pub(super) fn acknowledge(
     tx: &mut dyn SyncTx,
     mut row: EnvelopeRow,
     place: Place,
 ) -> Result<EnvelopeRow, SyncError> {
-    tx.outbox_done(row.env_id)?;
+    if left_out(Check::Kept) {
+        tx.outbox_done(row.env_id)?;
+    }
     row.state = EnvelopeState::Stored;
     row.place = Some(place);
     row.push = None;
@@ -68,6 +74,20 @@ pub(super) fn unseal_all(tx: &mut dyn SyncTx) -> Result<(), SyncError> {
     Ok(())
 }
 
+/// Takes back what the server acknowledged up to a place of the feed and did not show, though everything up to there was
+/// read: it was dropped, and is sealed and sent anew (M25).
+pub(super) fn take_back_dropped(tx: &mut dyn SyncTx, cursor: u64) -> Result<(), SyncError> {
+    for row in tx.envelopes_in(EnvelopeState::Stored, usize::MAX)? {
+        let dropped = row.push.is_none() && row.place.is_some_and(|place| place.ws_seq <= cursor);
+        if dropped && !left_out(Check::Kept) {
+            tracing::warn!(envelope.id = %row.env_id, "the server acknowledged an envelope and dropped it");
+            tx.outbox_unseal(row.env_id)?;
+            tx.remove_envelope(row.env_id)?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes own originals that a restored server lost and does not take back as they are into the outbox again: they are
 /// sealed anew, in new streams. Others' originals are theirs to seal.
 pub(super) fn seal_anew(
@@ -80,11 +100,16 @@ pub(super) fn seal_anew(
     unseal_all(tx)?;
     for id in ids {
         let Some(row) = tx.envelope(*id)?.filter(|row| row.author == own) else { continue };
-        let Ok(outer) = parse_outer(&row.bytes) else { continue };
-        let key = tx.key(row.compartment, outer.header.epoch)?;
-        let Ok(opened) = ready::open(tx, &row, log, key.as_ref()) else { continue };
-        for change in &opened.body.changes {
-            tx.outbox_put(row.document, row.compartment, change)?;
+        if row.state == EnvelopeState::Stored {
+            // It was never read back: its changes are still in the outbox.
+            tx.outbox_unseal(row.env_id)?;
+        } else if !snapshot::is_one(&row) {
+            let Ok(outer) = parse_outer(&row.bytes) else { continue };
+            let key = tx.key(row.compartment, outer.header.epoch)?;
+            let Ok(opened) = ready::open(tx, &row, log, key.as_ref()) else { continue };
+            for change in &opened.body.changes {
+                tx.outbox_put(row.document, row.compartment, change)?;
+            }
         }
         tx.remove_envelope(row.env_id)?;
         if tx.own_stream(row.compartment)? == Some(row.stream) {
@@ -151,7 +176,10 @@ fn judge(
         tx.set_own_stream(compartment, stream)?;
         return Ok(Verdict::Stale);
     }
-    if has(&[ProblemCode::EpochStale, ProblemCode::LogUnknown, ProblemCode::LogHeadMoved]).is_some() {
+    // Forbidden: somebody's rights changed since it was sealed, and reading the log tells whose.
+    let forbidden = if left_out(Check::Stuck) { ProblemCode::EpochStale } else { ProblemCode::Forbidden };
+    let stale = [ProblemCode::EpochStale, ProblemCode::LogUnknown, ProblemCode::LogHeadMoved, forbidden];
+    if has(&stale).is_some() {
         unseal_all(tx)?;
         return Ok(Verdict::Stale);
     }

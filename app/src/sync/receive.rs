@@ -121,7 +121,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
             Place { ws_seq: item.ws_seq, doc_seq: item.doc_seq, link: item.link, log_index: item.log_index };
         let fresh = match (Stub::parse(&item.envelope), envelope::parse_outer(&item.envelope)) {
             (Some(stub), _) => snapshot::row_of_stub(&stub, item, place),
-            (None, Ok(outer)) if outer.header.document == item.document => {
+            (None, Ok(outer)) if outer.header.document == item.document || left_out(Check::Delivered) => {
                 row_of(&outer, EnvelopeState::Held, place, &item.envelope)
             }
             (None, Ok(_)) => return self.set_aside(tx, item, "it was delivered as part of another document"),
@@ -129,6 +129,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         };
         let mut row = match tx.envelope(fresh.env_id)? {
             None => fresh,
+            Some(_) if left_out(Check::Repeated) => fresh,
             Some(row) => match row.state {
                 // Ours: to read it back is the best acknowledgement.
                 EnvelopeState::Sealed => push::acknowledge(tx, row, place)?,
@@ -147,6 +148,9 @@ impl<'a, 'e> Receiver<'a, 'e> {
             },
         };
         row.place = Some(place);
+        if row.state == EnvelopeState::Stored {
+            row.push = Some(push::READ_BACK);
+        }
         self.place(tx, row, place)
     }
 
@@ -238,6 +242,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         let Some(row) = tx.envelope(id)? else { return Ok(false) };
         self.advance(tx, &row, head, place)?;
         if row.state == EnvelopeState::Stored {
+            tx.outbox_done(row.env_id)?;
             tx.put_envelope(&EnvelopeRow { state: EnvelopeState::Applied, ..row })?;
         }
         Ok(true)
@@ -247,7 +252,8 @@ impl<'a, 'e> Receiver<'a, 'e> {
     fn placed(&mut self, tx: &mut dyn SyncTx, mut row: EnvelopeRow) -> Result<(), SyncError> {
         match row.state {
             EnvelopeState::Stored => {
-                row.state = EnvelopeState::Applied;
+                (row.state, row.push) = (EnvelopeState::Applied, None);
+                tx.outbox_done(row.env_id)?;
                 tx.put_envelope(&row)
             }
             EnvelopeState::Held | EnvelopeState::Waiting => {
@@ -333,6 +339,8 @@ impl<'a, 'e> Receiver<'a, 'e> {
             (Ok(opened), _) if header.kind == envelope::Kind::Snapshot => self.snapshot(tx, row, &opened),
             (Ok(opened), _) => {
                 row.state = EnvelopeState::Applied;
+                // At once: what follows in the same frame may have seen it (M23).
+                tx.put_envelope(&row)?;
                 let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
                 self.begun |= header.kind == envelope::Kind::Genesis;
                 self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
@@ -348,7 +356,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
     }
 
     fn heard(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow, header: &Header) -> Result<(), SyncError> {
-        if row.author == self.keys.id() {
+        if row.author == self.keys.id() || left_out(Check::Heard) {
             return Ok(());
         }
         let mut peer = tx.peer(row.author)?.unwrap_or_default();
@@ -368,7 +376,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
 
     /// Compares what the author had seen of the document with what is verified here (M23).
     fn compare_seen(&mut self, tx: &mut dyn SyncTx, header: &Header, doc_seq: u64) -> Result<(), SyncError> {
-        let Some(seen) = header.seen else { return Ok(()) };
+        let Some(seen) = header.seen.filter(|_| !left_out(Check::Seen)) else { return Ok(()) };
         if tx.record()?.incarnation != Some(seen.incarnation) || seen.doc_seq == 0 {
             return Ok(());
         }

@@ -24,10 +24,9 @@ use groundplan_shared::wire::{DeviceId, EnvelopeId, Hash, Incarnation, StreamId}
 use super::event::{Effect, Env};
 use super::machine::{InFlight, Machine, Phase};
 use super::seal::BYTES;
-use super::snapshot::stub_of;
 use super::store::{Alarm, EnvelopeRow, SyncRecord, SyncStore, SyncTx, run};
 use super::weak::{Check, left_out};
-use super::{SyncError, push};
+use super::{SyncError, push, snapshot};
 
 /// Wait after the server could not take something back yet, because somebody else has to be first, in milliseconds.
 const AGAIN_MS: u64 = 2_000;
@@ -376,8 +375,8 @@ impl Machine {
 fn originals(tx: &mut dyn SyncTx, ids: &[EnvelopeId]) -> Result<Vec<EnvelopeRow>, SyncError> {
     let (mut rows, mut bytes) = (Vec::new(), 0usize);
     for id in ids {
-        // What the server dropped itself is here as a stub, which is nothing to give back.
-        let Some(row) = tx.envelope(*id)?.filter(|row| stub_of(row).is_none()) else { continue };
+        // A stub is no original: whoever has that gives it back.
+        let Some(row) = tx.envelope(*id)?.filter(|row| snapshot::stub_of(row).is_none()) else { continue };
         bytes = bytes.saturating_add(row.bytes.len());
         if !rows.is_empty() && bytes > BYTES {
             break;

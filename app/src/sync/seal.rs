@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_shared::auth::Compartment;
+use groundplan_shared::auth::{Compartment, Permissions};
 use groundplan_shared::crypto::Random;
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::envelope::{self, EnvelopeBody, Kind, SealError, SealInput, Seen};
@@ -15,6 +15,7 @@ use groundplan_shared::wire::{DocumentId, EnvelopeId, StreamId};
 use super::event::Env;
 use super::log::Log;
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, OutboxRow, SyncRecord, SyncTx};
+use super::weak::{Check, left_out};
 use super::{SyncError, former, push};
 use crate::core::changes_in;
 
@@ -139,6 +140,14 @@ impl Sealer<'_, '_> {
     ) -> Result<(), SyncError> {
         if self.renewed && former::foreign(tx, self.keys.id(), rows) {
             return tx.refuse_document(document, former::CODE, former::MESSAGE);
+        }
+        let rights = self.log.state().active(&self.keys.id()).map(|(_, rights)| rights);
+        let may_write = rights.is_some_and(|rights| {
+            rights.permissions.contains(Permissions::WRITE) && rights.clearance.allows(compartment)
+        });
+        if !may_write && !left_out(Check::Stuck) {
+            let message = "this member may not write it any more; ask an administrator, or export it";
+            return tx.refuse_document(document, "not_allowed", message);
         }
         let head = tx.head(document)?;
         let seen = self.record.incarnation.filter(|_| head.doc_seq > 0).map(|incarnation| Seen {

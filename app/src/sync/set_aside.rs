@@ -33,6 +33,8 @@ impl Receiver<'_, '_> {
         reason: &str,
     ) -> Result<(), SyncError> {
         tx.remove_envelope(row.env_id)?;
+        // If it was ours and not read back, its changes are sent anew.
+        tx.outbox_unseal(row.env_id)?;
         let (ws_seq, doc_seq) = row.place.map_or((0, 0), |place| (place.ws_seq, place.doc_seq));
         self.keep(tx, row.env_id, row.document, ws_seq, doc_seq, reason, &row.bytes)
     }

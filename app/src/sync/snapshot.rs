@@ -30,7 +30,7 @@ use super::store::{Alarm, EnvelopeRow, EnvelopeState, Place, SyncRecord, SyncSto
 use super::weak::{Check, left_out};
 
 /// Envelopes after which a snapshot is made; few in the simulation, whose histories are short.
-const COUNT: u64 = if cfg!(test) { 12 } else { 200 };
+const COUNT: u64 = if cfg!(test) { 8 } else { 200 };
 /// Bytes of envelopes after which a snapshot is made.
 const BYTES: usize = 256 * 1024;
 /// The same where some of them are sealed under keys that were rotated away.
@@ -289,7 +289,12 @@ impl Machine {
         }
         let (log, keys) = (&self.log, Arc::clone(&self.keys));
         let found = run(store, |tx| {
+            // What the brake holds waits for a person.
+            let braked: BTreeSet<EnvelopeId> = tx.braked()?.into_iter().map(|braked| braked.env_id).collect();
             for mut row in tx.envelopes_in(EnvelopeState::Locked, WAITING)? {
+                if braked.contains(&row.env_id) {
+                    continue;
+                }
                 let Some(snapshot) = opened_snapshot(tx, log, &row)? else { continue };
                 let own = row.author == keys.id();
                 let verified = if own { None } else { prefix(tx, log, row.document, snapshot.doc_seq())? };
@@ -407,6 +412,11 @@ impl Receiver<'_, '_> {
         };
         let (snapshot, changes) = match judged(tx, self.log, &opened)? {
             Ok(judged) => judged,
+            Err(SnapshotFault::Fork) if of_another_life(tx, &opened)? => {
+                // Since an owner signed that the server was restored, other places count: it stands for nothing now.
+                row.state = EnvelopeState::Applied;
+                return tx.put_envelope(&row);
+            }
             Err(fault) => {
                 if fault == SnapshotFault::Fork {
                     raise(tx, Alarm::Forked)?;
@@ -437,6 +447,12 @@ impl Receiver<'_, '_> {
         self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
         Ok(())
     }
+}
+
+/// Says whether a snapshot was made under another life of the server's database than the one that counts here.
+fn of_another_life(tx: &mut dyn SyncTx, opened: &Opened) -> Result<bool, SyncError> {
+    let life = tx.record()?.incarnation;
+    Ok(opened.header.seen.is_some_and(|seen| Some(seen.incarnation) != life))
 }
 
 /// Returns the stub at the last place that a snapshot covers, if the server dropped what was there.

@@ -30,9 +30,9 @@ pub(super) const GAPS: &str =
     LEFT JOIN document_head AS head USING (document)
     WHERE held.state = 'held' GROUP BY held.document ORDER BY held.document LIMIT ?1";
 
-/// Lists the places of what was verified or acknowledged.
+/// Lists the places of what was verified.
 pub(super) const PLACES: &str = "SELECT env_id, ws_seq, doc_seq, link, log_index FROM envelope
-    WHERE state IN ('applied', 'stored', 'locked') AND ws_seq IS NOT NULL";
+    WHERE state IN ('applied', 'locked') AND ws_seq IS NOT NULL";
 
 /// Lists what was verified or acknowledged and has no place any more, as it came.
 pub(super) const UNPLACED: &str = "SELECT env_id, author, stream, dev_seq FROM envelope

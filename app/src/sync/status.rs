@@ -8,6 +8,7 @@ use groundplan_shared::wire::{DeviceId, ProblemCode};
 
 use super::machine::{Machine, Phase};
 use super::store::{Alarm, EnvelopeState, SyncRecord, SyncStore, run};
+use super::weak::{Check, left_out};
 use super::{SyncError, former, names};
 
 /// Steps of the present run: items to read, then changes to send.
@@ -39,7 +40,7 @@ impl Progress {
 /// Says what a server's refusal of the whole means for trust in it.
 pub(super) fn alarm_of(code: ProblemCode) -> Option<Alarm> {
     // Only a subscription names a log entry: the server has another log than it had, or a shorter one.
-    (code == ProblemCode::LogUnknown).then_some(Alarm::RolledBack)
+    (code == ProblemCode::LogUnknown && !left_out(Check::RolledBack)).then_some(Alarm::RolledBack)
 }
 
 /// Puts a server's refusal into words for people; `None` for what passes by itself.
@@ -65,6 +66,11 @@ pub fn hurdle_of(code: ProblemCode, message: &str) -> Option<ApiError> {
             ErrorCode::ServerRefused,
             "The server does not let this account synchronise this workspace.",
             "Sign in with the account that owns it, or ask an administrator. Your changes are kept here.",
+        ),
+        ProblemCode::SecondFactorRequired => (
+            ErrorCode::NotAllowed,
+            "This workspace demands a second factor.",
+            "Set one up (`groundplan account second-factor`), or sign in again with a code. Your changes are kept here.",
         ),
         ProblemCode::QuotaExceeded => (
             ErrorCode::ServerRefused,
@@ -153,12 +159,10 @@ fn shut_out(standing: MemberStanding, waiting: u64) -> Option<ApiError> {
             "This device was revoked by a member of the workspace.",
             "To go on, give it new keys with `groundplan device renew` and link it anew from another of your devices.",
         ),
-        MemberStanding::Removed => {
-            (
-                "You were removed from this workspace.",
-                "To come back, run `groundplan device renew` and ask for a new invitation.",
-            )
-        }
+        MemberStanding::Removed => (
+            "You were removed from this workspace.",
+            "To come back, run `groundplan device renew` and ask for a new invitation.",
+        ),
     };
     let kept = match waiting {
         0 => "Everything you had was sent; what is on this device stays readable.".to_owned(),

@@ -11,7 +11,7 @@ use super::machine::{Machine, Phase};
 use super::receive::{self, Received};
 use super::store::{Alarm, SyncStore, raise, run};
 use super::weak::{Check, left_out};
-use super::{SyncError, confirm, cut, rotate};
+use super::{SyncError, confirm, cut, push, rotate};
 
 impl Machine {
     /// Says whether everything that the server named was read.
@@ -55,6 +55,7 @@ impl Machine {
             if looked.verified {
                 received = receive::retry(tx, log, &keys, env)?;
             }
+            push::take_back_dropped(tx, now.1)?;
             let mut record = tx.record()?;
             if looked.differs.is_none() && record.alarm == Some(Alarm::CutBroken) {
                 // What was missing has come.

@@ -121,6 +121,10 @@ commands! {
     "account/register", Manage, AccountRegisterParams => AccountView, "Registers on a server and connects this device.";
     "account/login", Manage, AccountLoginParams => AccountView, "Signs in to a server.";
     "account/logout", Manage, AccountLogoutParams => Empty, "Signs out; nothing on this device is removed.";
+    "account/second_factor", Manage, SecondFactorStatusParams => SecondFactorStatus, "Says whether sign-ins to the account need a code.";
+    "account/second_factor_begin", Manage, SecondFactorBeginParams => SecondFactorSetup, "Makes a secret for an authenticator.";
+    "account/second_factor_confirm", Manage, SecondFactorConfirmParams => SecondFactorStatus, "Takes the authenticator's first code; sign-ins need one from then on.";
+    "account/second_factor_remove", Manage, SecondFactorRemoveParams => SecondFactorStatus, "Removes the second factor, given a code.";
     "account/server_key", Read, AccountServerKeyParams => ServerKeys, "Shows the key of a server that is trusted, and one that was refused.";
     "sync/status", Read, SyncStatusParams => SyncStatus, "Says truthfully how synchronisation stands.";
     "sync/connect", Manage, SyncConnectParams => SyncStatus, "Uploads the open workspace to the account's server.";

@@ -4,6 +4,8 @@
 
 pub mod body;
 pub mod check;
+#[cfg(all(feature = "proof", debug_assertions))]
+pub mod forge;
 pub mod header;
 pub mod link;
 pub mod outer;

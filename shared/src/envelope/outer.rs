@@ -10,6 +10,7 @@ use crate::crypto::safe::low::aead::TAG_BYTES;
 use crate::crypto::safe::low::hash::sha256;
 use crate::crypto::safe::low::sign;
 use crate::membership::MembershipState;
+use crate::proof::{Check, left_out};
 use crate::wire::cbor::{self, Blob, CodecError};
 use crate::wire::ids::{EnvelopeId, Hash, Signature};
 use crate::wire::limits::{ENVELOPE_BYTES, SNAPSHOT_BYTES};
@@ -82,7 +83,7 @@ pub enum Standing {
     Stored,
 }
 
-fn envelope_id(header: &[u8], ciphertext: &[u8]) -> EnvelopeId {
+pub(super) fn envelope_id(header: &[u8], ciphertext: &[u8]) -> EnvelopeId {
     let inner: Hash = sha256(&[ciphertext]);
     EnvelopeId(sha256(&[header, &inner.0]).0)
 }
@@ -94,8 +95,7 @@ pub(super) fn signing_input(id: &EnvelopeId) -> Vec<u8> {
 fn header_is_acceptable(header: &Header) -> bool {
     let chain_start = header.previous == EnvelopeId::ZERO;
     let seen_fits = header.seen.is_none_or(|seen| (seen.doc_seq == 0) == (seen.link == Hash::ZERO));
-    header.version == VERSION_1
-        && header.suite == SUITE_1
+    ((header.version == VERSION_1 && header.suite == SUITE_1) || left_out(Check::Version))
         && header.epoch >= 1
         && header.dev_seq >= 1
         && (header.dev_seq == 1) == chain_start
@@ -144,11 +144,8 @@ pub fn verify_outer(outer: &Outer, state: &MembershipState, standing: Standing) 
         }
     }
     let device = state.device(&header.author).ok_or(OuterError::NotAllowed)?;
-    if sign::verify(&device.keys.signing, &signing_input(&outer.id), &outer.form.signature) {
-        Ok(())
-    } else {
-        Err(OuterError::Signature)
-    }
+    let signed = sign::verify(&device.keys.signing, &signing_input(&outer.id), &outer.form.signature);
+    if signed || left_out(Check::EnvelopeSignature) { Ok(()) } else { Err(OuterError::Signature) }
 }
 
 fn check_author(header: &Header, state: &MembershipState, index: u64) -> Result<(), OuterError> {
@@ -156,7 +153,7 @@ fn check_author(header: &Header, state: &MembershipState, index: u64) -> Result<
     let may_write =
         rights.permissions.contains(Permissions::WRITE) && rights.clearance.allows(header.compartment);
     let writes = device.kind != crate::membership::DeviceKind::Recovery;
-    if may_write && writes { Ok(()) } else { Err(OuterError::NotAllowed) }
+    if (may_write && writes) || left_out(Check::Author) { Ok(()) } else { Err(OuterError::NotAllowed) }
 }
 
 impl Outer {

@@ -15,6 +15,7 @@ use groundplan_shared::{
         sha256, verify,
     },
     membership::DeviceKeysPublic,
+    proof::{Check, left_out},
     wire::{
         AccountId, DeviceId, Hash, Nonce, ProblemCode, PublicKey,
         cbor::Blob,
@@ -28,6 +29,7 @@ use groundplan_shared::{
 };
 use ring::rand::SystemRandom;
 
+use super::second_factor;
 use crate::{
     app::App,
     caller::{Session, SignInAttempt},
@@ -150,6 +152,9 @@ pub(super) async fn login_start(
     let made_up = app.identity.opaque.made_up_account(name);
     let (id, record) = match app.store.account_by_name(name).await {
         Ok(account) if account.status == AccountStatus::Active => (account.id, Some(account.opaque_record)),
+        Err(StoreError::NotFound(missing)) if left_out(Check::FakeRecord) => {
+            return Err(StoreError::NotFound(missing).into());
+        }
         Ok(_) | Err(StoreError::NotFound(_)) => (made_up, None),
         Err(error) => return Err(error.into()),
     };
@@ -201,7 +206,9 @@ pub(super) async fn login_finish(
         let detail = "the device's proof does not fit its keys and this sign-in; sign in again";
         return Err(Refusal::new(ProblemCode::ChallengeFailed, detail));
     }
-    Ok(Json(enlist(&app, &account, &keys).await?))
+    let (code, vouched) = (params.code.as_deref(), params.vouched.as_deref());
+    let second_factor = second_factor::at_sign_in(&app, account.id, code, vouched).await?;
+    Ok(Json(enlist(&app, &account, &keys, second_factor).await?))
 }
 
 /// Registers a device whose owner has signed in, and begins its session.
@@ -209,6 +216,7 @@ pub(crate) async fn enlist(
     app: &App,
     account: &Account,
     keys: &DeviceKeysPublic,
+    second_factor: bool,
 ) -> Result<LoginFinishResponse, Refusal> {
     let (id, now) = (device_id(keys), app.clock.now_ms());
     let device = Device {
@@ -229,6 +237,7 @@ pub(crate) async fn enlist(
         current_hash: refresh.hash(),
         created_at: now,
         expires_at: now + SESSION_MS,
+        second_factor,
     };
     app.store.create_refresh_family(family).await?;
     let tokens = pair(app, account, (id, &keys.signing), &refresh)?;

@@ -61,6 +61,9 @@ pub fn run(parts: &[Part]) -> Outcome<bool> {
     if wanted(Part::Unit) {
         rust::unit(&mut report, &context)?;
     }
+    if wanted(Part::Simulation) {
+        rust::simulation(&mut report);
+    }
     if [Part::Stories, Part::Browser, Part::Window].into_iter().any(wanted) {
         report.stage("programs", |_| rust::programs())?;
     }

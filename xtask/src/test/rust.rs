@@ -7,6 +7,7 @@ use super::report::Report;
 use super::tally::Tally;
 use crate::failure::{Failure, Outcome};
 use crate::process;
+use crate::simulate::{self, IN_TESTS, SimulateOptions};
 
 /// The crate whose tests need the built programs.
 const STORIES: &str = "groundplan-tests";
@@ -30,6 +31,20 @@ pub fn unit(report: &mut Report, context: &Context) -> Outcome<()> {
         count(&mut test, context, tally)
     });
     Ok(())
+}
+
+/// Simulated histories by the thousand.
+pub fn simulation(report: &mut Report) {
+    report.check("simulated histories", |tally| {
+        let options = SimulateOptions { histories: IN_TESTS, ..SimulateOptions::default() };
+        let output = simulate::play(options)?;
+        tally.count_rust(&output.text);
+        if output.success {
+            Ok(())
+        } else {
+            Err(Failure::new("a history breaks a promise; its trace is above"))
+        }
+    });
 }
 
 /// Stories across processes, and checks of the repository itself.

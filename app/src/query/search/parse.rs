@@ -1,5 +1,7 @@
 //! Taking apart what was typed.
 
+use groundplan_shared::proof::{Check, left_out};
+
 const MAX_WORDS: usize = 16;
 
 /// One word or phrase that must occur.
@@ -14,6 +16,9 @@ pub(super) struct Word {
 impl Word {
     /// The word as FTS5 expression. Quoted, so that no character of it is syntax.
     pub(super) fn expression(&self) -> String {
+        if left_out(Check::Quoting) {
+            return self.text.clone();
+        }
         format!("\"{}\"{}", self.text, if self.prefix { "*" } else { "" })
     }
 }

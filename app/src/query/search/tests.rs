@@ -110,3 +110,21 @@ fn common_words_are_found_without_reading_all_and_rare_ones_never_missed() {
     assert_eq!(names(&workspace, "1299", 20), ["Note 1299"]);
     assert_eq!(names(&workspace, "Note 12", 3), ["Note 12", "Note 120", "Note 121"]);
 }
+
+#[test]
+fn m29_what_is_searched_for_is_no_syntax() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = workspace(dir.path());
+    let names_of = ["Robert'); DROP TABLE page;--", "a\" OR \"b", "NEAR(x y)", "100% _like_ *"];
+    let pages: Vec<(&str, &str)> = names_of.iter().map(|name| (*name, "x")).collect();
+    add(&workspace, &pages);
+    for name in names_of {
+        assert_eq!(names(&workspace, name, 10).first().map(String::as_str), Some(name), "{name}");
+    }
+    for text in
+        ["'", "\"", "*", "AND", "NOT x", "name:x", "(", "x) OR (y", "^x", "{a b}:c", "-", "; DROP TABLE page"]
+    {
+        names(&workspace, text, 10);
+    }
+    assert_eq!(names(&workspace, "robert", 10), [names_of[0]], "everything is still there");
+}

@@ -18,6 +18,13 @@ pub(super) struct Kept {
     pub(super) deaf: bool,
 }
 
+impl Kept {
+    /// Opinions heard so far.
+    pub(super) fn opinions(&self) -> usize {
+        self.opinions.values().map(Vec::len).sum()
+    }
+}
+
 impl ModelServer {
     /// Takes an opinion about a snapshot, and drops what may be dropped for it. Returns why it does not count.
     pub(super) fn acknowledge(&mut self, bytes: &[u8]) -> Option<ProblemCode> {
@@ -67,8 +74,7 @@ mod tests {
 
     /// Three devices, the last of which is away while the others write so much that snapshots are made.
     fn written(seed: u64, deaf: bool) -> World {
-        let plan = Plan { replicas: 3, steps: 0, chaos: false, rotations: false, removals: false };
-        let mut world = World::new(seed, plan);
+        let mut world = World::new(seed, Plan::calm(3));
         world.server.compaction.deaf = deaf;
         world.settle();
         world.disconnect(2);

@@ -13,8 +13,7 @@ use crate::sync::{SyncStore, run};
 
 /// A member seals a change of a known document under a compartment that more people may read, and the server takes it.
 fn moved_to_public() -> World {
-    let plan = Plan { replicas: 3, steps: 0, chaos: false, rotations: false, removals: false };
-    let mut world = World::new(21, plan);
+    let mut world = World::new(21, Plan::calm(3));
     world.edit_one(0, 1, "first");
     world.settle();
     let keys: &DeviceKeys = &world.keys(0);

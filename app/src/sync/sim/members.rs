@@ -3,15 +3,16 @@
 use groundplan_shared::api::{MemberStanding, SyncState};
 use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::wire::ProblemCode;
-use groundplan_shared::wire::frames::ServerFrame;
+use groundplan_shared::wire::frames::{ClientFrame, Outcome, PushResult, Refused, ServerFrame};
 
+use super::cast::Cast;
 use super::world::{Plan, World};
 use crate::sync::rotate::Action;
 use crate::sync::weak::{Check, without};
 use crate::sync::{SyncStore, run};
 
 fn world(seed: u64, replicas: usize) -> World {
-    World::new(seed, Plan { replicas, steps: 0, chaos: false, rotations: false, removals: false })
+    World::new(seed, Plan::calm(replicas))
 }
 
 fn rotate_internal(world: &World) -> Action {
@@ -266,4 +267,63 @@ fn an_old_key_is_rotated_by_age_and_a_wild_clock_does_it_once() {
     world.flow();
     world.settle();
     assert_eq!(epoch(&world), 3, "once for the jump");
+}
+
+/// An editor writes while away and is made a viewer meanwhile.
+fn made_a_viewer() -> World {
+    use groundplan_shared::auth::Role;
+    use groundplan_shared::membership::build::next_entry;
+    use groundplan_shared::membership::{Body, RoleSet};
+    let mut world = World::new(9, Plan { cast: Cast::Team, ..Plan::calm(5) });
+    world.edit_one(4, 1, "before");
+    world.settle();
+    world.disconnect(4);
+    world.edit_one(4, 1, "written while away");
+    let member = world.member(4).unwrap();
+    let body = Body::RoleSet(RoleSet { member, role: Role::Viewer });
+    let entry = next_entry(&world.server.state, &world.keys(0), 0, body);
+    world.server.append(&entry).unwrap();
+    world.tell();
+    world.connect(4);
+    world.flow();
+    world.flow();
+    world
+}
+
+#[test]
+fn who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent() {
+    let told = |world: &World| world.status(4).problem.map(|problem| problem.message).unwrap_or_default();
+    let world = made_a_viewer();
+    assert!(told(&world).contains("may not write"), "{}", told(&world));
+    assert_eq!(world.status(4).waiting, 1);
+    assert!(world.store(4).content().values().any(|value| value.contains("while away")));
+    let without = without(&[Check::Stuck], made_a_viewer);
+    assert!(!told(&without).contains("may not write"), "{}", told(&without));
+}
+
+/// A server that is busy asks to wait; then the clock goes back ten years.
+fn clock_goes_back() -> World {
+    let mut world = world(10, 2);
+    world.settle();
+    world.edit_one(0, 1, "waits");
+    let Some(ClientFrame::Push(push)) = world.replicas[0].to_server.pop_front() else {
+        panic!("an edit is pushed at once");
+    };
+    let busy = Refused { code: ProblemCode::Unavailable, message: "busy".to_owned(), retry_ms: Some(1_000) };
+    let outcomes = vec![Outcome::Refused(busy)];
+    world.queue(0, ServerFrame::PushResult(PushResult { request: push.request, outcomes }));
+    world.deliver(0);
+    world.replicas[0].skew_ms = -10 * 365 * 86_400_000;
+    for _ in 0..5 {
+        (0..2).for_each(|at| world.connect(at));
+        world.flow();
+    }
+    world
+}
+
+#[test]
+fn a_clock_that_goes_back_makes_no_pause_longer() {
+    let arrived = |world: &World| world.server.feed.len();
+    assert_eq!(arrived(&clock_goes_back()), 1);
+    assert_eq!(arrived(&without(&[Check::Clock], clock_goes_back)), 0, "it would wait for ten years");
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundplan_shared::auth::Compartment;
+use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::envelope::snapshot::Stub;
 use groundplan_shared::envelope::{self, Outer, OuterError, Standing};
-use groundplan_shared::membership::{self, CutItem, MembershipState, cut_hash};
+use groundplan_shared::membership::{self, CutItem, Device, MembershipState, cut_hash};
 use groundplan_shared::wire::frames::{
     Accepted, AckResult, ClientFrame, Feed, FeedItem, LogDelta, LogResult, Outcome, ProblemFrame, Pull,
     PullResult, Push, PushResult, Refused, ServerFrame, Subscribe,
@@ -63,7 +63,7 @@ impl ModelServer {
         let state = match membership::apply(&self.state, entry) {
             Ok(state) => state,
             Err(refusal) if refusal.is_stale() => return Err(ProblemCode::LogHeadMoved),
-            Err(refusal) => panic!("the simulation builds valid entries only: {refusal}"),
+            Err(_) => return Err(ProblemCode::Forbidden),
         };
         for compartment in Compartment::ALL {
             let epoch = state.chain(compartment).epochs.last().unwrap();
@@ -93,8 +93,23 @@ impl ModelServer {
     fn visible(&self, replica: usize) -> (u64, bool) {
         let Some(device) = self.devices.get(&replica) else { return (self.entries.len() as u64, false) };
         let known = self.state.device(device).filter(|_| self.state.active(device).is_none());
-        let until = known.and_then(|known| known.revoked_index);
+        let removed =
+            |known: &Device| self.state.member(&known.member).and_then(|member| member.removed_index);
+        let until = known.and_then(|known| known.revoked_index.into_iter().chain(removed(known)).min());
         until.map_or((self.entries.len() as u64, false), |index| (index + 1, true))
+    }
+
+    /// What a replica may read.
+    fn clearance(&self, replica: usize) -> Clearance {
+        let device = self.devices.get(&replica);
+        device
+            .and_then(|device| self.state.active(device))
+            .map_or(Clearance::NONE, |(_, rights)| rights.clearance)
+    }
+
+    /// Whether an item is for somebody with a clearance.
+    fn is_for(&self, item: &FeedItem, clearance: Clearance) -> bool {
+        self.heads.get(&item.document).is_some_and(|(.., compartment)| clearance.allows(*compartment))
     }
 
     /// What a live subscription is owed now.
@@ -114,6 +129,7 @@ impl ModelServer {
             }));
             *log = until;
         }
+        let position = *position;
         if shut_out {
             self.sessions.remove(&replica);
             frames.push(ServerFrame::Problem(ProblemFrame {
@@ -126,16 +142,19 @@ impl ModelServer {
             }));
             return frames;
         }
-        while *position < self.feed.len() as u64 {
-            let from = *position as usize;
-            let items: Vec<FeedItem> = self.feed[from..].iter().take(PAGE).cloned().collect();
-            *position += items.len() as u64;
-            frames.push(ServerFrame::Feed(Feed {
-                workspace,
-                items,
-                more: *position < self.feed.len() as u64,
-                head_ws_seq: self.feed.len() as u64,
-            }));
+        // What lies between an item and the next is not for this reader.
+        let clearance = self.clearance(replica);
+        let mut left = (position as usize..self.feed.len())
+            .filter(|at| self.is_for(&self.feed[*at], clearance))
+            .peekable();
+        while left.peek().is_some() {
+            let taken: Vec<usize> = left.by_ref().take(PAGE).collect();
+            let items = taken.iter().map(|at| self.feed[*at].clone()).collect();
+            let (more, head_ws_seq) = (left.peek().is_some(), self.feed.len() as u64);
+            frames.push(ServerFrame::Feed(Feed { workspace, items, more, head_ws_seq }));
+        }
+        if let Some((_, position)) = self.sessions.get_mut(&replica) {
+            *position = self.feed.len() as u64;
         }
         frames
     }
@@ -158,7 +177,7 @@ impl ModelServer {
             })],
             ClientFrame::Subscribe(subscribe) => self.subscribe(replica, &subscribe),
             ClientFrame::Push(push) => vec![ServerFrame::PushResult(self.push(device, &push))],
-            ClientFrame::Pull(pull) => vec![ServerFrame::PullResult(self.pull(&pull))],
+            ClientFrame::Pull(pull) => vec![ServerFrame::PullResult(self.pull(replica, &pull))],
             ClientFrame::AppendLog(append) => {
                 let refused = self.append(&append.entry).err().map(|code| Refused {
                     code,
@@ -216,8 +235,10 @@ impl ModelServer {
         frames
     }
 
-    fn pull(&self, pull: &Pull) -> PullResult {
-        let items = self.feed.iter().filter(|item| item.document == pull.document);
+    fn pull(&self, replica: usize, pull: &Pull) -> PullResult {
+        let clearance = self.clearance(replica);
+        let all = self.feed.iter().filter(|item| self.is_for(item, clearance));
+        let items = all.filter(|item| item.document == pull.document);
         let items: Vec<FeedItem> = items.filter(|item| item.doc_seq > pull.after_doc_seq).cloned().collect();
         let more = items.len() > pull.limit as usize;
         PullResult {

@@ -7,8 +7,11 @@ use hpke::rand_core::{CryptoRng, RngCore};
 use hpke::{Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::random::{Random, RandomFailed};
+use super::aead;
+use super::hash::sha256;
+use super::random::{Random, RandomFailed, draw};
 use super::secret::Secret;
+use crate::proof;
 use crate::wire::ids::PublicKey;
 
 type Kem = X25519HkdfSha256;
@@ -116,6 +119,11 @@ pub(crate) fn seal(
     plaintext: &[u8],
     random: &dyn Random,
 ) -> Result<(PublicKey, Vec<u8>), KemError> {
+    if proof::quick() {
+        let encapsulated = PublicKey(draw(random)?);
+        let key = stand_in(recipient, &encapsulated, info);
+        return Ok((encapsulated, aead::seal(&key, [0; 12], aad, plaintext)));
+    }
     let key = <Kem as hpke::Kem>::PublicKey::from_bytes(&recipient.0).map_err(|_| KemError::Key)?;
     let mut source = Source { random, failed: false };
     let sealed = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, Kem, _>(
@@ -143,6 +151,12 @@ pub(crate) fn open(
     aad: &[u8],
     ciphertext: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, KemError> {
+    if proof::quick() {
+        let key = stand_in(&recipient.public, encapsulated, info);
+        return aead::open(&key, [0; 12], aad, ciphertext)
+            .map(Zeroizing::new)
+            .map_err(|_| KemError::NotAuthentic);
+    }
     let key = PrivateKey::from_bytes(recipient.private.expose()).map_err(|_| KemError::Key)?;
     let encapsulated =
         <Kem as hpke::Kem>::EncappedKey::from_bytes(&encapsulated.0).map_err(|_| KemError::NotAuthentic)?;
@@ -156,6 +170,11 @@ pub(crate) fn open(
     )
     .map(Zeroizing::new)
     .map_err(|_| KemError::NotAuthentic)
+}
+
+/// What simulations take for a shared secret: everybody could make it, but this code opens only with the recipient's key.
+fn stand_in(recipient: &PublicKey, encapsulated: &PublicKey, info: &[u8]) -> [u8; 32] {
+    sha256(&[b"no secret\0", &recipient.0, &encapsulated.0, info]).0
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
+use super::hash::sha256;
 use super::random::{Random, RandomFailed};
 use super::secret::Secret;
+use crate::proof;
 use crate::wire::ids::{PublicKey, Signature};
 
 /// An Ed25519 signing key, kept as its 32-byte seed.
@@ -43,6 +45,9 @@ impl SigningKey {
 
     /// Signs a message; callers start it with a domain tag.
     pub fn sign(&self, message: &[u8]) -> Signature {
+        if proof::quick() {
+            return stand_in(&self.public, message);
+        }
         Signature::from_slice(pair_of(&self.seed).sign(message).as_ref())
             .expect("invariant: Ed25519 signatures have 64 bytes")
     }
@@ -61,8 +66,17 @@ fn pair_of(seed: &Secret<32>) -> Ed25519KeyPair {
 /// Checks a signature.
 #[must_use]
 pub fn verify(public: &PublicKey, message: &[u8], signature: &Signature) -> bool {
+    if proof::quick() {
+        return *signature == stand_in(public, message);
+    }
     !is_small_order(public)
         && UnparsedPublicKey::new(&ED25519, public.0).verify(message, &signature.0).is_ok()
+}
+
+/// What simulations take for a signature: everybody could make it, and nobody in them forges.
+fn stand_in(public: &PublicKey, message: &[u8]) -> Signature {
+    let half = sha256(&[b"no signature\0", &public.0, message]);
+    Signature::from_slice(&[half.0, half.0].concat()).expect("invariant: twice 32 bytes")
 }
 
 /// The y coordinates of the eight points of small order, canonical and not, without the sign bit.

@@ -1,0 +1,43 @@
+//! `cargo xtask simulate`: simulated histories of synchronisation and membership, as many as one likes.
+//!
+//! The histories themselves are tests of the client core (`app/src/sync/sim`). They are built optimised, but with debug
+//! assertions and overflow checks, without which neither stand-ins for signatures nor checks that can be left out exist.
+
+use crate::failure::{Failure, Outcome};
+use crate::process::{self, Output};
+
+/// Histories of the test run.
+pub const IN_TESTS: u64 = 20_000;
+
+const TEST: &str = "sync::sim::tests::histories_keep_every_promise";
+
+/// Which histories to play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SimulateOptions {
+    /// How many.
+    pub histories: u64,
+    /// The first one's seed; the others follow.
+    pub seed: u64,
+}
+
+impl Default for SimulateOptions {
+    fn default() -> Self {
+        Self { histories: 1_000, seed: 1 }
+    }
+}
+
+/// Plays histories; the output tells the figures, or the failing seed with its trace.
+pub fn play(options: SimulateOptions) -> Outcome<Output> {
+    let mut test = process::cargo("test");
+    for package in ["groundplan-app", "groundplan-shared", "minicbor"] {
+        test.args(["--config", &format!("profile.dev.package.{package}.opt-level=3")]);
+    }
+    test.args(["--locked", "--package", "groundplan-app", "--lib", TEST, "--", "--exact", "--nocapture"]);
+    test.env("GROUNDPLAN_HISTORIES", options.histories.to_string());
+    test.env("GROUNDPLAN_SEED", options.seed.to_string());
+    let output = process::tee(&mut test)?;
+    if output.success && !output.text.contains("1 passed") {
+        return Err(Failure::new(format!("no test is called {TEST}; this command is out of date")));
+    }
+    Ok(output)
+}
