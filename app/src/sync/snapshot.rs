@@ -209,6 +209,10 @@ impl Machine {
     pub(super) fn grew(&mut self, tx: &mut dyn SyncTx, envelopes: &[EnvelopeId]) -> Result<(), SyncError> {
         for id in envelopes {
             if let Some(row) = tx.envelope(*id)? {
+                // When to look again was guessed from small ones.
+                if row.bytes.len() >= BYTES / 16 {
+                    self.compaction.look_at.remove(&row.document);
+                }
                 self.compaction.grown.insert(row.document);
             }
         }
