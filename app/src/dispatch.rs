@@ -82,8 +82,12 @@ impl Host {
             api::ProfilePassphraseParams::METHOD => {
                 remote(self, params, at_host!(ops::profile::passphrase)).await
             }
+            api::BackupInspectParams::METHOD => remote(self, params, at_host!(ops::backup::inspect)).await,
             api::BackupVerifyParams::METHOD => remote(self, params, at_host!(ops::backup::verify)).await,
             api::BackupRestoreParams::METHOD => remote(self, params, at_host!(ops::backup::restore)).await,
+            api::JobCancelParams::METHOD if self.cancels(&params) => {
+                serde_json::to_value(api::Empty {}).map_err(unreadable)
+            }
             _ => {
                 let app = self.app().await?;
                 tokio::select! {
@@ -93,6 +97,12 @@ impl Host {
                 }
             }
         }
+    }
+
+    /// Stops a job of a command that works without an open profile; false: there is none of that name.
+    fn cancels(&self, params: &Value) -> bool {
+        let params = serde_json::from_value::<api::JobCancelParams>(params.clone());
+        params.is_ok_and(|params| self.jobs().cancel(&params.job))
     }
 
     /// Runs a command by its parameter type.
@@ -242,6 +252,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::ImportListParams => ops::import::list;
             api::ExportParams => ops::export::run;
             api::BackupCreateParams => ops::backup::create;
+            api::BackupTakeInParams => ops::backup::take_in;
             api::JobCancelParams => ops::app::cancel;
             api::EditUndoParams => ops::edit::undo;
             api::EditRedoParams => ops::edit::redo;
@@ -260,6 +271,10 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::AccountRegisterParams => ops::account::register::run;
             api::AccountLoginParams => ops::account::login::run;
             api::AccountLogoutParams => ops::account::logout::run;
+            api::SecondFactorStatusParams => ops::account::second_factor::status;
+            api::SecondFactorBeginParams => ops::account::second_factor::begin;
+            api::SecondFactorConfirmParams => ops::account::second_factor::confirm;
+            api::SecondFactorRemoveParams => ops::account::second_factor::remove;
             api::AttachmentGetParams => ops::attachment::get;
             api::SyncStatusParams => ops::sync::status::run;
             api::SyncConnectParams => ops::sync::connect::run;
@@ -271,9 +286,11 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::DeviceLinkJoinParams => ops::device::link_join::run;
             api::RecoveryCreateParams => ops::recovery::create::run;
             api::RecoveryUseParams => ops::recovery::redeem::run;
+            api::DeviceRenewParams => ops::device::renew::run;
             api::DeviceRevokeParams => ops::member::govern::revoke;
             api::MemberListParams => ops::member::list::run;
             api::MemberSafetyParams => ops::member::list::safety;
+            api::MemberVerifyParams => ops::member::list::verify;
             api::MemberConfirmParams => ops::member::govern::confirm;
             api::MemberRemoveParams => ops::member::govern::remove;
             api::MemberRoleParams => ops::member::govern::role;
@@ -290,6 +307,7 @@ async fn dispatch(app: &Arc<App>, method: &str, params: Value) -> Result<Value, 
             api::SyncQuarantineParams => ops::sync::trust::quarantine;
             api::SyncAlarmParams => ops::sync::trust::alarm;
             api::SyncSettleParams => ops::sync::trust::settle;
+            api::SyncBringInParams => ops::sync::bring_in::run;
             api::SyncRescueParams => ops::sync::rescue::run;
             api::SyncHeldParams => ops::sync::held::list;
             api::SyncDecideParams => ops::sync::held::decide;

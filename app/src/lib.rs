@@ -15,6 +15,7 @@ pub mod env;
 pub mod history;
 pub mod host;
 pub mod identity;
+pub mod jobs;
 pub mod net;
 pub mod ops;
 mod presence;

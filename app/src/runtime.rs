@@ -2,16 +2,15 @@
 //!
 //! Lives here: what commands share. Not here: which caller may do what (`dispatch`) and what commands do (`ops`).
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use groundplan_shared::api::{ApiError, ErrorCode, Event, JobProgress};
+use groundplan_shared::api::{ApiError, ErrorCode, Event};
 use groundplan_shared::model::WorkspaceId;
 use tokio::sync::broadcast;
 
 use crate::core::{Changes, CoreError, Tx, Workspace};
 use crate::identity::Device;
+use crate::jobs::{Job, Jobs};
 use crate::profile::{Profile, ProfileOptions};
 use crate::store::StoreError;
 
@@ -21,12 +20,12 @@ pub(crate) const EVENT_BACKLOG: usize = 256;
 /// The running client core. Share it in an `Arc`.
 pub struct App {
     profile: Profile,
-    device: Device,
+    device: RwLock<Device>,
     open: RwLock<Option<Arc<Workspace>>>,
     /// Why the workspace opened last did not open again.
     unopened: Mutex<Option<ApiError>>,
     events: broadcast::Sender<Event>,
-    jobs: Mutex<HashMap<String, Arc<AtomicBool>>>,
+    jobs: Jobs,
     pub(crate) net: crate::net::Net,
     pub(crate) people: crate::identity::people::Cache,
 }
@@ -52,11 +51,11 @@ impl App {
         let device = Device::load_or_make(&profile)?;
         let app = Arc::new(Self {
             profile,
-            device,
+            device: RwLock::new(device),
             open: RwLock::new(None),
             unopened: Mutex::default(),
+            jobs: Jobs::new(events.clone()),
             events,
-            jobs: Mutex::default(),
             net: crate::net::Net::default(),
             people: Default::default(),
         });
@@ -76,8 +75,16 @@ impl App {
     }
 
     /// Returns this device's identity.
-    pub fn device(&self) -> &Device {
-        &self.device
+    pub fn device(&self) -> Device {
+        self.device.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on as another device: the open workspace is opened anew, so that it is edited by the new one.
+    pub(crate) fn become_device(&self, device: Device) -> Result<(), ApiError> {
+        *self.device.write().unwrap_or_else(PoisonError::into_inner) = device;
+        let Some(id) = self.open_now().map(|open| open.id()) else { return Ok(()) };
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.adopt(Arc::new(self.workspace_files(id)?))
     }
 
     /// Returns the open workspace.
@@ -129,12 +136,11 @@ impl App {
         let path = self.profile.dirs().workspace_database(id);
         let key = self.profile.key().derive(&format!("workspace/{id}"));
         let mark = self.profile.dirs().life_mark(id);
-        let (workspace, copied) = Workspace::open_marked(&path, &key, id, self.device.id(), mark)?;
+        let (workspace, copied) = Workspace::open_marked(&path, &key, id, self.device().id(), mark)?;
         if copied {
             tracing::info!(workspace.id = %id, "the database was put back or moved; it goes on as a new installation");
             crate::sync::run(&workspace, |tx| {
-                let (author, random) = (self.device.keys().id(), ring::rand::SystemRandom::new());
-                crate::sync::life::begin_anew(tx, author, &random)
+                crate::sync::life::begin_anew(tx, &ring::rand::SystemRandom::new())
             })
             .map_err(crate::identity::membership::sync_failed)?;
         }
@@ -238,64 +244,11 @@ impl App {
 
     /// Starts a long job that `job/cancel` can stop.
     pub fn job(&self, name: Option<&str>) -> Job<'_> {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        if let Some(name) = name {
-            self.jobs().insert(name.to_owned(), Arc::clone(&cancelled));
-        }
-        Job { app: self, name: name.map(str::to_owned), cancelled }
+        self.jobs.start(name)
     }
 
     /// Asks a job to stop. Says whether there is such a job.
     pub fn cancel(&self, name: &str) -> bool {
-        match self.jobs().get(name) {
-            Some(cancelled) => {
-                cancelled.store(true, Ordering::Relaxed);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<AtomicBool>>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A long job. Ends when dropped.
-#[derive(Debug)]
-pub struct Job<'a> {
-    app: &'a App,
-    name: Option<String>,
-    cancelled: Arc<AtomicBool>,
-}
-
-impl Job<'_> {
-    /// Reports progress; fails with `Cancelled` once the job was asked to stop.
-    pub fn step(&self, step: &str, done: u64, total: u64) -> Result<(), ApiError> {
-        if self.is_cancelled() {
-            return Err(ApiError::new(
-                ErrorCode::Cancelled,
-                "It was cancelled; nothing was changed.",
-                "Start it again when you like.",
-            ));
-        }
-        if let Some(job) = &self.name {
-            let (job, step) = (job.clone(), step.to_owned());
-            self.app.emit(Event::Job(JobProgress { job, step, done, total, detail: String::new() }));
-        }
-        Ok(())
-    }
-
-    /// Says whether the job was asked to stop.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Job<'_> {
-    fn drop(&mut self) {
-        if let Some(name) = &self.name {
-            self.app.jobs().remove(name);
-        }
+        self.jobs.cancel(name)
     }
 }

@@ -469,6 +469,8 @@ async fn a_quota_is_told_and_documents_go_on() {
     let status = sync(&desk).await;
     assert_eq!(status.state, SyncState::Problem, "{status:?}");
     assert!(status.attachments.to_send > 0);
-    assert!(status.problem.unwrap().message.contains("bytes that this server allows"));
+    let told = status.problem.unwrap();
+    assert_eq!(told.code, ErrorCode::ServerRefused);
+    assert!(told.message.contains("storage on the server is used up"), "{told:?}");
     assert_eq!(status.waiting, 0, "the documents are there");
 }

@@ -73,6 +73,7 @@ async fn login(device: &Device, url: &str) -> Result<(), ApiError> {
         name: "ada".to_owned(),
         password: Hidden(PASSWORD.to_owned()),
         trust: None,
+        code: None,
     };
     ops::account::login::run(&device.app, params).await.map(drop)
 }

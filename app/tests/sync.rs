@@ -136,6 +136,7 @@ async fn signing_in_tells_apart_what_went_wrong() {
         name: "ada".into(),
         password: Hidden("another password".into()),
         trust: None,
+        code: None,
     };
     assert_eq!(ops::account::login::run(&a.app, wrong).await.unwrap_err().code, ErrorCode::NotAllowed);
     ops::account::logout::run(&a.app, AccountLogoutParams {}).await.unwrap();
@@ -147,6 +148,7 @@ async fn signing_in_tells_apart_what_went_wrong() {
         name: "ada".into(),
         password: Hidden(PASSWORD.into()),
         trust: None,
+        code: None,
     };
     assert_eq!(ops::account::login::run(&a.app, away).await.unwrap_err().code, ErrorCode::Offline);
 }
@@ -171,7 +173,8 @@ async fn another_key_of_the_server_is_trusted_only_by_its_fingerprint() {
     assert_eq!(changed.unwrap(), 1);
     let login = async |trust: Option<String>| {
         let (server, name) = (server.base_url.clone(), "ada".to_owned());
-        let params = AccountLoginParams { server, name, password: Hidden(PASSWORD.into()), trust };
+        let params =
+            AccountLoginParams { server, name, password: Hidden(PASSWORD.into()), trust, code: None };
         ops::account::login::run(&a.app, params).await
     };
     let refused = login(None).await.unwrap_err();

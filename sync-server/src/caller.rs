@@ -24,6 +24,8 @@ pub struct Session {
     pub account: AccountId,
     /// The device.
     pub device: DeviceId,
+    /// Its sign-in brought a second factor.
+    pub second_factor: bool,
 }
 
 /// A device of an administrator with a living session.
@@ -38,24 +40,34 @@ pub(crate) fn refuse_token(error: TokenError) -> Refusal {
     }
 }
 
-async fn claims(parts: &Parts, app: &App) -> Result<AccessClaims, Refusal> {
+async fn claims(parts: &Parts, app: &App) -> Result<(AccessClaims, Session), Refusal> {
     let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = value.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(Refusal::unauthenticated)?;
     let claims = app.identity.check(token).map_err(refuse_token)?;
     // A session that was ended is over at once, not when its token ends.
-    if !app.store.session_alive(claims.sub, claims.device, app.clock.now_ms()).await? {
-        return Err(Refusal::unauthenticated());
-    }
+    let session = Session::of(app, &claims).await?;
     app.limiter.take(Use::AccountRequest, Bucket::Id(claims.sub.0), 1).map_err(Refusal::rate_limited)?;
-    Ok(claims)
+    Ok((claims, session))
+}
+
+impl Session {
+    /// Finds the living session of a checked token.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if it has ended; what the store says.
+    pub(crate) async fn of(app: &App, claims: &AccessClaims) -> Result<Self, Refusal> {
+        let (account, device) = (claims.sub, claims.device);
+        let live = app.store.session(account, device, app.clock.now_ms()).await?;
+        let live = live.ok_or_else(Refusal::unauthenticated)?;
+        Ok(Self { account, device, second_factor: live.second_factor })
+    }
 }
 
 impl FromRequestParts<App> for Session {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let claims = claims(parts, app).await?;
-        Ok(Self { account: claims.sub, device: claims.device })
+        Ok(claims(parts, app).await?.1)
     }
 }
 
@@ -63,14 +75,14 @@ impl FromRequestParts<App> for AdminSession {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let claims = claims(parts, app).await?;
+        let (claims, session) = claims(parts, app).await?;
         if !claims.scope.has(Scope::Admin) {
             return Err(Refusal::new(
                 ProblemCode::Forbidden,
                 "only an administrator of this server may do this",
             ));
         }
-        Ok(Self(Session { account: claims.sub, device: claims.device }))
+        Ok(Self(session))
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Use {
     SignIn,
     /// An attempt to sign in by one name.
     SignInByName,
+    /// A code of a second factor.
+    SecondFactor,
     /// A request of an account.
     AccountRequest,
     /// An envelope.
@@ -99,6 +101,8 @@ impl RateLimiter {
             Use::Request => minute(self.limits.requests_per_minute),
             Use::SignIn => minute(self.limits.sign_ins_per_minute),
             Use::SignInByName => minute(self.limits.sign_ins_per_name_per_minute),
+            // With a right password and 1,440 tries a day a code is guessed in half a year on average; each is logged.
+            Use::SecondFactor => Rate { per_ms: 1.0 / 60_000.0, burst: 5.0 },
             Use::AccountRequest => minute(self.limits.requests_per_account_per_minute),
             Use::Envelope => Rate {
                 per_ms: f64::from(self.limits.envelopes_per_second) / 1000.0,

@@ -3,6 +3,7 @@
 // an older state is an alarm.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ACCOUNT_PASSWORD, accessible, connect, openSample, picture, upload, withAgent, withServer } from "./support.mjs";
@@ -127,4 +128,47 @@ test("a server that shows an older state is an alarm with a proof", { timeout: 2
       await page.keyboard.press("s");
       await page.locator(".popover").getByRole("button", { name: "See what happened" }).click();
       await page.getByRole("dialog", { name: "What the server did" }).waitFor();
+    }, { refusals: true })));
+
+/** The code that an authenticator shows, `ahead` steps from now (RFC 6238). */
+function oneTimeCode(secret, ahead = 0) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
+  const mac = createHmac("sha1", key).update(step).digest();
+  const word = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
+  return String(word % 1_000_000).padStart(6, "0");
+}
+
+test("signing in asks for the code of an authenticator", { timeout: 240_000 }, () =>
+  withServer((url) =>
+    withAgent(async ({ page }) => {
+      await openSample(page);
+      await upload(page, url);
+      await page.goto(new URL("/settings", page.url()).href);
+      await page.getByRole("button", { name: "Second factor of the account" }).click();
+      const dialog = page.getByRole("dialog");
+      const secret = await dialog.locator(".code-text").innerText();
+      await accessible(page, "second factor");
+      await picture(page, "second-factor");
+      await dialog.getByLabel("Code of your authenticator").fill("000000");
+      await dialog.getByRole("button", { name: "Turn on" }).click();
+      await dialog.getByText("The code is wrong").waitFor();
+      await dialog.getByLabel("Code of your authenticator").fill(oneTimeCode(secret, -1));
+      await dialog.getByRole("button", { name: "Turn on" }).click();
+      await page.getByText("Signing in needs a code now").waitFor();
+      await page.goto(new URL("/sync", page.url()).href);
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByText("Signed out").first().waitFor();
+      await page.getByRole("button", { name: "Sign in", exact: true }).first().click();
+      await page.getByLabel("Password").fill(ACCOUNT_PASSWORD);
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      await page.getByText("The account has a second factor").waitFor();
+      await accessible(page, "a sign-in that wants a code");
+      await picture(page, "sign-in-code");
+      await page.getByLabel("Code of your authenticator").fill(oneTimeCode(secret));
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      await page.getByText("Connected", { exact: true }).waitFor();
     }, { refusals: true })));

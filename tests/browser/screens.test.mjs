@@ -48,6 +48,28 @@ test("find, rename, undo", { timeout: 120_000 }, () =>
     await page.getByText("Local store").first().waitFor();
   }));
 
+test("what is typed while the second module is on its way is not lost", { timeout: 120_000 }, () =>
+  withAgent(async ({ page }) => {
+    await openSample(page);
+    let release;
+    const released = new Promise((done) => (release = done));
+    const held = [];
+    await page.route(/split_rest/, async (route) => {
+      held.push(route.request().url());
+      await released;
+      await route.continue();
+    });
+    await page.goto(new URL("/", page.url()).href);
+    await page.getByText("Groundplan at a glance").first().waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Local store");
+    await page.getByRole("option", { name: /Local store/ }).first().waitFor();
+    assert.notEqual(held.length, 0, "the second module was not held back");
+    await page.keyboard.press("Enter");
+    release();
+    await page.getByRole("heading", { name: "Local store" }).first().waitFor();
+  }));
+
 test("typing in a page is saved", { timeout: 120_000 }, () =>
   withAgent(async ({ page, agent }) => {
     await openSample(page);

@@ -14,4 +14,5 @@ mod members;
 mod parity;
 mod postgres_crash;
 mod restored;
+mod returned;
 mod talk;

@@ -17,7 +17,7 @@ fn refused(device: &Device, method: &str, params: Value) -> Value {
 }
 
 /// Waits until a device knows what it is.
-fn standing(device: &Device, wanted: &str) -> Value {
+pub(crate) fn standing(device: &Device, wanted: &str) -> Value {
     let until = Instant::now() + Duration::from_secs(90);
     loop {
         let status = device.ask("sync/status", json!({}));

@@ -135,3 +135,85 @@ fn a_backup_that_nobody_declared_is_noticed_and_mended_when_it_is() {
     agree(&[&desk, &fresh]);
     assert!(everything(&fresh).contains("Lost by the server"));
 }
+
+/// Synchronises both until they hold the same; what was set aside is looked at elsewhere.
+fn same(one: &Device, other: &Device) -> String {
+    let until = Instant::now() + Duration::from_secs(90);
+    loop {
+        for device in [one, other] {
+            device.ask("sync/now", json!({}));
+        }
+        let (here, there) = (everything(one), everything(other));
+        if here == there {
+            return here;
+        }
+        assert!(Instant::now() < until, "{} and {} do not agree", one.name, other.name);
+        one.wait_for_event(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn whoever_held_entries_that_nobody_else_had_takes_the_other_log_over() {
+    let mut server = Server::start(Store::Embedded);
+    let wire = server.wire();
+    let (mut desk, mut laptop) = (Device::with_agent("Desk"), Device::with_agent("Laptop"));
+    found(&desk, &wire, "Shop", "ada");
+    element(&desk, "component", "Before the backup");
+    login(&laptop, &wire, "ada");
+    link(&desk, &laptop);
+    agree(&[&desk, &laptop]);
+    server.kill();
+    let backup = server.backup();
+    server.restart();
+    laptop.kill();
+
+    // Of this hour, only the desk knows.
+    element(&desk, "component", "Under the first key");
+    sync(&desk);
+    desk.ask("role/define", json!({ "name": "Reviewer", "permissions": ["read", "comment"] }));
+    desk.ask("key/rotate", json!({}));
+    element(&desk, "component", "Under a key that is lost");
+    sync(&desk);
+    desk.kill();
+    server.kill();
+    server.put_back(&backup);
+    assert_eq!(server.command("restored").code, 0);
+    server.restart();
+    laptop.start();
+    alarmed(&laptop, "restored");
+    laptop.ask("sync/settle", json!({ "alarm": "restored" }));
+    element(&laptop, "component", "Written after the restore");
+    sync(&laptop);
+
+    desk.start();
+    let status = alarmed(&desk, "forked");
+    assert!(status["problem"]["hint"].as_str().unwrap().contains("--settle forked"), "{status}");
+    element(&desk, "component", "Written while it was forked");
+    let status = desk.ask("sync/settle", json!({ "alarm": "forked" }));
+    assert_eq!(status["alarm"], Value::Null, "{status}");
+    let all = same(&desk, &laptop);
+    let names = [
+        "Before the backup",
+        "Under the first key",
+        "Under a key that is lost",
+        "Written after the restore",
+        "Written while it was forked",
+    ];
+    for name in names {
+        assert_eq!(all.matches(name).count(), 1, "{name}");
+    }
+    // Its entries are set aside with what they were, and what follows is made on the common log.
+    let aside = desk.ask("sync/quarantine", json!({}));
+    let reasons = aside["items"].to_string();
+    assert_eq!(aside["total"], json!(2), "{aside}");
+    assert!(reasons.contains("role define") && reasons.contains("key rotate"), "{reasons}");
+    let roles = |device: &Device| device.ask("member/list", json!({}))["roles"].as_array().unwrap().len();
+    assert_eq!(roles(&desk), roles(&laptop));
+    desk.ask("key/rotate", json!({}));
+    element(&desk, "component", "Under a new key");
+    let all = same(&desk, &laptop);
+    assert!(all.contains("Under a new key"));
+    for device in [&desk, &laptop] {
+        assert_eq!(device.ask("sync/alarm", json!({}))["alarm"], Value::Null, "{}", device.name);
+    }
+}

@@ -15,6 +15,9 @@ use crate::tell;
 /// Every call by which something reaches a disk, a pipe or a name in a folder.
 pub const CALLS: [&str; 7] = ["pwrite64", "write", "fdatasync", "fsync", "rename", "ftruncate", "unlink"];
 
+/// Those by which something leaves for another program, such as an answer or a statement.
+pub const SENDS: [&str; 3] = ["sendto", "sendmsg", "writev"];
+
 /// The n-th call of its kind in some thread of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Point {
@@ -71,7 +74,15 @@ pub fn points(command: &Command, calls: &[&'static str], folder: &Path) -> Vec<P
     let trace = format!("trace={}", calls.join(","));
     let done = said(&mut traced(command, &["-o", log.to_str().expect("UTF-8"), "-e", &trace]));
     assert_eq!(done.code, 0, "{command:?}: {}{}", done.out, done.err);
-    let text = std::fs::read_to_string(&log).expect("strace writes its log");
+    counted(&log, calls)
+}
+
+/// Returns the points that a tracer's log names so far: of each call, as many as the thread made that made most.
+///
+/// # Panics
+/// If there is no log.
+pub fn counted(log: &Path, calls: &[&'static str]) -> Vec<Point> {
+    let text = std::fs::read_to_string(log).expect("strace writes its log");
     let mut counts: BTreeMap<(&'static str, &str), u32> = BTreeMap::new();
     for line in text.lines() {
         let Some((thread, rest)) = line.split_once(' ') else { continue };
@@ -88,6 +99,18 @@ pub fn points(command: &Command, calls: &[&'static str], folder: &Path) -> Vec<P
         *best = count.max(*best);
     }
     most.into_iter().flat_map(|(call, most)| (1..=most).map(move |number| Point { call, number })).collect()
+}
+
+/// A long-lived command whose calls are written to a log. What is started is the command itself; the tracer is aside.
+pub fn watched(command: &Command, calls: &[&str], log: &Path) -> Command {
+    let trace = format!("trace={}", calls.join(","));
+    traced(command, &["-D", "-o", log.to_str().expect("UTF-8"), "-e", &trace])
+}
+
+/// A long-lived command that is killed when it begins this call. What is started is the command itself.
+pub fn doomed(command: &Command, point: Point) -> Command {
+    let inject = format!("inject={}:signal=KILL:when={}", point.call, point.number);
+    traced(command, &["-D", "-o", "/dev/null", "-e", &format!("trace={}", point.call), "-e", &inject])
 }
 
 /// Runs a command that is killed when it begins this call.

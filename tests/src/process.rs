@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// How long a program may take to get ready on a busy machine.
@@ -45,16 +45,26 @@ impl Process {
     /// # Panics
     /// If the program ends or says nothing such in time.
     pub fn wait_for<T>(&self, what: &str, pick: impl Fn(&str) -> Option<T>) -> T {
+        self.look_for(pick).unwrap_or_else(|error| panic!("the program did not print {what}: {error}"))
+    }
+
+    /// Like [`Process::wait_for`] for a program that may end before it says anything such.
+    ///
+    /// # Errors
+    /// It ended, or says nothing such in time.
+    pub fn look_for<T>(&self, pick: impl Fn(&str) -> Option<T>) -> Result<T, RecvTimeoutError> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let line = self
-                .lines
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-                .unwrap_or_else(|error| panic!("the program did not print {what}: {error}"));
+            let line = self.lines.recv_timeout(until.saturating_duration_since(Instant::now()))?;
             if let Some(found) = pick(&line) {
-                return found;
+                return Ok(found);
             }
         }
+    }
+
+    /// Says whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Waits until it ends by itself; says whether it reported success.

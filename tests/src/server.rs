@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use groundplan_server::testing::postgres;
@@ -111,6 +112,14 @@ impl Server {
     /// # Panics
     /// If it does not start.
     pub fn restart(&mut self) {
+        assert!(self.restart_below(|command| command), "the server starts");
+    }
+
+    /// Starts it (again) by another command, made of its own, which may be its end before it is up; says whether it is up.
+    ///
+    /// # Panics
+    /// If the command does not start.
+    pub fn restart_below(&mut self, wrap: impl FnOnce(Command) -> Command) -> bool {
         self.kill();
         let mut command = programs::server();
         command.args(["serve", "--listen", "127.0.0.1:0", "--registration", "open", "--data-dir"]);
@@ -122,12 +131,18 @@ impl Server {
         command.env("GROUNDPLAN_SERVER_PUBLIC_URL", "http://127.0.0.1:1");
         command.env("GROUNDPLAN_SERVER_LOG_FILTER", "debug");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
-        let process = Process::start(&mut command, &self.log());
-        let address: SocketAddr = process.wait_for("its address", |line| {
-            line.strip_prefix("listening on http://").and_then(|text| text.parse().ok())
+        let process = Process::start(&mut wrap(command), &self.log());
+        let address = process.look_for(|line| {
+            line.strip_prefix("listening on http://").and_then(|text| text.parse::<SocketAddr>().ok())
         });
         *self.process() = Some(process);
-        self.set_address(Some(address));
+        self.set_address(address.ok());
+        address.is_ok()
+    }
+
+    /// Says whether it still runs.
+    pub fn runs(&self) -> bool {
+        self.process().as_mut().is_some_and(Process::runs)
     }
 
     /// Kills it with `SIGKILL` and cuts every wire.

@@ -12,7 +12,7 @@ use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::components::states::{failure, loading};
-use crate::components::{dialogs, inspector};
+use crate::components::{around, dialogs, inspector};
 use crate::dom::prelude::*;
 use crate::state::{Dialog, Route};
 use crate::text::t;
@@ -26,13 +26,15 @@ pub enum Wanted {
     Dialog(Dialog),
     /// The panel beside elements.
     Inspector,
+    /// What the status bar says of others.
+    Around,
 }
 
 /// A view of the second module. Something quiet stands there until it has arrived.
 pub fn lazily(wanted: Wanted) -> AnyView {
     let stands = RwSignal::new(None::<bool>);
     // A dialog has no place of its own before it is there.
-    let is_dialog = matches!(wanted, Wanted::Dialog(_));
+    let is_dialog = matches!(wanted, Wanted::Dialog(_) | Wanted::Around);
     let made = Rc::new(RefCell::new(AnyView::Empty));
     let kept = made.clone();
     spawn_local(ScopedFuture::new_untracked(async move {
@@ -76,11 +78,14 @@ fn rest(wanted: Wanted) -> Result<AnyView, SplitLoaderError> {
         Wanted::Page(route) => page(route),
         Wanted::Dialog(dialog) => dialogs::draw(dialog),
         Wanted::Inspector => view! { <inspector::Inspector /> },
+        Wanted::Around => around::around(),
     })
 }
 
 fn page(route: Route) -> AnyView {
-    use crate::pages::{diagram, element, import, page, page_list, people, search, settings, sync, unknown};
+    use crate::pages::{
+        changes, diagram, element, import, page, page_list, past, people, search, settings, sync, unknown,
+    };
     match route {
         Route::Element(id) => view! { <element::ElementPage id=id /> },
         Route::Pages => view! { <page_list::PagesPage /> },
@@ -89,6 +94,8 @@ fn page(route: Route) -> AnyView {
         Route::Search(_) => view! { <search::SearchPage /> },
         Route::Import => view! { <import::ImportPage /> },
         Route::People => view! { <people::PeoplePage /> },
+        Route::Changes => changes::changes_page(),
+        Route::Past => past::past_page(),
         Route::Sync => view! { <sync::SyncPage /> },
         Route::Settings => view! { <settings::SettingsPage /> },
         Route::Home | Route::Welcome | Route::Explore | Route::Unknown(_) => {

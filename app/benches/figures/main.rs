@@ -1,14 +1,17 @@
-//! The figures of PERFORMANCE that concern the local core, as ratios inside one run: P1 (keystroke to durable), P4
-//! (catching up), P7 (delta sync), P9 (search) and opening a workspace of 10,000 elements against one of 100. One file a figure.
+//! The figures of PERFORMANCE that concern the local core, as ratios inside one run: P1 (keystroke to durable), P3
+//! (co-editing), P4 (catching up), P7 (delta sync), P8 (footprint), P9 (search) and opening a workspace of 10,000 elements
+//! against one of 100. One file a figure.
 //!
 //! Run with `cargo bench -p groundplan-app --bench figures`; needs the recorded traces of the corpora for P1
-//! (`GROUNDPLAN_CORPORA`). A run whose result is wrong prints no figure. Not here: layout (`app/diagram/benches`).
+//! and P8 (`GROUNDPLAN_CORPORA`). A run whose result is wrong prints no figure. Not here: layout (`app/diagram/benches`).
 
 mod away;
 mod open;
 mod p1;
+mod p3;
 mod p4;
 mod p7;
+mod p8;
 mod p9;
 mod pair;
 mod wire;
@@ -34,11 +37,17 @@ fn main() {
     if runs("p1") {
         p1::run();
     }
+    if runs("p3") {
+        p3::run();
+    }
     if runs("p4") {
         p4::run();
     }
     if runs("p7") {
         p7::run();
+    }
+    if runs("p8") {
+        p8::run();
     }
     if runs("p9") {
         p9::run();

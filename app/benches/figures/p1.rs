@@ -20,14 +20,14 @@ use crate::{app, bare_store, cpu, fill, percentile, say};
 const TURN: usize = 250;
 
 #[derive(Clone)]
-struct Patch {
-    at: u32,
-    delete: u32,
-    insert: String,
+pub(crate) struct Patch {
+    pub(crate) at: u32,
+    pub(crate) delete: u32,
+    pub(crate) insert: String,
 }
 
-/// The recording, and the text at its end if it is played that far.
-fn trace() -> Option<(Vec<Patch>, Option<String>)> {
+/// The beginning of the recording, and the text at its end if it is played that far.
+pub(crate) fn trace(wanted: usize) -> Option<(Vec<Patch>, Option<String>)> {
     let root = std::env::var_os("GROUNDPLAN_CORPORA")
         .map(PathBuf::from)
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora"));
@@ -46,7 +46,6 @@ fn trace() -> Option<(Vec<Patch>, Option<String>)> {
     }
     // The trace counts characters, which is the same as UTF-16 units as long as none needs two of them.
     assert!(patches.iter().all(|patch| patch.insert.chars().all(|c| c.len_utf16() == 1)), "one unit each");
-    let wanted = std::env::var("P1_KEYSTROKES").ok().and_then(|text| text.parse().ok()).unwrap_or(7_000);
     let whole = wanted >= patches.len();
     patches.truncate(wanted);
     let end = whole.then(|| json["endContent"].as_str().expect("a text").to_owned());
@@ -81,7 +80,8 @@ impl Turns {
 }
 
 pub(crate) fn run() {
-    let Some((patches, end)) = trace() else {
+    let wanted = std::env::var("P1_KEYSTROKES").ok().and_then(|text| text.parse().ok()).unwrap_or(7_000);
+    let Some((patches, end)) = trace(wanted) else {
         say("P1 SKIPPED: the corpora are not here");
         return;
     };

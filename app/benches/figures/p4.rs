@@ -95,7 +95,7 @@ async fn measure() {
     pair.end().await;
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     let done = Command::new("cp").arg("-r").arg(from).arg(to).status().expect("cp runs");
     assert!(done.success());
 }

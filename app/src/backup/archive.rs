@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 
 use groundplan_shared::model::ContentHash;
 use ring::digest;
-use zeroize::Zeroizing;
 
-use super::manifest::PREFIX_BYTES;
 use super::{BackupError, Manifest, Opener, Part, Progress};
 
 /// Bytes moved in one go.
@@ -84,18 +82,8 @@ impl Archive {
         let file = File::open(path).map_err(BackupError::reading(path))?;
         let file_bytes = file.metadata().map_err(BackupError::reading(path))?.len();
         let (mut stream, header) = opener.decrypt(path, BufReader::with_capacity(PIECE, file))?;
-        let mut prefix = [0; PREFIX_BYTES];
-        // A short file says so, a changed one that it does not decrypt.
-        let broken = |error: std::io::Error| BackupError::Damaged {
-            file: path.to_owned(),
-            detail: format!("its beginning does not decrypt, or the rest is missing ({error})"),
-        };
-        stream.read_exact(&mut prefix).map_err(broken)?;
-        let length = Manifest::length(path, prefix)?;
-        let mut json = Zeroizing::new(vec![0; length as usize]);
-        stream.read_exact(&mut json).map_err(broken)?;
-        let manifest = Manifest::decode(path, &json)?;
-        let plain = (PREFIX_BYTES + json.len()) as u64 + manifest.total();
+        let (manifest, begin) = Manifest::read(path, &mut stream)?;
+        let plain = begin + manifest.total();
         let expected = header + AGE_NONCE + plain + plain.div_ceil(AGE_PIECE) * AGE_TAG;
         if file_bytes < expected {
             return Err(BackupError::Truncated { file: path.to_owned(), found: file_bytes, expected });

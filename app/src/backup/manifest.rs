@@ -2,6 +2,7 @@
 //!
 //! The bytes are kept for ever (`shared/tests/vectors/backup.json`): a later program opens what this one wrote.
 
+use std::io::Read;
 use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
@@ -18,7 +19,7 @@ pub const VERSION: u32 = 1;
 /// How the inside of a backup begins.
 const MAGIC: &[u8; 8] = b"GPBACKUP";
 /// Magic, version and length of the manifest.
-pub(super) const PREFIX_BYTES: usize = 16;
+const PREFIX_BYTES: usize = 16;
 /// Largest manifest: some thousands of workspaces.
 const MANIFEST_MAX_BYTES: u32 = 1 << 20;
 
@@ -133,8 +134,24 @@ impl Manifest {
         bytes
     }
 
+    /// Reads the inside of a backup up to the end of the manifest; returns how many bytes that are.
+    ///
+    /// # Errors
+    /// It is damaged, cut off, of a newer program, or no backup.
+    pub fn read(file: &Path, stream: &mut impl Read) -> Result<(Self, u64), BackupError> {
+        let mut prefix = [0; PREFIX_BYTES];
+        // A short file says so, a changed one that it does not decrypt.
+        let broken = |error: std::io::Error| {
+            damaged(file, &format!("its beginning does not decrypt, or the rest is missing ({error})"))
+        };
+        stream.read_exact(&mut prefix).map_err(broken)?;
+        let mut json = Zeroizing::new(vec![0; Self::length(file, prefix)? as usize]);
+        stream.read_exact(&mut json).map_err(broken)?;
+        Ok((Self::decode(file, &json)?, (PREFIX_BYTES + json.len()) as u64))
+    }
+
     /// Reads the first [`PREFIX_BYTES`] and says how long the manifest is that follows.
-    pub(super) fn length(file: &Path, prefix: [u8; PREFIX_BYTES]) -> Result<u32, BackupError> {
+    fn length(file: &Path, prefix: [u8; PREFIX_BYTES]) -> Result<u32, BackupError> {
         let [magic @ .., v0, v1, v2, v3, l0, l1, l2, l3] = prefix;
         if magic != *MAGIC {
             return Err(BackupError::NotABackup(file.to_owned()));
@@ -151,7 +168,7 @@ impl Manifest {
     }
 
     /// Reads the manifest itself and checks that it makes sense.
-    pub(super) fn decode(file: &Path, json: &[u8]) -> Result<Self, BackupError> {
+    fn decode(file: &Path, json: &[u8]) -> Result<Self, BackupError> {
         let manifest: Self =
             serde_json::from_slice(json).map_err(|_| damaged(file, "its manifest cannot be read"))?;
         let profiles = manifest.parts.iter().filter(|part| part.workspace.is_none()).count();

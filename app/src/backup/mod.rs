@@ -12,15 +12,17 @@ mod read;
 mod restore;
 mod scratch;
 mod seal;
+mod take_in;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use manifest::{Manifest, Part, Scope, VERSION};
-pub use read::verify;
+pub use read::{inspect, verify};
 pub use restore::{Restored, restore};
 pub use seal::Opener;
+pub use take_in::{TakenIn, take_in};
 pub use write::{What, create};
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,15 @@ use groundplan_shared::api::BackupView;
 use super::archive::Archive;
 use super::{BackupError, Manifest, Opener, Progress};
 
+/// Says what a backup holds, by its beginning and its length; every byte is looked at by [`verify`].
+///
+/// # Errors
+/// [`BackupError`].
+pub fn inspect(path: &Path, opener: &Opener) -> Result<BackupView, BackupError> {
+    let archive = Archive::open(path, opener)?;
+    Ok(archive.manifest.view(archive.file_bytes))
+}
+
 /// Checks a backup; changes nothing. Blocks for long.
 ///
 /// # Errors

@@ -95,7 +95,7 @@ fn free(dirs: &Dirs) -> Result<(), BackupError> {
 }
 
 /// Writes the next part of a backup, which is an encrypted database, to a file.
-fn take(
+pub(super) fn take(
     archive: &mut Archive,
     part: &Part,
     path: &Path,
@@ -124,7 +124,8 @@ fn begin_anew(dirs: &Dirs, key: &StoreKey, manifest: &Manifest) -> Result<u64, B
                 database::close(opened.connection, &path)?;
             }
             Some(workspace) => {
-                unsent += workspace_anew(dirs, workspace.id, &store_key, manifest.device.0)?;
+                let path = dirs.workspace_database(workspace.id);
+                unsent += workspace_anew(&path, workspace.id, &store_key, manifest.device.0)?;
             }
         }
     }
@@ -135,26 +136,27 @@ fn newer(reason: Option<store::StoreError>) -> Result<(), BackupError> {
     reason.map_or(Ok(()), |reason| Err(reason.into()))
 }
 
-fn workspace_anew(
-    dirs: &Dirs,
+/// Lets a workspace's database go on as a new installation of the device that the backup was made on; returns how many
+/// changes wait to be sent.
+pub(super) fn workspace_anew(
+    path: &Path,
     id: WorkspaceId,
     key: &[u8; 32],
     device: [u8; 16],
 ) -> Result<u64, BackupError> {
-    let path = dirs.workspace_database(id);
-    let opened = store::open(&path, key, store::Family::Workspace)?;
+    let opened = store::open(path, key, store::Family::Workspace)?;
     newer(opened.read_only)?;
     Workspace::forget_installation(&opened.connection)?;
     drop(opened.connection);
     let failed = |error: CoreError| BackupError::Api(error.into());
-    let workspace = Workspace::open(&path, key, id, device).map_err(failed)?;
+    let workspace = Workspace::open(path, key, id, device).map_err(failed)?;
     let unsent = sync::run(&workspace, |tx| {
-        sync::life::begin_anew(tx, groundplan_shared::wire::DeviceId(device), &SystemRandom::new())?;
+        sync::life::begin_anew(tx, &SystemRandom::new())?;
         tx.outbox_count()
     })
     .map_err(|error| BackupError::Api(crate::identity::membership::sync_failed(error)))?;
     drop(workspace);
-    let connection = store::existing(&path, key)?;
-    database::close(connection, &path)?;
+    let connection = store::existing(path, key)?;
+    database::close(connection, path)?;
     Ok(unsent)
 }

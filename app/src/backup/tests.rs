@@ -299,3 +299,51 @@ fn vectors() {
     });
     println!("{}", serde_json::to_string_pretty(&json).unwrap());
 }
+
+#[test]
+fn a_lost_workspace_is_taken_in_and_one_that_is_there_is_not() {
+    let world = World::new();
+    let path = world.make("all.age", &code());
+    let view = inspect(&path, &code()).unwrap();
+    assert_eq!(view.workspaces.len(), 2);
+    assert!(inspect(&path, &Opener::of(Some(Hidden("another one".to_owned())), None).unwrap()).is_err());
+    let lost = world.app.workspace().unwrap().id();
+    let take = |app: &App, wanted| take_in(app, &path, wanted, &code(), &mut |_, _, _| Ok(()));
+    let refused = |error: BackupError| ApiError::from(error).code;
+    assert_eq!(refused(take(&world.app, Some(lost)).unwrap_err()), ErrorCode::Conflict, "it is here");
+    assert_eq!(refused(take(&world.app, None).unwrap_err()), ErrorCode::NotFound, "which of the two?");
+
+    // The file of one is lost with its disk.
+    let database = world.app.profile().dirs().workspace_database(lost);
+    let folder = world.path("here");
+    let World { folder: kept, app, .. } = world;
+    drop(app);
+    for end in ["", "-wal", "-shm"] {
+        let mut name = database.clone().into_os_string();
+        name.push(end);
+        drop(std::fs::remove_file(name));
+    }
+    let app = App::open(&options(&folder)).unwrap();
+    assert!(app.open_workspace(lost).is_err());
+    for stop in 0..3 {
+        let mut calls = 0;
+        let stopped = take_in(&app, &path, Some(lost), &code(), &mut |_, _, _| {
+            calls += 1;
+            if calls <= stop { Ok(()) } else { Err(ApiError::new(ErrorCode::Cancelled, "Stop.", "")) }
+        });
+        assert_eq!(refused(stopped.unwrap_err()), ErrorCode::Cancelled);
+        assert!(!database.exists(), "nothing is left");
+    }
+    let taken = take(&app, Some(lost)).unwrap();
+    assert!(taken.same_device && taken.id == lost);
+    app.register_workspace(std::sync::Arc::new(app.workspace_files(lost).unwrap()), &taken.name).unwrap();
+    let again = app.open_workspace(lost).unwrap();
+    assert!(again.read(|tx| tx.settings_id()).unwrap().is_some());
+    drop((app, again));
+
+    // To a device that nobody can let in, a workspace of one device alone is of no use.
+    let other = App::open(&options(&kept.path().join("other"))).unwrap();
+    let error = ApiError::from(take(&other, Some(lost)).unwrap_err());
+    assert!(error.code == ErrorCode::Conflict && error.message.contains("no server"), "{error}");
+    assert!(!other.profile().dirs().workspace_database(lost).exists());
+}

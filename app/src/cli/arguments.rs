@@ -9,6 +9,7 @@ pub use super::backup::BackupCommand;
 pub use super::comment::CommentCommand;
 pub use super::history::HistoryArguments;
 pub use super::people_arguments::{KeyCommand, MemberCommand, PolicyArguments, RoleCommand, ServiceCommand};
+pub use super::second_factor::AccountCommand;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -303,6 +304,15 @@ pub enum Command {
         /// Fingerprint of the server's new key, after comparing it with what its administrator says
         #[arg(long, value_name = "FINGERPRINT")]
         trust: Option<String>,
+        /// Code of the account's authenticator, where it has one
+        #[arg(long, value_name = "DIGITS")]
+        code: Option<String>,
+    },
+    /// Look after the account on the server
+    Account {
+        /// What to do
+        #[command(subcommand)]
+        command: AccountCommand,
     },
     /// Upload the workspace to the account's server and keep it synchronised
     Connect,
@@ -314,6 +324,9 @@ pub enum Command {
         /// Show what was not sent, and write it to --output; nothing is removed
         #[arg(long, group = "look")]
         rescue: bool,
+        /// Send what this device had not sent when it was shut out, now that it was let in again
+        #[arg(long, group = "look")]
+        bring_in: bool,
         /// List received items that fail a check
         #[arg(long, group = "look")]
         quarantine: bool,
@@ -425,6 +438,11 @@ pub enum DeviceCommand {
         /// The device, by name or id
         device: String,
     },
+    /// Give this device new keys after it was shut out, to link it again; everything on it stays
+    #[command(
+        after_help = "Example:\n  groundplan device renew && groundplan login https://sync.example.org ada && groundplan device link CODE\n  groundplan sync --bring-in   send what was not sent before"
+    )]
+    Renew,
     /// Make a code for another device and let it in; with a code, join with it
     Link {
         /// The code shown by the other device

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use groundplan_shared::api::{
-    ApiError, BackupCreateParams, BackupRestoreParams, BackupVerifyParams, BackupView, ErrorCode, Hidden,
+    ApiError, BackupCreateParams, BackupInspectParams, BackupRestoreParams, BackupTakeInParams,
+    BackupVerifyParams, BackupView, BackupWorkspace, ErrorCode, Hidden,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -22,6 +23,8 @@ Examples:
   groundplan --workspace Shop backup create shop.age             only this workspace
   groundplan backup create --recovery-code-file code.txt x.age   opened by the recovery code
   groundplan backup verify /media/disk/groundplan.age            read all of it and check every byte
+  groundplan backup inspect groundplan.age                       what is in it, and of when
+  groundplan backup take-in shop.age                             a lost workspace, into this profile
   groundplan --profile restored backup restore groundplan.age    make a profile from it
 
 A backup is an age file (age-encryption.org). Its passphrase is asked for, or comes from --backup-passphrase-file or
@@ -67,6 +70,25 @@ pub enum BackupCommand {
         #[command(flatten)]
         secret: BackupSecret,
     },
+    /// Say what a backup holds and when it was made, without reading all of it
+    Inspect {
+        /// The backup
+        file: PathBuf,
+        /// What opens it
+        #[command(flatten)]
+        secret: BackupSecret,
+    },
+    /// Take a workspace of a backup into this profile, which must not have it
+    TakeIn {
+        /// The backup
+        file: PathBuf,
+        /// Which workspace, by its id; needed if the backup holds several
+        #[arg(long, value_name = "ID")]
+        only: Option<String>,
+        /// What opens it
+        #[command(flatten)]
+        secret: BackupSecret,
+    },
     /// Make a profile from a backup; there must be none yet under this --profile or --data-dir
     Restore {
         /// The backup
@@ -100,15 +122,49 @@ pub(super) async fn run(
             let (passphrase, recovery_code) = ask(secret, false)?;
             let path = file.display().to_string();
             let host = open::host(arguments)?;
-            let found = host.run(CLI, BackupVerifyParams { path, passphrase, recovery_code }).await?;
+            let found =
+                host.run(CLI, BackupVerifyParams { path, passphrase, recovery_code, job: None }).await?;
             output.answer(&found, |found| format!("{} is whole.\n{}", name(file), words(found)));
+        }
+        BackupCommand::Inspect { file, secret } => {
+            let (passphrase, recovery_code) = ask(secret, false)?;
+            let path = file.display().to_string();
+            let host = open::host(arguments)?;
+            let found = host.run(CLI, BackupInspectParams { path, passphrase, recovery_code }).await?;
+            output.answer(&found, |found| {
+                let each = |workspace: &BackupWorkspace| {
+                    format!("\n  {} {} ({} bytes)", workspace.id, plain(&workspace.name), workspace.bytes)
+                };
+                let made = super::moment::write_date(found.made_ms);
+                let list: String = found.workspaces.iter().map(each).collect();
+                format!("{} Made {made} by version {}.{list}", words(found), plain(&found.version))
+            });
+        }
+        BackupCommand::TakeIn { file, only, secret } => {
+            let app = open::app(arguments, false)?;
+            let (passphrase, recovery_code) = ask(secret, false)?;
+            let path = file.display().to_string();
+            let workspace = only.as_deref().map(|text| text.parse().map_err(|_| no_id(text))).transpose()?;
+            let params = BackupTakeInParams { path, passphrase, recovery_code, workspace, job: None };
+            let taken = app.run(CLI, params).await?;
+            output.answer(&taken, |taken| {
+                let next = match (taken.same_device, taken.unsent) {
+                    (true, _) => "Synchronise it with `groundplan sync`.".to_owned(),
+                    (false, 0) => "Link this device to it from another one: `groundplan device link`.".to_owned(),
+                    (false, unsent) => format!(
+                        "Link this device to it from another one (`groundplan device link`); {unsent} change(s) that \
+                         were not sent go out then with `groundplan sync --bring-in`."
+                    ),
+                };
+                format!("Took in \u{201c}{}\u{201d}. {next}", plain(&taken.workspace.name))
+            });
         }
         BackupCommand::Restore { file, secret } => {
             let (passphrase, recovery_code) = ask(secret, false)?;
             let new_passphrase = open::new_profile_passphrase(arguments)?.as_ref().map(hidden);
             let path = file.display().to_string();
             let host = open::host(arguments)?;
-            let params = BackupRestoreParams { path, passphrase, recovery_code, new_passphrase };
+            let params = BackupRestoreParams { path, passphrase, recovery_code, new_passphrase, job: None };
             let restored = host.run(CLI, params).await?;
             output.answer(&restored, |restored| {
                 let unsent = match restored.unsent {
@@ -127,6 +183,14 @@ pub(super) async fn run(
         }
     }
     Ok(())
+}
+
+fn no_id(text: &str) -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidInput,
+        format!("{} is no id of a workspace.", plain(text)),
+        "See the ids with `groundplan backup inspect FILE`.",
+    )
 }
 
 fn name(file: &Path) -> String {

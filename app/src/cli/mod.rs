@@ -16,6 +16,7 @@ mod output;
 mod passphrase;
 mod people;
 mod people_arguments;
+mod second_factor;
 mod server;
 mod transfer;
 mod troubles;
@@ -83,6 +84,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), ApiError> {
         Command::Agent { .. } => agent::run(&arguments, output).await,
         Command::Register { .. }
         | Command::Login { .. }
+        | Command::Account { .. }
         | Command::Device { .. }
         | Command::Recovery { .. } => {
             server::run(&open::app(&arguments, true)?, &arguments.command, output).await

@@ -6,7 +6,8 @@ use groundplan_shared::api::{
     ApiError, Hidden, InviteCancelParams, InviteList, InviteListParams, KeyRotateParams,
     MemberClearanceParams, MemberConfirmParams, MemberInviteParams, MemberJoinParams, MemberList,
     MemberListParams, MemberRemoveParams, MemberRoleParams, MemberSafetyParams, MemberTransferParams,
-    PolicySetParams, RoleDefineParams, ServiceAddParams, ServiceOpenParams, ServiceUseParams,
+    MemberVerifyParams, PolicySetParams, RoleDefineParams, ServiceAddParams, ServiceOpenParams,
+    ServiceUseParams,
 };
 
 use secrecy::ExposeSecret;
@@ -79,6 +80,10 @@ async fn member(app: &Arc<App>, command: &MemberCommand, output: &Output) -> Res
                 )
             });
             return Ok(());
+        }
+        MemberCommand::Verify { member, number, .. } => {
+            let (member, safety_number) = (member.clone(), number.clone().unwrap_or_default());
+            app.run(CommandLine, MemberVerifyParams { member, safety_number }).await?
         }
         MemberCommand::Confirm { member, number, name } => {
             let (member, safety_number, name) = (member.clone(), number.clone(), name.clone());
@@ -168,6 +173,11 @@ fn members(list: &MemberList) -> String {
                     (true, true) => "service".to_owned(),
                     (true, false) => format!("{} device(s)", member.devices),
                 },
+                match member.compared {
+                    None => String::new(),
+                    Some(true) => "safety number compared".to_owned(),
+                    Some(false) => "new device since the safety number was compared".to_owned(),
+                },
             ]
         })
         .collect();
@@ -177,6 +187,7 @@ fn members(list: &MemberList) -> String {
             newcomer.role.clone(),
             newcomer.clearance.last().cloned().unwrap_or_default(),
             format!("waits; safety number {}", newcomer.safety_number),
+            String::new(),
         ]);
     }
     table(&rows) + &keys(list)

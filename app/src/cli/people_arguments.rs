@@ -8,6 +8,7 @@ const MEMBER_EXAMPLES: &str = "\
 Examples:
   groundplan member invite --role editor --clearance internal   make a link that works once
   groundplan member safety Grace                                compare sixty digits by voice
+  groundplan member verify Grace --number DIGITS                remember that they are the same
   groundplan member clearance Grace confidential                hand over keys, or take them away
   groundplan member remove Grace                                remove and rotate in one step
   groundplan member invitations --cancel ID                     take a link back";
@@ -22,6 +23,17 @@ pub enum MemberCommand {
     Safety {
         /// The other member, by name or id
         member: String,
+    },
+    /// Remember that a member's safety number is the same on both sides
+    Verify {
+        /// The other member, by name or id
+        member: String,
+        /// The sixty digits that the other member reads out
+        #[arg(long, required_unless_present = "forget")]
+        number: Option<String>,
+        /// Do not remember it any more
+        #[arg(long, conflicts_with = "number")]
+        forget: bool,
     },
     /// Let a newcomer in whose safety number was compared
     Confirm {

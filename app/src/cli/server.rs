@@ -6,15 +6,16 @@ use std::sync::Arc;
 use groundplan_shared::api::{
     AccountLoginParams, AccountRegisterParams, ApiError, AppStatusParams, DeviceLinkConfirmParams,
     DeviceLinkJoinParams, DeviceLinkStartParams, DeviceLinkWaitParams, DeviceList, DeviceListParams,
-    DeviceRevokeParams, ErrorCode, Hidden, RecoveryCreateParams, RecoveryUseParams, SyncConnectParams,
-    SyncNowParams, SyncState,
+    DeviceRenewParams, DeviceRevokeParams, ErrorCode, Hidden, RecoveryCreateParams, RecoveryUseParams,
+    SyncConnectParams, SyncNowParams, SyncState,
 };
 use secrecy::ExposeSecret;
 
 use super::Command;
-use super::arguments::{DeviceCommand, RecoveryCommand};
+use super::arguments::{AccountCommand, DeviceCommand, RecoveryCommand};
 use super::open::secret;
 use super::output::{Output, plain, table};
+use super::second_factor;
 use super::troubles;
 use super::workspace::sync_words;
 use crate::dispatch::Caller;
@@ -46,13 +47,14 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
             });
             Ok(())
         }
-        Command::Login { server, name, password_file, trust } => {
+        Command::Login { server, name, password_file, trust, code } => {
             let password = secret(password_file.as_deref(), "GROUNDPLAN_PASSWORD", "password")?;
             let params = AccountLoginParams {
                 server: server.clone(),
                 name: name.clone(),
                 password: Hidden(password.expose_secret().to_owned()),
                 trust: trust.clone(),
+                code: code.clone().map(Hidden),
             };
             let account = app.run(Caller::CommandLine, params).await?;
             output.answer(&account, |account| {
@@ -68,6 +70,7 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
         Command::Sync { rescue: true, output: file, .. } => {
             troubles::rescue(app, file.as_deref(), output).await
         }
+        Command::Sync { bring_in: true, .. } => troubles::bring_in(app, output).await,
         Command::Sync { held: true, .. } => troubles::held(app, output).await,
         Command::Sync { apply: Some(device), .. } => troubles::decide(app, device, "apply", output).await,
         Command::Sync { undo: Some(device), .. } => troubles::decide(app, device, "undo", output).await,
@@ -98,6 +101,9 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 )),
             }
         }
+        Command::Account { command: AccountCommand::SecondFactor { command } } => {
+            second_factor::run(app, command, output).await
+        }
         Command::Device { command } => device(app, command, output).await,
         Command::Recovery { command } => recovery(app, command, output).await,
         _ => Ok(()),
@@ -115,6 +121,19 @@ async fn device(app: &Arc<App>, command: &DeviceCommand, output: &Output) -> Res
             let params = DeviceRevokeParams { device: device.clone() };
             let list = app.run(Caller::CommandLine, params).await?;
             output.answer(&list, devices);
+            Ok(())
+        }
+        DeviceCommand::Renew => {
+            let renewed = app.run(Caller::CommandLine, DeviceRenewParams {}).await?;
+            output.answer(&renewed, |renewed| {
+                let kept = match renewed.unsent {
+                    0 => String::new(),
+                    changes => format!(" {changes} change(s) wait: send them then with `groundplan sync --bring-in`."),
+                };
+                format!(
+                    "This device has new keys. Sign in (`groundplan login`), then link it from another of your devices.{kept}"
+                )
+            });
             Ok(())
         }
         DeviceCommand::Link { code: Some(code), timeout, .. } => {
@@ -232,6 +251,7 @@ async fn sign_in_again(app: &Arc<App>, password_file: Option<&Path>) -> Result<(
     })?;
     let password = secret(password_file, "GROUNDPLAN_PASSWORD", "password")?;
     let password = Hidden(password.expose_secret().to_owned());
-    let params = AccountLoginParams { server: account.server, name: account.name, password, trust: None };
+    let params =
+        AccountLoginParams { server: account.server, name: account.name, password, trust: None, code: None };
     app.run(Caller::CommandLine, params).await.map(drop)
 }

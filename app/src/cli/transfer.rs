@@ -75,32 +75,33 @@ pub(super) async fn run(app: &Arc<App>, command: &Command, output: &Output) -> R
                 Some(named) => Some(find(app, named, &[What::View]).await?.0),
                 None => None,
             };
+            let format = match (output.is_json(), outline) {
+                (true, _) => "scene",
+                (false, true) => "outline",
+                (false, false) => "svg",
+            };
             let params = ViewSceneParams { id, scope: None, focus: None, focus_depth: 0 };
             let drawn = app.run(Caller::CommandLine, params).await?;
-            let text = if output.is_json() {
-                serde_json::to_string_pretty(&drawn).expect("a drawing is JSON")
-            } else if *outline {
-                plain(&scene::outline_text(&scene::outline(&drawn.scene)))
-            } else {
-                scene::to_svg(&scene::draw(&drawn.scene))
-            };
-            match to {
-                None => output.text(&text),
-                Some(path) => {
-                    std::fs::write(path, text).map_err(|error| {
-                        ApiError::new(
-                            groundplan_shared::api::ErrorCode::StorageFailed,
-                            format!("{} cannot be written: {error}.", path.display()),
-                            "Name another file.",
-                        )
-                    })?;
-                    output.note(&format!(
-                        "Drew {} elements and {} relations to {}.",
-                        drawn.scene.nodes.len(),
-                        drawn.scene.edges.len(),
-                        path.display()
-                    ));
-                }
+            if to.is_none() && format != "svg" {
+                // To be read here, not taken along.
+                output.text(&match format {
+                    "outline" => plain(&scene::outline_text(&scene::outline(&drawn.scene))),
+                    _ => serde_json::to_string_pretty(&drawn).expect("a drawing is JSON"),
+                });
+                return Ok(());
+            }
+            let path = to.as_ref().map(|path| path.display().to_string());
+            let params = ExportParams { format: format.into(), view: id, path, ..ExportParams::default() };
+            let done = app.run(Caller::CommandLine, params).await?;
+            match (&done.text, to) {
+                (Some(text), _) => output.text(text),
+                (None, Some(path)) => output.note(&format!(
+                    "Drew {} elements and {} relations to {}.",
+                    drawn.scene.nodes.len(),
+                    drawn.scene.edges.len(),
+                    path.display()
+                )),
+                (None, None) => {}
             }
             Ok(())
         }

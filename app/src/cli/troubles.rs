@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, ErrorCode, HeldList, SyncAlarmParams, SyncDecideParams, SyncHeldParams, SyncPeersParams,
-    SyncQuarantineParams, SyncRescueParams, SyncSettleParams,
+    ApiError, ErrorCode, HeldList, SyncAlarmParams, SyncBringInParams, SyncDecideParams, SyncHeldParams,
+    SyncPeersParams, SyncQuarantineParams, SyncRescueParams, SyncSettleParams,
 };
 
 use super::output::{Output, plain, table};
@@ -45,6 +45,24 @@ pub(super) async fn rescue(app: &Arc<App>, file: Option<&Path>, output: &Output)
             (false, None) => format!("{why}{}Add --output FILE to export it.", table(&rows)),
             (false, Some(file)) => format!("{why}{}Written to {}.", table(&rows), file.display()),
         }
+    });
+    Ok(())
+}
+
+pub(super) async fn bring_in(app: &Arc<App>, output: &Output) -> Result<(), ApiError> {
+    let done = app.run(CommandLine, SyncBringInParams {}).await?;
+    output.answer(&done, |done| {
+        let said = match (done.documents, done.left) {
+            (0, 0) => "There is nothing to bring in.".to_owned(),
+            (documents, 0) => {
+                format!("Brought in {} change(s) of {documents} document(s).", done.changes)
+            }
+            (documents, left) => format!(
+                "Brought in {} change(s) of {documents} document(s); {left} wait for what has not arrived.",
+                done.changes
+            ),
+        };
+        format!("{said}\n{}", sync_words(&done.status))
     });
     Ok(())
 }

@@ -125,6 +125,31 @@ pub(crate) fn state(tx: &Tx<'_>) -> Result<EditState, CoreError> {
     })
 }
 
+/// Gives the versions of all steps the names that they have now.
+pub(super) fn rename(sql: &Transaction<'_>, name: impl Fn(&str) -> String) -> Result<(), CoreError> {
+    let rows: Vec<(i64, String)> = {
+        let mut statement = sql.prepare_cached("SELECT id, steps FROM journal")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for (id, steps) in rows {
+        let before: Vec<Step> = serde_json::from_str(&steps).unwrap_or_default();
+        let after: Vec<Step> = before
+            .iter()
+            .map(|step| Step {
+                document: step.document,
+                before: name(&step.before),
+                after: name(&step.after),
+            })
+            .collect();
+        if encode(&after) != encode(&before) {
+            sql.prepare_cached("UPDATE journal SET steps = ?2 WHERE id = ?1")?
+                .execute((id, encode(&after)))?;
+        }
+    }
+    Ok(())
+}
+
 fn top(sql: &Transaction<'_>, stack: &str) -> Result<Option<Row>, CoreError> {
     Ok(sql
         .prepare_cached(

@@ -9,6 +9,7 @@ mod life;
 mod lineage;
 mod loaded;
 mod news;
+mod reauthor;
 mod remote;
 mod saved;
 mod tx;
@@ -22,6 +23,7 @@ pub use tx::Tx;
 
 pub(crate) use journal::{TYPING, step_over};
 pub(crate) use lineage::{LINEAGE, LOST, Lost};
+pub(crate) use reauthor::Renamed;
 pub(crate) use typed::TYPED;
 
 use std::collections::HashMap;
@@ -158,13 +160,22 @@ impl Workspace {
         mark: Option<PathBuf>,
     ) -> Result<(Self, bool), CoreError> {
         let mut opened = store::open(path, key, Family::Workspace)?;
-        let read_only = opened.read_only.map(ApiError::from);
+        let mut read_only = opened.read_only.map(ApiError::from);
         let (life, copied) = match mark.filter(|_| read_only.is_none()) {
-            Some(mark) => {
-                Life::look(mark, &mut opened.connection).map(|(life, copied)| (Some(life), copied))?
-            }
+            Some(mark) => match Life::look(mark, &mut opened.connection) {
+                Ok((life, copied)) => (Some(life), copied),
+                // What a copy has to forget cannot be written: until it can, it is read and nothing else.
+                Err(full @ StoreError::Disk(_)) => {
+                    read_only = Some(full.into());
+                    (None, false)
+                }
+                Err(error) => return Err(error.into()),
+            },
             None => (None, false),
         };
+        if read_only.is_none() {
+            note_device(&mut opened.connection, device)?;
+        }
         let installation = installation(&opened.connection, read_only.is_some())?;
         let actor = ActorId::from([device.as_slice(), &installation].concat());
         let data_version = data_version(&opened.connection)?;
@@ -332,6 +343,26 @@ pub(crate) fn journal_state(tx: &Tx<'_>) -> Result<groundplan_shared::api::EditS
 
 fn data_version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+}
+
+/// Notes which device the database is edited by. One that has other keys than it had edits as somebody new, and what it
+/// did not send is not its own any more: see `reauthor`.
+fn note_device(connection: &mut Connection, device: [u8; 16]) -> Result<(), StoreError> {
+    let known = |sql: &Connection| -> Result<Option<[u8; 16]>, StoreError> {
+        Ok(sql.query_row("SELECT value FROM meta WHERE name = 'device'", [], |row| row.get(0)).optional()?)
+    };
+    if known(connection)? == Some(device) {
+        return Ok(());
+    }
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if let Some(before) = known(&tx)?.filter(|known| *known != device) {
+        tx.execute("DELETE FROM meta WHERE name = 'installation'", [])?;
+        tx.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('renewed', ?1)", [before])?;
+        tx.execute("DELETE FROM own_stream", [])?;
+    }
+    tx.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('device', ?1)", [device])?;
+    tx.commit()?;
+    Ok(())
 }
 
 fn installation(connection: &Connection, read_only: bool) -> Result<[u8; 8], StoreError> {

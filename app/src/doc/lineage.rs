@@ -76,6 +76,11 @@ pub(crate) fn stand(doc: &mut AutoCommit, stood: &BTreeMap<String, ScalarValue>)
     lost.try_for_each(|(key, value)| put(doc, &ROOT, key, value.clone()))
 }
 
+/// Says whether a key at the root holds the version of another document.
+pub(crate) fn is_carried(key: &str) -> bool {
+    key.starts_with(CARRIED)
+}
+
 /// Says whether a key at the root is about a relation that leads here.
 pub(crate) fn is_said(key: &str) -> bool {
     key.starts_with(SAID)

@@ -13,6 +13,7 @@ use std::time::Duration;
 use groundplan_shared::api::{ApiError, ErrorCode, Event};
 use tokio::sync::{broadcast, watch};
 
+use crate::jobs::Jobs;
 use crate::profile::{Dirs, KeyOptions, ProfileOptions};
 use crate::runtime::{App, EVENT_BACKLOG};
 
@@ -45,6 +46,8 @@ pub struct Host {
     /// Held while the profile is opened, locked or rewrapped.
     one: tokio::sync::Mutex<()>,
     watching: AtomicBool,
+    /// Long jobs of commands that work without an open profile.
+    jobs: Jobs,
 }
 
 impl std::fmt::Debug for Host {
@@ -60,10 +63,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Host {
     /// Takes hold of a profile; nothing is opened until somebody asks.
     pub fn new(options: ProfileOptions) -> Arc<Self> {
+        let events = broadcast::channel(EVENT_BACKLOG).0;
         Arc::new(Self {
             options: Mutex::new(options),
             standing: watch::channel(Standing::Untried).0,
-            events: broadcast::channel(EVENT_BACKLOG).0,
+            jobs: Jobs::new(events.clone()),
+            events,
             attempts: Mutex::default(),
             one: tokio::sync::Mutex::default(),
             watching: AtomicBool::new(false),
@@ -78,6 +83,11 @@ impl Host {
     /// Returns the profile's places.
     pub fn dirs(&self) -> Result<Dirs, ApiError> {
         lock(&self.options).dirs()
+    }
+
+    /// Returns the jobs of commands that work without an open profile.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// Listens to events, those of the open profile among them.

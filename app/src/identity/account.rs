@@ -302,7 +302,8 @@ pub async fn register(app: &Arc<App>, params: AccountRegisterParams) -> Result<A
         RegisterFinishParams { username: username.clone(), upload: registered.upload.into(), invitation };
     rest.register_finish(&finish).await?;
     let (server, password) = (params.server, params.password);
-    login(app, AccountLoginParams { server, name: username, password, trust: params.trust }).await
+    let trust = params.trust;
+    login(app, AccountLoginParams { server, name: username, password, trust, code: None }).await
 }
 
 /// A sign-in that went through.
@@ -312,6 +313,17 @@ struct SignedIn {
     server_key: PublicKey,
 }
 
+/// What is brought beside the password.
+#[derive(Default)]
+struct Beside {
+    /// Fingerprint of a key to be trusted.
+    trust: Option<String>,
+    /// Code of the second factor.
+    code: Option<String>,
+    /// Token of a device of the same account that brought a code itself.
+    vouched: Option<String>,
+}
+
 /// Proves the password by OPAQUE and registers a device's keys with the account.
 async fn exchange(
     app: &Arc<App>,
@@ -319,7 +331,7 @@ async fn exchange(
     username: &str,
     password: &Zeroizing<String>,
     keys: &DeviceKeys,
-    trust: Option<&str>,
+    beside: Beside,
 ) -> Result<SignedIn, ApiError> {
     let (state, request) = blocking({
         let password = password.clone();
@@ -339,13 +351,15 @@ async fn exchange(
         }
     })
     .await?;
-    pin(app, &rest.address().to_string(), server, &logged_in.server_key, trust)?;
+    pin(app, &rest.address().to_string(), server, &logged_in.server_key, beside.trust.as_deref())?;
     let proof = keys.sign(&payload::device_registration(&server, &answer.nonce, &answer.account, &keys.id()));
     let public = keys.public();
     let finish = LoginFinishParams {
         login: answer.login,
         finalization: logged_in.finalization.into(),
         device: DeviceProof { signing_key: public.signing, hpke_key: public.hpke, proof },
+        code: beside.code,
+        vouched: beside.vouched,
     };
     let done = rest.login_finish(&finish).await?;
     Ok(SignedIn { done, server, server_key: logged_in.server_key })
@@ -358,7 +372,8 @@ pub async fn login(app: &Arc<App>, params: AccountLoginParams) -> Result<Account
     let rest = app.net.rest(&address)?;
     let password = Zeroizing::new(params.password.0);
     let keys = Arc::clone(app.device().keys());
-    let signed_in = exchange(app, &rest, &username, &password, &keys, params.trust.as_deref()).await?;
+    let beside = Beside { trust: params.trust, code: params.code.map(|code| code.0), vouched: None };
+    let signed_in = exchange(app, &rest, &username, &password, &keys, beside).await?;
     let account = Account {
         server_url: address.to_string(),
         server_id: signed_in.server,
@@ -390,7 +405,9 @@ pub(super) async fn session_as(app: &Arc<App>, keys: &DeviceKeys) -> Result<Sess
     })?;
     let address = ServerAddress::parse(&account.server_url)?;
     let rest = app.net.rest(&address)?;
-    let signed_in = exchange(app, &rest, &account.name, &password, keys, None).await?;
+    // The code of this device's own sign-in speaks for the other keys; a code counts once.
+    let beside = Beside { vouched: Some(session(app).await?.token), ..Beside::default() };
+    let signed_in = exchange(app, &rest, &account.name, &password, keys, beside).await?;
     Ok(Session { rest, server: signed_in.server, address, token: signed_in.done.tokens.access_token })
 }
 
@@ -448,7 +465,8 @@ pub async fn session(app: &Arc<App>) -> Result<Session, ApiError> {
     }
     let text = account.refresh_token.clone().ok_or_else(not_signed_in)?;
     let token = RefreshToken::parse(&text).ok_or_else(not_signed_in)?;
-    let keys = app.device().keys();
+    let device = app.device();
+    let keys = device.keys();
     let proof = keys.sign(&payload::token_refresh(&account.server_id, &keys.id(), &token.hash()));
     let params = TokenRefreshParams { device: keys.id(), refresh_token: text, proof };
     match rest.refresh(&params).await {

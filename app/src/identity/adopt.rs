@@ -9,6 +9,7 @@ use groundplan_shared::membership::MembershipState;
 use groundplan_shared::model::WorkspaceId;
 
 use super::account::Session;
+use super::follow;
 use super::membership::{blocking, sync_failed, untrusted};
 use crate::runtime::App;
 use crate::sync::{log, run};
@@ -38,6 +39,10 @@ pub(super) async fn workspace(
             Some(open) => open,
             None => Arc::new(app_here.workspace_files(id)?),
         };
+        // A device that comes back may have held entries that a restored server lost.
+        if run(&*workspace, |tx| tx.log_hash(0)).map_err(sync_failed)?.is_some() {
+            follow::take(&app_here, &workspace, &state, &entries)?;
+        }
         run(&*workspace, |tx| {
             for (index, entry) in (0u64..).zip(&entries) {
                 let hash = state.hash_at(index).ok_or(crate::sync::SyncError::Log { index })?;

@@ -59,6 +59,23 @@ impl Device {
         Ok(Self { keys: Arc::new(DeviceKeys::from_secret_bytes(&kept).ok_or_else(damaged)?) })
     }
 
+    /// Makes new keys in the place of those that the profile has; nobody has the old ones after that.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn renew(profile: &Profile) -> Result<Self, ApiError> {
+        let keys = DeviceKeys::make(&SystemRandom::new()).map_err(no_randomness)?;
+        let secret = keys.to_secret_bytes();
+        profile.transaction(|tx| {
+            tx.execute(
+                "UPDATE device_identity SET secret = ?1, created_ms = ?2 WHERE one = 1",
+                (secret.as_slice(), crate::env::now_ms() as i64),
+            )?;
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(Self { keys: Arc::new(keys) })
+    }
+
     /// Returns the device's id.
     pub fn id(&self) -> [u8; 16] {
         self.keys.id().0

@@ -252,7 +252,15 @@ pub async fn add_service(app: &Arc<App>, params: ServiceAddParams) -> Result<Ser
 
 /// Changes the policy.
 pub async fn set_policy(app: &Arc<App>, params: PolicySetParams) -> Result<(), ApiError> {
-    policy::check_possible(&params)?;
+    let proven = match params.second_factor_required {
+        Some(true) => match super::second_factor::status(app).await {
+            Ok(status) => status.proven,
+            Err(error) if error.code == ErrorCode::NotConnected => false,
+            Err(error) => return Err(error),
+        },
+        _ => false,
+    };
+    policy::check_possible(&params, proven)?;
     let workspace = app.workspace()?;
     let export = params.export.as_deref().map(|levels| levels_of("export", levels)).transpose()?;
     let sign_in = params.sign_in.as_deref().map(ways_of).transpose()?;

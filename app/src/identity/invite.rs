@@ -113,7 +113,8 @@ fn join_entry(
     ticket: &InviteTicket,
     name: &str,
 ) -> Result<Vec<u8>, ApiError> {
-    let (random, own) = (SystemRandom::new(), app.device().keys());
+    let (random, device) = (SystemRandom::new(), app.device());
+    let own = device.keys();
     let member = MemberId(uuid::Builder::from_random_bytes(crate::env::random()).into_uuid().into_bytes());
     let device_name = crate::ops::app::device_name(app)?;
     let seal = |of, text: &str| ticket.secret.seal_name(&ticket.workspace, of, text, &random).map_err(failed);

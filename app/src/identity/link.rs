@@ -327,7 +327,8 @@ pub async fn join(app: &Arc<App>, params: DeviceLinkJoinParams) -> Result<Worksp
     if offer.server != session.server {
         return Err(untrusted("The code was made for another server than the one at its address."));
     }
-    let keys = app.device().keys();
+    let device = app.device();
+    let keys = device.keys();
     let request = json(&Request {
         version: 1,
         device_name: crate::ops::app::device_name(app)?,

@@ -5,7 +5,9 @@
 
 pub mod account;
 mod adopt;
+pub mod compared;
 mod device;
+pub mod follow;
 mod genesis;
 pub mod govern;
 pub mod invite;
@@ -14,8 +16,10 @@ pub mod membership;
 pub mod people;
 pub mod policy;
 pub mod recovery;
+pub mod renew;
 pub mod roster;
 pub mod schema;
+pub mod second_factor;
 pub mod service;
 pub(crate) mod words;
 

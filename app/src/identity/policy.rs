@@ -16,12 +16,14 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 pub const SIGNED_IN_MS: &str = "signed_in_ms";
 
 /// Refuses demands that nothing here or on the server could keep: a policy that only looks strict deceives.
-pub(super) fn check_possible(params: &PolicySetParams) -> Result<(), ApiError> {
-    if params.second_factor_required == Some(true) {
+///
+/// `proven`: this device's own sign-in brought a second factor.
+pub(super) fn check_possible(params: &PolicySetParams, proven: bool) -> Result<(), ApiError> {
+    if params.second_factor_required == Some(true) && !proven {
         return Err(field(
             "second_factor_required",
-            "A second factor cannot be demanded: sign-ins have none yet, so nobody could sign in.",
-            "Nothing was changed. Demand it once this version of Groundplan and of the server offer one.",
+            "Your own sign-in has no second factor, so you would shut yourself out.",
+            "Nothing was changed. Set one up first: groundplan account second-factor begin.",
         ));
     }
     if params.sign_in.as_ref().is_some_and(|ways| !ways.iter().any(|way| way == "password")) {
@@ -74,10 +76,12 @@ mod tests {
     fn what_cannot_be_kept_is_refused() {
         let set = |second_factor_required, sign_in: Option<&[&str]>| {
             let sign_in = sign_in.map(|ways| ways.iter().map(|way| (*way).to_owned()).collect());
-            check_possible(&PolicySetParams { second_factor_required, sign_in, ..PolicySetParams::default() })
+            PolicySetParams { second_factor_required, sign_in, ..PolicySetParams::default() }
         };
-        assert_eq!(set(Some(true), None).unwrap_err().field.as_deref(), Some("second_factor_required"));
-        assert_eq!(set(None, Some(&["sso", "passkey"])).unwrap_err().field.as_deref(), Some("sign_in"));
-        assert!(set(Some(false), Some(&["password"])).is_ok());
+        let refused = |params| check_possible(&params, false).unwrap_err().field;
+        assert_eq!(refused(set(Some(true), None)).as_deref(), Some("second_factor_required"));
+        assert_eq!(refused(set(None, Some(&["sso", "passkey"]))).as_deref(), Some("sign_in"));
+        assert!(check_possible(&set(Some(false), Some(&["password"])), false).is_ok());
+        assert!(check_possible(&set(Some(true), None), true).is_ok());
     }
 }

@@ -81,7 +81,8 @@ fn device_add(app: &App, state: &MembershipState, recovery: &DeviceKeys) -> Resu
     let (epoch, public) = ring
         .current(state, Compartment::Public)
         .ok_or_else(|| sync_failed(SyncError::NoKey { compartment: "public" }))?;
-    let own = app.device().keys();
+    let device_here = app.device();
+    let own = device_here.keys();
     let name = crate::ops::app::device_name(app)?;
     let add = DeviceAdd {
         member: device.member,

@@ -13,6 +13,7 @@ use groundplan_shared::crypto::safe::safety_number;
 use groundplan_shared::membership::{DeviceKeysPublic, DeviceKind, MembershipState, OpenInvite, Policy};
 use groundplan_shared::wire::MemberId;
 
+use super::compared;
 use super::membership::{blocking, load, sync_failed};
 use super::words::{self, ROLES};
 use crate::runtime::App;
@@ -28,7 +29,12 @@ pub async fn members(app: &Arc<App>) -> Result<MemberList, ApiError> {
         let workspace = app.workspace()?;
         let (state, _) = load(&workspace)?;
         let own = state.device(&app.device().keys().id()).map(|device| device.member);
-        run(&*workspace, |tx| list(tx, &state, own)).map_err(sync_failed)
+        let compared = compared::all(&workspace, &state)?;
+        let mut list = run(&*workspace, |tx| list(tx, &state, own)).map_err(sync_failed)?;
+        for member in &mut list.items {
+            member.compared = compared.get(&member.id).copied();
+        }
+        Ok(list)
     })
     .await
 }
@@ -51,6 +57,7 @@ fn list(
             active: member.is_active(),
             you: own == Some(*id),
             devices: u32::try_from(devices.count()).unwrap_or(u32::MAX),
+            compared: None,
         });
     }
     items.sort_by(|a, b| (!a.active, &a.name, &a.id).cmp(&(!b.active, &b.name, &b.id)));

@@ -20,6 +20,20 @@ pub(super) fn refused(problem: &Problem) -> ApiError {
             "The name or the password is wrong.".to_owned(),
             "Check both and try again. Your data on this device is not affected.",
         ),
+        P::SecondFactorRequired => {
+            return at_code(
+                ErrorCode::NotAllowed,
+                "The account has a second factor.",
+                "Give the code that its authenticator shows now (--code on the command line).",
+            );
+        }
+        P::SecondFactorWrong => {
+            return at_code(
+                ErrorCode::InvalidInput,
+                "The code is wrong, too old, or was used before.",
+                "Give the next one that the authenticator shows; check the clock of the device it is on.",
+            );
+        }
         P::Unauthenticated | P::TokenExpired | P::RefreshReused | P::ChallengeFailed => (
             ErrorCode::NotConnected,
             "The sign-in of this device has ended.".to_owned(),
@@ -80,6 +94,12 @@ pub(super) fn refused(problem: &Problem) -> ApiError {
         ),
     };
     ApiError::new(code, message, hint)
+}
+
+fn at_code(code: ErrorCode, message: &str, hint: &str) -> ApiError {
+    let mut error = ApiError::new(code, message, hint);
+    error.field = Some("code".to_owned());
+    error
 }
 
 /// The server cannot be reached.

@@ -9,9 +9,9 @@ use groundplan_shared::wire::rest::{
     BlobMissingParams, BlobMissingResponse, BlobPutQuery, InviteAccessParams, LogAppendParams,
     LogAppendResponse, LogGetResponse, LoginFinishParams, LoginFinishResponse, LoginStartParams,
     LoginStartResponse, LogoutParams, MailboxGetResponse, MailboxPutParams, MailboxPutResponse, MailboxSide,
-    RegisterFinishParams, RegisterFinishResponse, RegisterStartParams, RegisterStartResponse, ServerInfo,
-    TokenPair, TokenRefreshParams, WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse,
-    path,
+    RegisterFinishParams, RegisterFinishResponse, RegisterStartParams, RegisterStartResponse,
+    SecondFactorBegun, SecondFactorCode, SecondFactorView, ServerInfo, TokenPair, TokenRefreshParams,
+    WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse, path,
 };
 use groundplan_shared::wire::{BlobId, MailboxId, Problem, WorkspaceId};
 use reqwest::{Client, Method, RequestBuilder, Response, Url, redirect};
@@ -138,6 +138,34 @@ impl Rest {
     /// Trades a refresh token; safe to repeat with the same token when the answer was lost.
     pub async fn refresh(&self, params: &TokenRefreshParams) -> Result<TokenPair, ApiError> {
         self.call(self.post(path::TOKEN_REFRESH, params, None)).await
+    }
+
+    /// Asks whether the account has a second factor.
+    pub async fn second_factor(&self, bearer: Bearer<'_>) -> Result<SecondFactorView, ApiError> {
+        self.call(self.client.get(self.url(path::SECOND_FACTOR)).bearer_auth(bearer.0)).await
+    }
+
+    /// Asks for a secret for an authenticator.
+    pub async fn begin_second_factor(&self, bearer: Bearer<'_>) -> Result<SecondFactorBegun, ApiError> {
+        self.call(self.client.post(self.url(path::SECOND_FACTOR)).bearer_auth(bearer.0)).await
+    }
+
+    /// Gives the first code back.
+    pub async fn confirm_second_factor(
+        &self,
+        params: &SecondFactorCode,
+        bearer: Bearer<'_>,
+    ) -> Result<(), ApiError> {
+        self.send(self.post(path::SECOND_FACTOR_CONFIRM, params, Some(bearer))).await.map(drop)
+    }
+
+    /// Removes the second factor.
+    pub async fn remove_second_factor(
+        &self,
+        params: &SecondFactorCode,
+        bearer: Bearer<'_>,
+    ) -> Result<(), ApiError> {
+        self.send(self.post(path::SECOND_FACTOR_REMOVE, params, Some(bearer))).await.map(drop)
     }
 
     /// Ends this device's session.

@@ -19,6 +19,7 @@ use super::{missing, missing_attachment};
 use crate::attachment::{AttachmentError, chunks, find, gc};
 use crate::core::{CoreError, Tx};
 use crate::identity::membership::blocking;
+use crate::ops::export::allowed::Inside;
 use crate::runtime::App;
 use crate::{doc, env, query};
 
@@ -132,7 +133,13 @@ pub async fn get(app: &Arc<App>, params: AttachmentGetParams) -> Result<Attachme
         return Err(error);
     }
     let local = Arc::clone(app);
-    blocking(move || read(&local, params)).await
+    blocking(move || {
+        if params.path.is_some() && !params.only_fetch {
+            Inside::of(&local)?.check_of(&view.document, &view.name)?;
+        }
+        read(&local, params)
+    })
+    .await
 }
 
 fn read(app: &App, params: AttachmentGetParams) -> Result<AttachmentContent, ApiError> {

@@ -4,15 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, BackupCreateParams, BackupRestoreParams, BackupRestored, BackupVerifyParams, BackupView,
-    ErrorCode, ProfileStatusParams,
+    ApiError, BackupCreateParams, BackupInspectParams, BackupRestoreParams, BackupRestored,
+    BackupTakeInParams, BackupTakenIn, BackupVerifyParams, BackupView, ErrorCode, ProfileStatusParams,
 };
 
-use super::profile;
+use super::{profile, workspace};
 use crate::backup::{self, BackupError, Opener, What};
 use crate::host::{Host, Standing};
 use crate::profile::KeyOptions;
 use crate::runtime::App;
+use crate::store::StoreError;
 
 /// Writes a backup.
 pub fn create(app: &App, params: BackupCreateParams) -> Result<BackupView, ApiError> {
@@ -22,10 +23,38 @@ pub fn create(app: &App, params: BackupCreateParams) -> Result<BackupView, ApiEr
     Ok(backup::create(app, &what, &opener, &mut |step, done, total| job.step(step, done, total))?)
 }
 
-/// Checks a backup.
-pub async fn verify(_: &Arc<Host>, params: BackupVerifyParams) -> Result<BackupView, ApiError> {
+/// Takes a workspace out of a backup into the open profile, and opens it.
+pub fn take_in(app: &App, params: BackupTakeInParams) -> Result<BackupTakenIn, ApiError> {
+    if app.profile().read_only() {
+        return Err(StoreError::ReadOnly.into());
+    }
     let opener = Opener::of(params.passphrase, params.recovery_code)?;
-    blocking(move || backup::verify(Path::new(&params.path), &opener, &mut |_, _, _| Ok(()))).await
+    let job = app.job(params.job.as_deref());
+    let mut progress = |step: &str, done, total| job.step(step, done, total);
+    let path = Path::new(&params.path);
+    let taken = backup::take_in(app, path, params.workspace, &opener, &mut progress)?;
+    let files = Arc::new(app.workspace_files(taken.id)?);
+    app.register_workspace(files, &taken.name)?;
+    let workspace = workspace::view(app, taken.id)?;
+    Ok(BackupTakenIn { workspace, unsent: taken.unsent, same_device: taken.same_device })
+}
+
+/// Says what a backup holds.
+pub async fn inspect(_: &Arc<Host>, params: BackupInspectParams) -> Result<BackupView, ApiError> {
+    let opener = Opener::of(params.passphrase, params.recovery_code)?;
+    blocking(move || backup::inspect(Path::new(&params.path), &opener)).await
+}
+
+/// Checks a backup.
+pub async fn verify(host: &Arc<Host>, params: BackupVerifyParams) -> Result<BackupView, ApiError> {
+    let opener = Opener::of(params.passphrase, params.recovery_code)?;
+    let host = Arc::clone(host);
+    blocking(move || {
+        let job = host.jobs().start(params.job.as_deref());
+        let mut progress = |step: &str, done, total| job.step(step, done, total);
+        backup::verify(Path::new(&params.path), &opener, &mut progress)
+    })
+    .await
 }
 
 /// Makes the profile from a backup and opens it.
@@ -37,10 +66,13 @@ pub async fn restore(host: &Arc<Host>, params: BackupRestoreParams) -> Result<Ba
     }
     let passphrase = params.new_passphrase.map(|hidden| hidden.0.into());
     let key = KeyOptions { prefer_passphrase: passphrase.is_some(), passphrase };
-    let (place, path, kept) = (dirs, params.path, key.clone());
-    let restored =
-        blocking(move || backup::restore(&place, Path::new(&path), &opener, &kept, &mut |_, _, _| Ok(())))
-            .await?;
+    let (here, path, kept) = (Arc::clone(host), params.path, key.clone());
+    let restored = blocking(move || {
+        let job = here.jobs().start(params.job.as_deref());
+        let mut progress = |step: &str, done, total| job.step(step, done, total);
+        backup::restore(&dirs, Path::new(&path), &opener, &kept, &mut progress)
+    })
+    .await?;
     host.open_with(key, false).await?;
     let profile = profile::status(host, ProfileStatusParams {}).await?;
     Ok(BackupRestored { backup: restored.backup, unsent: restored.unsent, profile })

@@ -3,7 +3,7 @@
 //! Files are written below the folder that was named and nowhere else; an existing file is never overwritten without
 //! having been named itself.
 
-mod allowed;
+pub(crate) mod allowed;
 mod past;
 
 use std::collections::{BTreeMap, HashSet};
@@ -78,16 +78,21 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
             let done = single(params.path.as_deref(), text + "\n")?;
             Ok(Exported { left_out: inside.left_out(), ..done })
         }
-        "svg" if params.at_ms.is_some() => Err(ApiError::new(
+        "svg" | "outline" | "scene" if params.at_ms.is_some() => Err(ApiError::new(
             ErrorCode::Unsupported,
             "A diagram cannot be drawn as it was at a date.",
             "Export the workspace of that date as json or markdown.",
         )),
-        "svg" => {
+        format @ ("svg" | "outline" | "scene") => {
             let (scope, focus, focus_depth) = (params.scope, params.focus, params.focus_depth);
             let drawn = view::scene(app, ViewSceneParams { id: params.view, scope, focus, focus_depth })?;
             inside.check(&drawn.scene)?;
-            single(params.path.as_deref(), scene::to_svg(&scene::draw(&drawn.scene)))
+            let text = match format {
+                "svg" => scene::to_svg(&scene::draw(&drawn.scene)),
+                "outline" => scene::outline_text(&scene::outline(&drawn.scene)),
+                _ => serde_json::to_string_pretty(&drawn).expect("a drawing is JSON"),
+            };
+            single(params.path.as_deref(), text)
         }
         "markdown" => {
             let folder = params.path.ok_or_else(|| {
@@ -102,7 +107,7 @@ pub fn run(app: &App, params: ExportParams) -> Result<Exported, ApiError> {
         other => Err(ApiError::new(
             ErrorCode::InvalidInput,
             format!("\u{201c}{other}\u{201d} is no format that can be exported."),
-            "Use json, markdown or svg.",
+            "Use json, markdown, or of a diagram svg, outline or scene.",
         )),
     }
 }

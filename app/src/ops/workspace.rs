@@ -37,7 +37,7 @@ fn found(app: &App, workspace: &Workspace, name: &str) -> Result<(), ApiError> {
     let owner_name = owner_name(app)?;
     workspace.transaction::<(), CoreError>(|tx| {
         let now_ms = tx.now_ms();
-        identity::genesis(tx, app.device(), &owner_name, &device_name, workspace.id(), now_ms)
+        identity::genesis(tx, &app.device(), &owner_name, &device_name, workspace.id(), now_ms)
             .map_err(CoreError::Api)?;
         let settings = DocumentId::new(workspace.id().uuid());
         tx.create(settings, DocumentKind::Settings, |doc| Ok(doc::settings::set_name(doc, name)?))

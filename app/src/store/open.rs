@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
@@ -21,8 +22,33 @@ pub struct Opened {
 
 /// Opens the database at `path` with a 256-bit key, creating it if it does not exist, and migrates it.
 ///
-/// A file of a newer program is opened for reading only. Fails with `KeyWrong`, `Corrupt`, `Busy` or `Disk`.
+/// A file of a newer program is opened for reading only, and so is any on a disk that is full. Fails with `KeyWrong`,
+/// `Corrupt`, `Busy` or `Disk`.
 pub fn open(path: &Path, key: &[u8; 32], family: Family) -> Result<Opened, StoreError> {
+    let full = match writable(path, key, family) {
+        Err(full @ StoreError::Disk(_)) => full,
+        other => return other,
+    };
+    match readable(path, key) {
+        Ok(Some(connection)) => Ok(Opened { connection, read_only: Some(full) }),
+        // What is wrong with the disk says more than what followed from it.
+        Ok(None) | Err(_) => Err(full),
+    }
+}
+
+/// Opens a database for reading where nothing can be written, not even the index of its log: that is kept in memory, and
+/// nobody else has the file open meanwhile. `None` if it has to be migrated first.
+fn readable(path: &Path, key: &[u8; 32]) -> Result<Option<Connection>, StoreError> {
+    let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))?;
+    Ok((found == SCHEMA_VERSION).then_some(connection))
+}
+
+fn writable(path: &Path, key: &[u8; 32], family: Family) -> Result<Opened, StoreError> {
     let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let existed = path.metadata().is_ok_and(|meta| meta.len() > 0);
     log::check(path)?;

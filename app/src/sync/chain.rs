@@ -41,7 +41,7 @@ impl Receiver<'_, '_> {
     /// that is sealed anew, in a new stream.
     pub(super) fn restored(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow) -> Result<(), SyncError> {
         if row.author == self.keys.id() && tx.own_stream(row.compartment)? == Some(row.stream) {
-            push::unseal_all(tx, self.keys.id())?;
+            push::unseal_all(tx)?;
             let stream = seal::make_stream(self.env.random)?;
             tx.set_own_stream(row.compartment, stream)?;
         }

@@ -238,11 +238,9 @@ impl Machine {
             self.put_back_result(&push.envelopes, result, store, env, effects)?;
             return self.pump(store, env, effects);
         }
-        let keys = Arc::clone(&self.keys);
         let narrow = self.narrow;
-        let verdict = run(store, |tx| {
-            push::settle(tx, keys.id(), &push.envelopes, &result.outcomes, narrow, env.random)
-        })?;
+        let verdict =
+            run(store, |tx| push::settle(tx, &push.envelopes, &result.outcomes, narrow, env.random))?;
         run(store, |tx| self.grew(tx, &push.envelopes))?;
         self.progress.sent(verdict.accepted);
         match verdict.next {

@@ -63,6 +63,15 @@ pub trait HealingTx {
     /// Lists documents with a gap: how far each is verified, and the first place received after the gap.
     fn gaps(&mut self, limit: usize) -> Result<Vec<(DocumentId, u64, u64)>, SyncError>;
 
+    /// Says whether this device was another one, by its keys, when some of what is here was written.
+    fn renewed(&mut self) -> Result<bool, SyncError> {
+        Ok(false)
+    }
+    /// Counts the documents whose unsent changes are of the device that this one was.
+    fn former(&mut self) -> Result<u64, SyncError> {
+        Ok(0)
+    }
+
     /// Says whether changes delete a document that lives here.
     fn deletes(&mut self, document: DocumentId, changes: &[Vec<u8>]) -> Result<bool, SyncError>;
     /// Counts the things that live here.

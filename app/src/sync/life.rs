@@ -6,7 +6,6 @@
 
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::Random;
-use groundplan_shared::wire::DeviceId;
 
 use super::store::SyncTx;
 use super::{SyncError, push, seal};
@@ -15,8 +14,8 @@ use super::{SyncError, push, seal};
 ///
 /// # Errors
 /// [`SyncError`].
-pub fn begin_anew(tx: &mut dyn SyncTx, author: DeviceId, random: &dyn Random) -> Result<(), SyncError> {
-    push::unseal_all(tx, author)?;
+pub fn begin_anew(tx: &mut dyn SyncTx, random: &dyn Random) -> Result<(), SyncError> {
+    push::unseal_all(tx)?;
     for compartment in Compartment::ALL {
         if tx.own_stream(compartment)?.is_some() {
             tx.set_own_stream(compartment, seal::make_stream(random)?)?;

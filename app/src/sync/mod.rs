@@ -10,6 +10,8 @@ pub mod confirm;
 mod cut;
 mod error;
 mod event;
+pub mod follow;
+pub mod former;
 mod frames;
 pub mod healing;
 pub mod life;
@@ -18,6 +20,7 @@ mod machine;
 #[cfg(test)]
 mod memory;
 pub mod names;
+mod parts;
 mod push;
 mod ready;
 mod receive;

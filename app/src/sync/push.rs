@@ -61,7 +61,7 @@ pub(super) fn acknowledge(
 
 /// Takes everything that is sealed and not acknowledged back into the outbox: it was stored nowhere. The chains end
 /// again where the server knows them.
-pub(super) fn unseal_all(tx: &mut dyn SyncTx, author: DeviceId) -> Result<(), SyncError> {
+pub(super) fn unseal_all(tx: &mut dyn SyncTx) -> Result<(), SyncError> {
     let mut rows = tx.envelopes_in(EnvelopeState::Sealed, usize::MAX)?;
     // The newest first, so that each chain ends at the oldest one's predecessor.
     rows.sort_by_key(|row| std::cmp::Reverse(row.dev_seq));
@@ -69,7 +69,7 @@ pub(super) fn unseal_all(tx: &mut dyn SyncTx, author: DeviceId) -> Result<(), Sy
         tx.outbox_unseal(row.env_id)?;
         tx.remove_envelope(row.env_id)?;
         let end = ChainHead { dev_seq: row.dev_seq.saturating_sub(1), env_id: row.previous };
-        tx.set_chain(author, row.stream, end)?;
+        tx.set_chain(row.author, row.stream, end)?;
     }
     Ok(())
 }
@@ -98,7 +98,7 @@ pub(super) fn seal_anew(
     ids: &[EnvelopeId],
     random: &dyn Random,
 ) -> Result<(), SyncError> {
-    unseal_all(tx, own)?;
+    unseal_all(tx)?;
     for id in ids {
         let Some(row) = tx.envelope(*id)?.filter(|row| row.author == own) else { continue };
         if row.state == EnvelopeState::Stored {
@@ -136,7 +136,6 @@ fn place_of(accepted: &Accepted) -> Place {
 /// sealed, and it is sent again.
 pub(super) fn settle(
     tx: &mut dyn SyncTx,
-    author: DeviceId,
     pushed: &[EnvelopeId],
     outcomes: &[Outcome],
     narrow: bool,
@@ -156,13 +155,12 @@ pub(super) fn settle(
             Outcome::Refused(refused) => refusals.push((row, refused)),
         }
     }
-    let next = judge(tx, author, &refusals, narrow, random)?;
+    let next = judge(tx, &refusals, narrow, random)?;
     Ok(Settled { accepted, next })
 }
 
 fn judge(
     tx: &mut dyn SyncTx,
-    author: DeviceId,
     refusals: &[(EnvelopeRow, &Refused)],
     narrow: bool,
     random: &dyn Random,
@@ -174,7 +172,7 @@ fn judge(
         // The server's end of this chain is not ours: this store is older than what it sent before. A new stream
         // begins, and nothing of the old one is touched.
         let compartment = first.compartment;
-        unseal_all(tx, author)?;
+        unseal_all(tx)?;
         let stream = seal::make_stream(random)?;
         tx.set_own_stream(compartment, stream)?;
         return Ok(Verdict::Stale);
@@ -183,7 +181,7 @@ fn judge(
     let forbidden = if left_out(Check::Stuck) { ProblemCode::EpochStale } else { ProblemCode::Forbidden };
     let stale = [ProblemCode::EpochStale, ProblemCode::LogUnknown, ProblemCode::LogHeadMoved, forbidden];
     if has(&stale).is_some() {
-        unseal_all(tx, author)?;
+        unseal_all(tx)?;
         return Ok(Verdict::Stale);
     }
     let lasting = [
@@ -196,7 +194,7 @@ fn judge(
     ];
     if let Some((_, refused)) = has(&lasting) {
         let documents: Vec<DocumentId> = refusals.iter().map(|(row, _)| row.document).collect();
-        unseal_all(tx, author)?;
+        unseal_all(tx)?;
         // Snapshots travel alone, and nobody's edits wait for one that is not taken.
         if refusals.iter().all(|(row, _)| snapshot::is_one(row)) {
             return Ok(Verdict::Continue);

@@ -12,11 +12,11 @@ use groundplan_shared::envelope::{self, EnvelopeBody, Kind, SealError, SealInput
 use groundplan_shared::wire::limits::PUSH_ENVELOPES;
 use groundplan_shared::wire::{DocumentId, EnvelopeId, StreamId};
 
-use super::SyncError;
 use super::event::Env;
 use super::log::Log;
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, OutboxRow, SyncRecord, SyncTx};
 use super::weak::{Check, left_out};
+use super::{SyncError, former, push};
 use crate::core::changes_in;
 
 /// Changes looked at for one push.
@@ -52,7 +52,12 @@ pub(super) fn next(
     narrow: bool,
     env: &Env<'_>,
 ) -> Result<Option<Vec<EnvelopeRow>>, SyncError> {
-    let sealed = tx.envelopes_in(EnvelopeState::Sealed, PUSH_ENVELOPES)?;
+    let mut sealed = tx.envelopes_in(EnvelopeState::Sealed, PUSH_ENVELOPES)?;
+    if sealed.first().is_some_and(|row| row.author != keys.id()) {
+        // By the keys that this device had before it was let in again. Everything was read: the server has none of it.
+        push::unseal_all(tx)?;
+        sealed.clear();
+    }
     if let Some(push) = sealed.first().map(|row| row.push) {
         return Ok(Some(sealed.into_iter().take_while(|row| row.push == push).collect()));
     }
@@ -61,7 +66,8 @@ pub(super) fn next(
         limit(&mut rows, narrow);
         let Some(first) = rows.first() else { return Ok(None) };
         let push = first.id;
-        let mut sealer = Sealer { log, keys, record, env, push, sealed: Vec::new() };
+        let renewed = tx.renewed()?;
+        let mut sealer = Sealer { log, keys, record, env, push, renewed, sealed: Vec::new() };
         for (document, compartment, chunk) in chunks(rows) {
             sealer.chunk(tx, document, compartment, &chunk)?;
         }
@@ -119,6 +125,8 @@ struct Sealer<'a, 'e> {
     record: &'a SyncRecord,
     env: &'a Env<'e>,
     push: u64,
+    /// Whether this device was another one before.
+    renewed: bool,
     sealed: Vec<EnvelopeRow>,
 }
 
@@ -130,6 +138,9 @@ impl Sealer<'_, '_> {
         compartment: Compartment,
         rows: &[OutboxRow],
     ) -> Result<(), SyncError> {
+        if self.renewed && former::foreign(tx, self.keys.id(), rows) {
+            return tx.refuse_document(document, former::CODE, former::MESSAGE);
+        }
         let rights = self.log.state().active(&self.keys.id()).map(|(_, rights)| rights);
         let may_write = rights.is_some_and(|rights| {
             rights.permissions.contains(Permissions::WRITE) && rights.clearance.allows(compartment)

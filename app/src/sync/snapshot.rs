@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::envelope::snapshot::{Stub, Verdict, sign_ack, verify_ack};
 use groundplan_shared::envelope::{
-    self, EnvelopeBody, Kind, Opened, Prefix, SavedChange, Seen, Snapshot, SnapshotFault, Standing,
-    check_snapshot,
+    self, Kind, Opened, Prefix, SavedChange, Seen, Snapshot, SnapshotFault, Standing, check_snapshot,
 };
+use groundplan_shared::membership::CutItem;
+use groundplan_shared::membership::entry::parse_entry;
 use groundplan_shared::wire::frames::{AckResult, AckSnapshot, ClientFrame, FeedItem};
-use groundplan_shared::wire::limits::ENVELOPE_BYTES;
 use groundplan_shared::wire::{DocumentId, EnvelopeId, Hash, ProblemCode};
 
 use super::SyncError;
@@ -22,9 +23,9 @@ use super::chain::Chained;
 use super::event::{Effect, Env};
 use super::log::Log;
 use super::machine::Machine;
+use super::parts::{self, Whole};
 use super::ready::{Ready, open};
 use super::receive::Receiver;
-use super::seal;
 use super::store::{Alarm, EnvelopeRow, EnvelopeState, Place, SyncRecord, SyncStore, SyncTx, raise, run};
 use super::weak::{Check, left_out};
 
@@ -32,6 +33,10 @@ use super::weak::{Check, left_out};
 const COUNT: u64 = if cfg!(test) { 8 } else { 200 };
 /// Bytes of envelopes after which a snapshot is made.
 const BYTES: usize = 256 * 1024;
+/// The same where some of them are sealed under keys that were rotated away.
+const ROTATED_COUNT: u64 = if cfg!(test) { 6 } else { 25 };
+/// The same in bytes.
+const ROTATED_BYTES: usize = 32 * 1024;
 /// Waiting snapshots looked at in one go.
 const WAITING: usize = 256;
 
@@ -44,6 +49,8 @@ pub(super) struct Compaction {
     look_at: BTreeMap<DocumentId, u64>,
     /// Whether snapshots may lie here that were not judged.
     judge: bool,
+    /// The entry of the membership log up to which own rotations were looked at.
+    rotations: Option<u64>,
     /// An opinion on its way to the server.
     acking: Option<(u64, EnvelopeId)>,
 }
@@ -123,25 +130,47 @@ fn prefix(
     Ok(Some(prefix))
 }
 
-/// Counts envelopes and bytes since the latest snapshot, as far as the trigger needs.
-fn since_snapshot(tx: &mut dyn SyncTx, document: DocumentId, end: u64) -> Result<(u64, usize), SyncError> {
-    let (mut count, mut bytes, mut floor) = (0, 0, 0);
+/// What was added to a document since its latest snapshot, as far as the trigger needs.
+#[derive(Default)]
+struct Since {
+    count: u64,
+    bytes: usize,
+    /// Whether some of it is sealed under keys that were rotated away.
+    rotated: bool,
+}
+
+impl Since {
+    fn is_due(&self) -> bool {
+        let (count, bytes) = if self.rotated { (ROTATED_COUNT, ROTATED_BYTES) } else { (COUNT, BYTES) };
+        self.count >= count || self.bytes >= bytes
+    }
+}
+
+fn since_snapshot(
+    tx: &mut dyn SyncTx,
+    log: &Log,
+    document: DocumentId,
+    end: u64,
+) -> Result<Since, SyncError> {
+    let (mut since, mut floor) = (Since::default(), 0);
     for doc_seq in (1..=end).rev() {
-        if doc_seq <= floor || count >= COUNT || bytes >= BYTES {
+        if doc_seq <= floor || since.is_due() {
             break;
         }
         let Some((id, _)) = tx.link_at(document, doc_seq)? else { break };
         let Some(row) = tx.envelope(id)?.filter(|row| stub_of(row).is_none()) else { break };
-        let snapshot =
-            envelope::parse_outer(&row.bytes).ok().filter(|outer| outer.header.kind == Kind::Snapshot);
-        if let Some(seen) = snapshot.and_then(|outer| outer.header.seen) {
-            floor = floor.max(seen.doc_seq);
-            continue;
+        if let Ok(outer) = envelope::parse_outer(&row.bytes) {
+            let header = outer.header;
+            if let (Kind::Snapshot, Some(seen)) = (header.kind, header.seen) {
+                floor = floor.max(seen.doc_seq);
+                continue;
+            }
+            since.rotated |= header.epoch < log.state().chain(header.compartment).current();
         }
-        count += 1;
-        bytes += row.bytes.len();
+        since.count += 1;
+        since.bytes += row.bytes.len();
     }
-    Ok((count, bytes))
+    Ok(since)
 }
 
 /// Makes a snapshot of all that the server has of a document, if it is time for one. Returns it sealed, and the place from
@@ -153,9 +182,9 @@ fn make(
     env: &Env<'_>,
 ) -> Result<(Option<EnvelopeRow>, u64), SyncError> {
     let head = tx.head(document)?;
-    let (count, bytes) = since_snapshot(tx, document, head.doc_seq)?;
-    if count < COUNT && bytes < BYTES {
-        return Ok((None, head.doc_seq + ((COUNT - count) / 8).max(1)));
+    let since = since_snapshot(tx, log, document, head.doc_seq)?;
+    if !since.is_due() {
+        return Ok((None, head.doc_seq + (COUNT.saturating_sub(since.count) / 8).max(1)));
     }
     let later = head.doc_seq + COUNT / 4;
     let (Some(compartment), Some(incarnation)) = (head.compartment, record.incarnation) else {
@@ -171,26 +200,8 @@ fn make(
     }
     let Ok(body) = prefix.to_body(save) else { return Ok((None, later)) };
     let seen = Seen { incarnation, doc_seq: prefix.doc_seq(), link: prefix.link() };
-    let made = seal_snapshot(tx, (log, keys), (document, compartment), seen, &body, env)?;
+    let made = parts::seal_snapshot(tx, (log, keys), (document, compartment), seen, body, env)?;
     Ok((made, later))
-}
-
-fn seal_snapshot(
-    tx: &mut dyn SyncTx,
-    (log, keys): (&Log, &DeviceKeys),
-    (document, compartment): (DocumentId, groundplan_shared::auth::Compartment),
-    seen: Seen,
-    body: &EnvelopeBody,
-    env: &Env<'_>,
-) -> Result<Option<EnvelopeRow>, SyncError> {
-    let sealed =
-        seal::one(tx, (log, keys, env), (document, compartment), (Kind::Snapshot, Some(seen)), body)?;
-    // What does not fit a push stays as it is: its envelopes are kept.
-    let fits = sealed.ok().filter(|row| row.bytes.len() <= ENVELOPE_BYTES);
-    let Some(row) = fits else { return Ok(None) };
-    let row = EnvelopeRow { push: Some(0), ..row };
-    seal::keep(tx, &row)?;
-    Ok(Some(row))
 }
 
 impl Machine {
@@ -204,12 +215,42 @@ impl Machine {
         Ok(())
     }
 
+    /// After a rotation by this device: what lies sealed under the keys before it is to be saved under the new ones.
+    fn after_rotation(&mut self, store: &dyn SyncStore) -> Result<(), SyncError> {
+        let (log, own, head) = (&self.log, self.keys.id(), self.log.head().index);
+        let looked = self.compaction.rotations.replace(head);
+        let Some(looked) = looked.filter(|looked| *looked < head) else { return Ok(()) };
+        let due = run(store, |tx| {
+            let mut due = BTreeSet::new();
+            for compartment in Compartment::ALL {
+                let started =
+                    log.state().chain(compartment).epochs.last().map_or(0, |epoch| epoch.started_index);
+                let entry = if started > looked { tx.log_from(started)?.into_iter().next() } else { None };
+                let entry = entry.and_then(|bytes| parse_entry(&bytes).ok());
+                if entry.is_some_and(|parsed| parsed.entry.actor == own) {
+                    let long = |item: &CutItem| item.doc_seq >= ROTATED_COUNT;
+                    due.extend(
+                        tx.stood(compartment, u64::MAX)?
+                            .iter()
+                            .filter(|item| long(item))
+                            .map(|item| item.document),
+                    );
+                }
+            }
+            Ok(due)
+        })?;
+        self.compaction.look_at.retain(|document, _| !due.contains(document));
+        self.compaction.grown.extend(due);
+        Ok(())
+    }
+
     /// Makes the next snapshot that is due, once nothing else is to be sent.
     pub(super) fn next_snapshot(
         &mut self,
         store: &dyn SyncStore,
         env: &Env<'_>,
     ) -> Result<Option<Vec<EnvelopeRow>>, SyncError> {
+        self.after_rotation(store)?;
         // What the server took and did not give back yet is no verified part of any document.
         let settled = !self.compaction.grown.is_empty()
             && self.all_read()
@@ -318,6 +359,7 @@ fn opened_snapshot(tx: &mut dyn SyncTx, log: &Log, row: &EnvelopeRow) -> Result<
     }
     let Some(key) = tx.key(outer.header.compartment, outer.header.epoch)? else { return Ok(None) };
     let Ok(opened) = open(tx, row, log, Some(&key)) else { return Ok(None) };
+    let Whole::Joined(opened) = parts::whole(tx, log, &opened)? else { return Ok(None) };
     Ok(judged(tx, log, &opened)?.ok().map(|(snapshot, _)| snapshot))
 }
 
@@ -356,9 +398,17 @@ impl Receiver<'_, '_> {
         mut row: EnvelopeRow,
         opened: &Opened,
     ) -> Result<(), SyncError> {
-        let (snapshot, changes) = match judged(tx, self.log, opened)? {
+        let opened = match parts::whole(tx, self.log, opened)? {
+            Whole::Joined(opened) => opened,
+            Whole::Part | Whole::Dropped => {
+                row.state = EnvelopeState::Applied;
+                return tx.put_envelope(&row);
+            }
+            Whole::Broken(fault) => return self.reject(tx, &row, &fault.to_string()),
+        };
+        let (snapshot, changes) = match judged(tx, self.log, &opened)? {
             Ok(judged) => judged,
-            Err(SnapshotFault::Fork) if !left_out(Check::Life) && of_another_life(tx, opened)? => {
+            Err(SnapshotFault::Fork) if !left_out(Check::Life) && of_another_life(tx, &opened)? => {
                 // Since an owner signed that the server was restored, other places count: it stands for nothing now.
                 row.state = EnvelopeState::Applied;
                 return tx.put_envelope(&row);

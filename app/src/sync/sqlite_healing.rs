@@ -9,7 +9,7 @@ use super::healing::{Braked, Burst, HealingTx, Peer};
 use super::sqlite::SqliteTx;
 use super::sqlite_rows::{id, number};
 use super::store::Place;
-use super::{SyncError, sqlite_rows};
+use super::{SyncError, former, sqlite_rows};
 
 impl HealingTx for SqliteTx<'_> {
     fn forget_places(&mut self) -> Result<(), SyncError> {
@@ -21,6 +21,14 @@ impl HealingTx for SqliteTx<'_> {
             "DELETE FROM verified_cut",
         ];
         statements.iter().try_for_each(|sql| self.write(sql, []))
+    }
+
+    fn renewed(&mut self) -> Result<bool, SyncError> {
+        Ok(self.count("SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'renewed')", [])? > 0)
+    }
+
+    fn former(&mut self) -> Result<u64, SyncError> {
+        self.count("SELECT count(*) FROM refused_document WHERE code = ?1", [former::CODE])
     }
 
     fn places(&mut self) -> Result<Vec<(EnvelopeId, Place)>, SyncError> {

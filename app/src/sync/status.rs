@@ -9,7 +9,7 @@ use groundplan_shared::wire::{DeviceId, ProblemCode};
 use super::machine::{Machine, Phase};
 use super::store::{Alarm, EnvelopeState, SyncRecord, SyncStore, run};
 use super::weak::{Check, left_out};
-use super::{SyncError, names};
+use super::{SyncError, former, names};
 
 /// Steps of the present run: items to read, then changes to send.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,6 +67,11 @@ pub fn hurdle_of(code: ProblemCode, message: &str) -> Option<ApiError> {
             "The server does not let this account synchronise this workspace.",
             "Sign in with the account that owns it, or ask an administrator. Your changes are kept here.",
         ),
+        ProblemCode::SecondFactorRequired => (
+            ErrorCode::NotAllowed,
+            "This workspace demands a second factor.",
+            "Set one up (`groundplan account second-factor`), or sign in again with a code. Your changes are kept here.",
+        ),
         ProblemCode::QuotaExceeded => (
             ErrorCode::ServerRefused,
             "The workspace's storage on the server is used up.",
@@ -108,7 +113,8 @@ pub fn alarm_text(alarm: Alarm) -> ApiError {
         ),
         Alarm::Forked => (
             "The server shows another history of this workspace than before. Nothing here was changed or deleted.",
-            "Nothing more is sent. Compare the safety number with another member and tell the server's administrator.",
+            "Nothing more is sent. Compare the safety number with another member and tell the server's administrator. \
+             Where an owner confirmed that the server was restored, `groundplan sync --settle forked` follows.",
         ),
         Alarm::Restored => (
             "The server's database is another one than before: it was restored from a backup.",
@@ -151,11 +157,12 @@ fn shut_out(standing: MemberStanding, waiting: u64) -> Option<ApiError> {
         MemberStanding::Member => return None,
         MemberStanding::DeviceRevoked => (
             "This device was revoked by a member of the workspace.",
-            "To go on, link it anew from another of your devices, in a new profile.",
+            "To go on, give it new keys with `groundplan device renew` and link it anew from another of your devices.",
         ),
-        MemberStanding::Removed => {
-            ("You were removed from this workspace.", "To come back, ask for a new invitation.")
-        }
+        MemberStanding::Removed => (
+            "You were removed from this workspace.",
+            "To come back, run `groundplan device renew` and ask for a new invitation.",
+        ),
     };
     let kept = match waiting {
         0 => "Everything you had was sent; what is on this device stays readable.".to_owned(),
@@ -220,6 +227,10 @@ fn describe(
                 "They are kept here. Update Groundplan and choose \u{201c}Sync now\u{201d}, or export them.",
             )
         });
+        let refused = match tx.former()? {
+            0 => refused,
+            documents => Some(former::text(documents)),
+        };
         let held = tx.count_in(EnvelopeState::Held)?
             + tx.count_in(EnvelopeState::Waiting)?
             + tx.count_in(EnvelopeState::Broken)?;

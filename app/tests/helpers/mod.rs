@@ -69,6 +69,7 @@ pub async fn login(device: &Device, server: &RunningServer, name: &str) {
         name: name.to_owned(),
         password: Hidden(PASSWORD.to_owned()),
         trust: None,
+        code: None,
     };
     ops::account::login::run(&device.app, params).await.unwrap();
 }

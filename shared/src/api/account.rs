@@ -49,6 +49,55 @@ pub struct AccountLoginParams {
     /// administrator says.
     #[serde(default)]
     pub trust: Option<String>,
+    /// Code of the account's authenticator, where it has one.
+    #[serde(default)]
+    pub code: Option<Hidden>,
+}
+
+/// Asks for the second factor of the account.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorStatusParams {}
+
+/// Begins to set up a second factor.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorBeginParams {}
+
+/// Gives the first code back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorConfirmParams {
+    /// Six digits.
+    pub code: Hidden,
+}
+
+/// Removes the second factor.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorRemoveParams {
+    /// One more code of it.
+    pub code: Hidden,
+}
+
+/// Whether there is a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorStatus {
+    /// Sign-ins need a code.
+    pub enabled: bool,
+    /// This device's sign-in brought one.
+    pub proven: bool,
+}
+
+/// What an authenticator is to be given. It counts once a code of it came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorSetup {
+    /// The secret, for typing.
+    pub secret: Hidden,
+    /// The same as an `otpauth:` address.
+    pub uri: Hidden,
+    /// The address as a QR code, an SVG image.
+    pub qr_svg: Hidden,
 }
 
 /// Asks for the keys of a server.

@@ -40,6 +40,54 @@ pub struct BackupVerifyParams {
     /// The recovery code that opens it.
     #[serde(default)]
     pub recovery_code: Option<Hidden>,
+    /// Name for progress events and `job/cancel`.
+    #[serde(default)]
+    pub job: Option<String>,
+}
+
+/// Says what a backup holds, by its beginning; the rest of it is not looked at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupInspectParams {
+    /// The file.
+    pub path: String,
+    /// The passphrase that opens it.
+    #[serde(default)]
+    pub passphrase: Option<Hidden>,
+    /// The recovery code that opens it.
+    #[serde(default)]
+    pub recovery_code: Option<Hidden>,
+}
+
+/// Takes a workspace of a backup into the open profile, which must not have it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupTakeInParams {
+    /// The file.
+    pub path: String,
+    /// The passphrase that opens it.
+    #[serde(default)]
+    pub passphrase: Option<Hidden>,
+    /// The recovery code that opens it.
+    #[serde(default)]
+    pub recovery_code: Option<Hidden>,
+    /// Which workspace; needed if the backup holds several.
+    #[serde(default)]
+    pub workspace: Option<WorkspaceId>,
+    /// Name for progress events and `job/cancel`.
+    #[serde(default)]
+    pub job: Option<String>,
+}
+
+/// What was taken in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BackupTakenIn {
+    /// The workspace, which is open now.
+    pub workspace: super::WorkspaceView,
+    /// Changes in it that no server had acknowledged.
+    pub unsent: u64,
+    /// Whether this device is the one that the backup was made on. Another one is to be let in (linked) before it can send.
+    pub same_device: bool,
 }
 
 /// Makes a profile from a backup and opens it. There must be none yet under this name.
@@ -57,6 +105,9 @@ pub struct BackupRestoreParams {
     /// The passphrase that will protect the restored profile; without one its key is kept in the system's keyring.
     #[serde(default)]
     pub new_passphrase: Option<Hidden>,
+    /// Name for progress events and `job/cancel`.
+    #[serde(default)]
+    pub job: Option<String>,
 }
 
 /// A workspace in a backup.

@@ -144,7 +144,7 @@ pub struct Cursor {
     pub id: DocumentId,
 }
 
-/// An element in lists.
+/// An element in lists. Lists are long: what is not set is left out of their text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ElementSummary {
     /// Its id.
@@ -154,18 +154,25 @@ pub struct ElementSummary {
     /// Its name.
     pub name: String,
     /// Its technology, if set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technology: Option<String>,
     /// Its subtype (`type`, `store_type`, `channel_type`, `format`), if set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtype: Option<String>,
     /// Its lifecycle, if set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<String>,
     /// The element it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<DocumentId>,
     /// The team it is owned by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<DocumentId>,
     /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
     /// Whether it belongs to others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub external: bool,
 }
 

@@ -32,6 +32,10 @@ pub struct MemberView {
     pub you: bool,
     /// Active devices, without recovery codes.
     pub devices: u32,
+    /// Whether the person of this device compared the safety number with this member: none if not; false if the member has
+    /// other devices since.
+    #[serde(default)]
+    pub compared: Option<bool>,
 }
 
 /// Somebody who joined and waits to be confirmed.
@@ -126,6 +130,16 @@ pub struct SafetyNumber {
     pub name: String,
     /// Twelve groups of five digits.
     pub number: String,
+}
+
+/// Remembers on this device that the safety number of a member was compared and is the same on both sides.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberVerifyParams {
+    /// The member, by name or id.
+    pub member: String,
+    /// The sixty digits as the other side reads them out; empty: it is not remembered any more.
+    pub safety_number: String,
 }
 
 /// Lets a newcomer in whose safety number was compared.
@@ -295,6 +309,20 @@ pub struct KeyRotateParams {
     /// The levels; every level that this member reads if empty.
     #[serde(default)]
     pub levels: Vec<String>,
+}
+
+/// Gives a device that was shut out new keys, with which it can be let in again. Everything on it stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceRenewParams {}
+
+/// The device with its new keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRenewed {
+    /// Its new id, in hexadecimal.
+    pub device: String,
+    /// Changes that were not sent; once it is let in, `sync/bring_in` sends them.
+    pub unsent: u64,
 }
 
 /// Shuts a device out.

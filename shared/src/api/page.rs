@@ -98,6 +98,7 @@ pub struct PageSummary {
     /// Folder and file name.
     pub path: String,
     /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
 }
 

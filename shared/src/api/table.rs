@@ -106,6 +106,8 @@ commands! {
     "export/run", Read, ExportParams => Exported, "Exports the workspace or a part of it.";
     "backup/create", Manage, BackupCreateParams => BackupView, "Writes an encrypted backup of the device or a workspace.";
     "backup/verify", Manage, BackupVerifyParams => BackupView, "Checks every byte of a backup.";
+    "backup/inspect", Manage, BackupInspectParams => BackupView, "Says what a backup holds, without reading all of it.";
+    "backup/take_in", Manage, BackupTakeInParams => BackupTakenIn, "Takes a workspace of a backup into the open profile.";
     "backup/restore", Manage, BackupRestoreParams => BackupRestored, "Makes the profile from a backup and opens it.";
     "job/cancel", Read, JobCancelParams => Empty, "Stops a long command; nothing of it is applied.";
     "edit/undo", Write, EditUndoParams => EditState, "Takes the latest edit of this profile back.";
@@ -119,11 +121,16 @@ commands! {
     "account/register", Manage, AccountRegisterParams => AccountView, "Registers on a server and connects this device.";
     "account/login", Manage, AccountLoginParams => AccountView, "Signs in to a server.";
     "account/logout", Manage, AccountLogoutParams => Empty, "Signs out; nothing on this device is removed.";
+    "account/second_factor", Manage, SecondFactorStatusParams => SecondFactorStatus, "Says whether sign-ins to the account need a code.";
+    "account/second_factor_begin", Manage, SecondFactorBeginParams => SecondFactorSetup, "Makes a secret for an authenticator.";
+    "account/second_factor_confirm", Manage, SecondFactorConfirmParams => SecondFactorStatus, "Takes the authenticator's first code; sign-ins need one from then on.";
+    "account/second_factor_remove", Manage, SecondFactorRemoveParams => SecondFactorStatus, "Removes the second factor, given a code.";
     "account/server_key", Read, AccountServerKeyParams => ServerKeys, "Shows the key of a server that is trusted, and one that was refused.";
     "sync/status", Read, SyncStatusParams => SyncStatus, "Says truthfully how synchronisation stands.";
     "sync/connect", Manage, SyncConnectParams => SyncStatus, "Uploads the open workspace to the account's server.";
     "sync/now", Write, SyncNowParams => SyncStatus, "Synchronises and waits until it is done or stuck.";
     "device/list", Read, DeviceListParams => DeviceList, "Lists members and devices of the workspace.";
+    "device/renew", Manage, DeviceRenewParams => DeviceRenewed, "Gives a device that was shut out new keys, to be let in again.";
     "device/revoke", Manage, DeviceRevokeParams => DeviceList, "Shuts a device out and rotates what it could read.";
     "device/link_start", Manage, DeviceLinkStartParams => LinkCode, "Makes a code with which another device joins.";
     "device/link_wait", Manage, DeviceLinkWaitParams => LinkRequest, "Waits for the other device to answer the code.";
@@ -135,6 +142,7 @@ commands! {
     "member/join", Manage, MemberJoinParams => WorkspaceView, "Accepts an invitation.";
     "member/list", Read, MemberListParams => MemberList, "Lists members, newcomers, roles, keys and the policy.";
     "member/safety", Read, MemberSafetyParams => SafetyNumber, "Computes the number that two members compare.";
+    "member/verify", Manage, MemberVerifyParams => MemberList, "Remembers that the safety number of a member was compared.";
     "member/confirm", Manage, MemberConfirmParams => MemberList, "Lets a newcomer in whose safety number was compared.";
     "member/remove", Manage, MemberRemoveParams => MemberList, "Removes a member and rotates what they could read.";
     "member/role", Manage, MemberRoleParams => MemberList, "Gives a member another role.";
@@ -154,6 +162,7 @@ commands! {
     "sync/peers", Read, SyncPeersParams => PeerList, "Says how far each device is known to have read, and what is missing.";
     "sync/held", Read, SyncHeldParams => HeldList, "Lists mass deletions by other devices that wait for a decision.";
     "sync/decide", Write, SyncDecideParams => HeldList, "Applies a mass deletion that is held, or takes it back.";
+    "sync/bring_in", Write, SyncBringInParams => BroughtIn, "Sends what this device had not sent when it was shut out, as edits of the device that it is now.";
     "sync/rescue", Read, SyncRescueParams => Rescue, "Shows changes that could not be sent, and exports them.";
     "presence/set", Read, PresenceSetParams => PresenceList, "Says where you are, and lists who else is there.";
     "presence/list", Read, PresenceListParams => PresenceList, "Lists who is there, and where.";

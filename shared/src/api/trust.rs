@@ -96,6 +96,24 @@ pub struct Rescue {
     pub text: String,
 }
 
+/// Sends what was not sent when this device was shut out, as edits of the device that it became.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncBringInParams {}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BroughtIn {
+    /// Documents that were brought in.
+    pub documents: u64,
+    /// Changes in them that were written anew.
+    pub changes: u64,
+    /// Documents that cannot be brought in yet, because something of them has not arrived.
+    pub left: u64,
+    /// How synchronisation stands after it.
+    pub status: super::SyncStatus,
+}
+
 /// Asks how far each device is known to have read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,5 +1,5 @@
 //! Authentication and authorisation that both sides share: roles, permissions, token scopes and, with the feature
-//! `native`, access tokens, refresh tokens and the OPAQUE suite.
+//! `native`, access tokens, refresh tokens, one-time codes and the OPAQUE suite.
 //!
 //! Deliberately not here: sessions, stores, clocks. Time comes in as a parameter.
 
@@ -17,6 +17,8 @@ pub mod opaque;
 pub mod refresh;
 #[cfg(feature = "native")]
 pub mod token;
+#[cfg(feature = "native")]
+pub mod totp;
 
 pub use role::{Clearance, Compartment, Permissions, Role};
 pub use scope::{Scope, Scopes};

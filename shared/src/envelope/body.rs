@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::header::Kind;
 use super::padme::padme;
+use super::snapshot::Part;
 use crate::wire::cbor::{self, Blob};
 use crate::wire::ids::{DeviceId, DocumentId, Hash};
 use crate::wire::limits::{CHANGES_PER_ENVELOPE, SNAPSHOT_BYTES};
@@ -54,17 +55,24 @@ pub struct EnvelopeBody {
     /// Snapshot: always. Tombstone: where its author knew the document to stand.
     #[n(2)]
     pub covers: Option<Covers>,
+    /// A part of a snapshot that is larger than an envelope: which; `changes` is then its piece of the whole's body.
+    #[n(3)]
+    pub part: Option<Part>,
 }
 
 impl EnvelopeBody {
     /// Makes the body of a batch of changes.
     pub fn of_changes(changes: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        Self { changes: changes.into_iter().map(Blob).collect(), lineage: None, covers: None }
+        Self { changes: changes.into_iter().map(Blob).collect(), lineage: None, covers: None, part: None }
     }
 
     /// Says whether the body has what the kind demands and nothing else.
     pub fn fits(&self, kind: Kind) -> bool {
         let changes = self.changes.len();
+        if let Some(part) = &self.part {
+            let bare = self.lineage.is_none() && self.covers.is_none();
+            return kind == Kind::Snapshot && changes == 1 && bare && part.is_sound();
+        }
         match kind {
             Kind::Genesis => (1..=CHANGES_PER_ENVELOPE).contains(&changes) && self.covers.is_none(),
             Kind::Change => {

@@ -2,13 +2,16 @@
 //!
 //! One table drives validation, the inspector, imports and exports. Not here: the check itself (`validate`).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use super::ElementKind;
 use super::ElementKind as K;
 
 /// The value of a property.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum PropertyValue {
     /// Yes or no.
@@ -17,6 +20,40 @@ pub enum PropertyValue {
     Integer(i64),
     /// A text, or the spelling of a choice.
     Text(String),
+}
+
+// By hand: what serde derives keeps a copy of the value while it tries one kind after the other.
+impl<'de> Deserialize<'de> for PropertyValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Value;
+
+        impl Visitor<'_> for Value {
+            type Value = PropertyValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("yes or no, a whole number or a text")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<PropertyValue, E> {
+                Ok(PropertyValue::Bool(value))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<PropertyValue, E> {
+                Ok(PropertyValue::Integer(value))
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<PropertyValue, E> {
+                let too_large = |_| E::invalid_value(Unexpected::Unsigned(value), &self);
+                value.try_into().map(PropertyValue::Integer).map_err(too_large)
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<PropertyValue, E> {
+                Ok(PropertyValue::Text(value.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(Value)
+    }
 }
 
 impl PropertyValue {

@@ -19,6 +19,7 @@ pub use drawing::{Anchor, Drawing, Group, Role, Shape};
 pub use geometry::{Point, Rect};
 pub use icons::icon;
 pub use outline::{OutlineItem, OutlineLink, outline, outline_text};
+pub use path::{decimals, number};
 pub use svg::{escape, to_svg};
 
 use serde::{Deserialize, Serialize};

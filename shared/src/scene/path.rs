@@ -1,7 +1,5 @@
 //! SVG path data: numbers, rounded polylines, arrowheads and card outlines.
 
-use std::fmt::Write as _;
-
 use super::{Point, Rect};
 
 /// Length of an arrowhead along its edge.
@@ -10,13 +8,29 @@ pub(super) const ARROW_LENGTH: f64 = 7.0;
 const ARROW_HALF: f64 = 3.5;
 
 /// Writes a coordinate with at most two decimals and no trailing zeros; what is not finite becomes 0.
-pub(super) fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return "0".to_owned();
+pub fn number(value: f64) -> String {
+    decimals(value, 2)
+}
+
+/// Writes a number with at most so many decimals and no trailing zeros; what is not finite becomes 0. By whole numbers: the
+/// general way of writing fractions is larger than everything else that the interface does with them.
+pub fn decimals(value: f64, places: u32) -> String {
+    let unit = 10_u64.pow(places.min(9));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "beyond it, it stays at the largest"
+    )]
+    let scaled = (value * unit as f64).round() as i64;
+    let (whole, rest) = (scaled.unsigned_abs() / unit, scaled.unsigned_abs() % unit);
+    let mut text = if scaled < 0 { format!("-{whole}") } else { whole.to_string() };
+    if rest > 0 {
+        let digits = (unit + rest).to_string();
+        text.push('.');
+        text.extend(digits.chars().skip(1));
+        text.truncate(text.trim_end_matches('0').len());
     }
-    let rounded = (value * 100.0).round() / 100.0;
-    // Adding zero turns -0 into 0.
-    format!("{}", rounded + 0.0)
+    text
 }
 
 /// Collects path commands.
@@ -30,7 +44,7 @@ impl Pen {
             if index > 0 {
                 self.0.push(' ');
             }
-            let _ = write!(self.0, "{}", number(*value));
+            self.0.push_str(&number(*value));
         }
         self
     }

@@ -104,6 +104,10 @@ codes! {
     Internal = 31, "internal", 500, true;
     /// The entry's kind is valid but not yet supported by this version.
     NotSupported = 32, "not_supported", 501, false;
+    /// The password is right, and the account or the workspace asks for a second factor too.
+    SecondFactorRequired = 33, "second_factor_required", 403, false;
+    /// The code of the second factor is wrong, too old, or was used before.
+    SecondFactorWrong = 34, "second_factor_wrong", 401, false;
 }
 
 impl std::fmt::Display for ProblemCode {

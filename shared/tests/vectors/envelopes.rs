@@ -3,7 +3,7 @@
 use groundplan_shared::auth::{Clearance, Compartment, Role};
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::crypto::safe::names::NameOf;
-use groundplan_shared::envelope::snapshot::{Stub, Verdict, save_hash, sign_ack, verify_ack};
+use groundplan_shared::envelope::snapshot::{Stub, Verdict, cut_at, join, save_hash, sign_ack, verify_ack};
 use groundplan_shared::envelope::{
     EnvelopeBody, Kind, LogPoint, Prefix, SavedChange, SealInput, Seen, Standing, check_snapshot, link,
     open_checked, parse_outer, seal,
@@ -147,6 +147,44 @@ fn every_kind() {
             }
         }
     }
+    kept.done();
+}
+
+#[test]
+fn a_snapshot_in_parts() {
+    let mut kept = Kept::open("snapshot_parts.json");
+    let (state, desk) = (state(), device("desk"));
+    let prefix = prefix(&desk);
+    let whole = prefix.to_body(b"a save of three changes".to_vec()).unwrap();
+    let seen = Seen { incarnation: Incarnation([3; 16]), doc_seq: prefix.doc_seq(), link: prefix.link() };
+    let key = key(Compartment::Internal, 1);
+    let (mut previous, mut parts) = (EnvelopeId::ZERO, Vec::new());
+    for (dev_seq, body) in (1..).zip(cut_at(whole.clone(), 100).unwrap()) {
+        let input = SealInput {
+            kind: Kind::Snapshot,
+            workspace: WORKSPACE,
+            document: DOCUMENT,
+            compartment: Compartment::Internal,
+            epoch: 1,
+            stream: StreamId::from_slice(b"stream-1").unwrap(),
+            dev_seq,
+            previous,
+            log: LogPoint { index: 1, hash: state.head_hash() },
+            seen: Some(seen),
+            body: &body,
+        };
+        let label = format!("part {dev_seq}");
+        let sealed = seal(&input, &desk, &key, &fixed(&label)).unwrap();
+        let stored = kept.bytes(&label, &sealed.bytes);
+        previous = sealed.id;
+        let opened = open_checked(&stored, &DOCUMENT, &state, Standing::Offered, |_, _| Some(&key), actor_of);
+        parts.push(opened.unwrap());
+    }
+    assert_eq!(parts.len(), 3);
+    let joined = join(&parts).unwrap();
+    assert_eq!(joined.body, whole);
+    let checked = check_snapshot(&joined, &state, |_| None, |_| Some(saved(&desk))).unwrap();
+    assert_eq!((checked.agrees_with(&prefix), checked.id()), (Ok(()), previous));
     kept.done();
 }
 

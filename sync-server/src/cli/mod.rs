@@ -4,7 +4,7 @@
 
 mod serve;
 
-pub(crate) use serve::admin_create as admin_token;
+pub(crate) use serve::{admin_create as admin_token, admin_reset_second_factor as reset_second_factor};
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -81,6 +81,13 @@ enum Command {
 enum Admin {
     /// Make a token with which one person registers as an administrator
     Create(Settings),
+    /// Let a person whose authenticator is lost sign in by password again, and set another one up
+    ResetSecondFactor {
+        /// Name of the account
+        name: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -125,7 +132,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(settings) | Command::Fingerprint(settings) | Command::Restored(settings) => {
             settings
         }
-        Command::Admin(Admin::Create(settings)) => settings,
+        Command::Admin(Admin::Create(settings) | Admin::ResetSecondFactor { settings, .. }) => settings,
     };
     let config = match settings.load() {
         Ok(config) => config,
@@ -145,6 +152,12 @@ pub fn main() -> ExitCode {
             Ok(text) => say(&text),
             Err(error) => complain(&error, 1),
         },
+        Command::Admin(Admin::ResetSecondFactor { name, .. }) => {
+            match runtime.block_on(reset_second_factor(&config, &name)) {
+                Ok(text) => say(&text),
+                Err(error) => complain(&error, 1),
+            }
+        }
         Command::Fingerprint(_) => match runtime.block_on(serve::fingerprint(&config)) {
             Ok(text) => say(&text),
             Err(error) => complain(&error, 1),

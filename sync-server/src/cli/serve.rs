@@ -84,6 +84,14 @@ pub(crate) async fn admin_create(config: &Config) -> Result<String, StartError> 
     Ok(token)
 }
 
+/// Removes an account's second factor, whose owner lost the authenticator.
+pub(crate) async fn admin_reset_second_factor(config: &Config, name: &str) -> Result<String, StartError> {
+    let store = open_store(config, &Clock::system()).await?;
+    let account = store.account_by_name(name).await.map_err(StartError::Store)?;
+    store.remove_second_factor(account.id).await.map_err(StartError::Store)?;
+    Ok(format!("{name} signs in by password alone now; ask them to set up another second factor"))
+}
+
 /// Returns the fingerprint of the server's sign-in key.
 pub(super) async fn fingerprint(config: &Config) -> Result<String, StartError> {
     let clock = Clock::system();

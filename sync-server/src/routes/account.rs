@@ -29,6 +29,7 @@ use groundplan_shared::{
 };
 use ring::rand::SystemRandom;
 
+use super::second_factor;
 use crate::{
     app::App,
     caller::{Session, SignInAttempt},
@@ -205,7 +206,9 @@ pub(super) async fn login_finish(
         let detail = "the device's proof does not fit its keys and this sign-in; sign in again";
         return Err(Refusal::new(ProblemCode::ChallengeFailed, detail));
     }
-    Ok(Json(enlist(&app, &account, &keys).await?))
+    let (code, vouched) = (params.code.as_deref(), params.vouched.as_deref());
+    let second_factor = second_factor::at_sign_in(&app, account.id, code, vouched).await?;
+    Ok(Json(enlist(&app, &account, &keys, second_factor).await?))
 }
 
 /// Registers a device whose owner has signed in, and begins its session.
@@ -213,6 +216,7 @@ pub(crate) async fn enlist(
     app: &App,
     account: &Account,
     keys: &DeviceKeysPublic,
+    second_factor: bool,
 ) -> Result<LoginFinishResponse, Refusal> {
     let (id, now) = (device_id(keys), app.clock.now_ms());
     let device = Device {
@@ -233,6 +237,7 @@ pub(crate) async fn enlist(
         current_hash: refresh.hash(),
         created_at: now,
         expires_at: now + SESSION_MS,
+        second_factor,
     };
     app.store.create_refresh_family(family).await?;
     let tokens = pair(app, account, (id, &keys.signing), &refresh)?;

@@ -37,9 +37,8 @@ struct Rights {
 
 async fn rights(app: &App, session: &Session, workspace: WorkspaceId) -> Result<Rights, Refusal> {
     let (_, state) = app.memberships.at_head(&*app.store, workspace).await?;
-    let Standing::Active(clearance) = Standing::of(&state, &session.device) else {
-        return Err(Refusal::not_found("workspace"));
-    };
+    let standing = Standing::of(&state, session);
+    let Standing::Active(clearance) = standing else { return Err(standing.refusal()) };
     let write = state
         .active(&session.device)
         .is_some_and(|(_, rights)| rights.permissions.contains(Permissions::WRITE));

@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod operate;
 mod samples;
 pub mod schema;
+mod second_factor;
 mod table;
 mod workspace;
 

@@ -13,9 +13,9 @@ use groundplan_shared::{
             LogAppendParams, LogAppendResponse, LogGetResponse, LoginFinishParams, LoginFinishResponse,
             LoginStartParams, LoginStartResponse, LogoutParams, MailboxGetResponse, MailboxMessage,
             MailboxPutParams, MailboxPutResponse, MailboxSide, RegisterFinishParams, RegisterFinishResponse,
-            RegisterStartParams, RegisterStartResponse, RegistrationMode, ServerInfo, TokenPair,
-            TokenRefreshParams, WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse,
-            WorkspaceView,
+            RegisterStartParams, RegisterStartResponse, RegistrationMode, SecondFactorBegun,
+            SecondFactorCode, SecondFactorView, ServerInfo, TokenPair, TokenRefreshParams,
+            WorkspaceCreateParams, WorkspaceCreateResponse, WorkspaceListResponse, WorkspaceView,
         },
     },
 };
@@ -72,7 +72,13 @@ samples! {
         device: DeviceProof {
             signing_key: PublicKey([7; 32]), hpke_key: PublicKey([9; 32]), proof: Signature([10; 64]),
         },
+        code: Some("123456".to_owned()), vouched: Some("header.claims.signature".to_owned()),
     };
+    second_factor => SecondFactorView { enabled: true, proven: true };
+    second_factor_begun => SecondFactorBegun {
+        secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned(), uri: "otpauth://totp/…".to_owned(),
+    };
+    second_factor_code => SecondFactorCode { code: "123456".to_owned() };
     logged_in => LoginFinishResponse { account: ACCOUNT, device: DEVICE, tokens: token_pair() };
     refresh => TokenRefreshParams {
         device: DEVICE, refresh_token: "gpr1_opaque".to_owned(), proof: Signature([10; 64]),

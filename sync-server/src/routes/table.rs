@@ -3,7 +3,9 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 use groundplan_shared::wire::{limits::BLOB_BYTES, rest::path};
 
-use super::{account, admin, blob, device, info, mailbox, operate, samples, schema::Shape, workspace};
+use super::{
+    account, admin, blob, device, info, mailbox, operate, samples, schema::Shape, second_factor, workspace,
+};
 use crate::{app::App, socket};
 
 /// Who may call a route.
@@ -202,6 +204,34 @@ fn accounts() -> Vec<Route> {
         .gives(samples::tokens()),
         route(("POST", path::LOGOUT, "account.logout"), Session, post(account::logout), "Ends sessions")
             .takes(SMALL, samples::logout()),
+        route(
+            ("GET", path::SECOND_FACTOR, "second_factor.get"),
+            Session,
+            get(second_factor::view),
+            "Tells whether the account has a second factor, and whether this sign-in brought it",
+        )
+        .gives(samples::second_factor()),
+        route(
+            ("POST", path::SECOND_FACTOR, "second_factor.begin"),
+            Session,
+            post(second_factor::begin),
+            "Makes a secret for an authenticator, which counts once a code of it comes back",
+        )
+        .gives(samples::second_factor_begun()),
+        route(
+            ("POST", path::SECOND_FACTOR_CONFIRM, "second_factor.confirm"),
+            Session,
+            post(second_factor::confirm),
+            "Takes the first code; from then on sign-ins need one",
+        )
+        .takes(SMALL, samples::second_factor_code()),
+        route(
+            ("POST", path::SECOND_FACTOR_REMOVE, "second_factor.remove"),
+            Session,
+            post(second_factor::remove),
+            "Removes the second factor, given one more code of it",
+        )
+        .takes(SMALL, samples::second_factor_code()),
         route(
             ("GET", path::DEVICES, "device.list"),
             Session,

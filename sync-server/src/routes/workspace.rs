@@ -63,10 +63,10 @@ pub(super) async fn log_get(
 ) -> Result<Json<LogGetResponse>, Refusal> {
     let (_, state) = app.memberships.at_head(&*app.store, workspace).await?;
     let from = query.after.map_or(0, |after| after.saturating_add(1));
-    match Standing::of(&state, &session.device) {
+    match Standing::of(&state, &session) {
         Standing::Active(_) | Standing::Waiting => page(&app, workspace, from).await,
         Standing::ShutOut(_) => Err(Refusal::shut_out()),
-        Standing::Stranger => Err(Refusal::not_found("workspace")),
+        standing @ (Standing::Unproven | Standing::Stranger) => Err(standing.refusal()),
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn log_append(
     PathParams(workspace): PathParams<WorkspaceId>,
     JsonBody(params): JsonBody<LogAppendParams>,
 ) -> Result<Json<LogAppendResponse>, Refusal> {
-    let head = log::append(&app, session.device, workspace, &params.entry).await?;
+    let head = log::append(&app, session, workspace, &params.entry).await?;
     Ok(Json(LogAppendResponse { head_index: head.index, head_hash: head.hash }))
 }
 

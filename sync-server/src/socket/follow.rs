@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use groundplan_shared::{
     auth::Clearance,
     wire::{
-        DeviceId, Hash, ProblemCode, ServerFrame, WorkspaceId,
+        Hash, ProblemCode, ServerFrame, WorkspaceId,
         cbor::Blob,
         frames::{Feed, LogDelta, PresenceFrom, Pull, PullResult, Subscribe},
     },
@@ -22,6 +22,7 @@ use tokio::{
 use super::session::{Disconnected, problem};
 use crate::{
     app::App,
+    caller::Session,
     metrics::Held,
     problem::Refusal,
     store::{FeedFrom, PageLimit},
@@ -51,7 +52,7 @@ pub(super) enum Outgoing {
 /// Everything that a socket follows.
 pub(super) struct Following {
     app: App,
-    device: DeviceId,
+    caller: Session,
     out: mpsc::Sender<Outgoing>,
     credit: Arc<Semaphore>,
     pulls: Arc<Semaphore>,
@@ -68,10 +69,10 @@ impl Drop for Task {
 }
 
 impl Following {
-    pub(super) fn new(app: App, device: DeviceId, out: mpsc::Sender<Outgoing>) -> Self {
+    pub(super) fn new(app: App, caller: Session, out: mpsc::Sender<Outgoing>) -> Self {
         Self {
             app,
-            device,
+            caller,
             out,
             credit: Arc::new(Semaphore::new(0)),
             pulls: Arc::new(Semaphore::new(PULLS)),
@@ -102,9 +103,9 @@ impl Following {
             return Err(Refusal::new(ProblemCode::QuotaExceeded, detail));
         }
         let (row, state) = self.app.memberships.at_head(&*self.app.store, id).await?;
-        let standing = Standing::of(&state, &self.device);
-        if standing == Standing::Stranger {
-            return Err(Refusal::not_found("workspace"));
+        let standing = Standing::of(&state, &self.caller);
+        if matches!(standing, Standing::Stranger | Standing::Unproven) {
+            return Err(standing.refusal());
         }
         let until = match standing {
             Standing::ShutOut(index) => Some(index),
@@ -122,7 +123,7 @@ impl Following {
         let feed = Feeding {
             app: self.app.clone(),
             id,
-            device: self.device,
+            caller: self.caller,
             out: self.out.clone(),
             credit: Arc::clone(&self.credit),
             next_log: request.log_index.map_or(0, |index| index + 1),
@@ -146,7 +147,7 @@ impl Following {
         if let Some((room, task)) = self.feeds.get(&id)
             && !task.0.is_finished()
         {
-            room.tell(Event::Presence(self.device, sealed));
+            room.tell(Event::Presence(self.caller.device, sealed));
         }
     }
 
@@ -155,10 +156,10 @@ impl Following {
         let Ok(place) = Arc::clone(&self.pulls).try_acquire_owned() else {
             return Err(Refusal::rate_limited(100));
         };
-        let (app, device, out, credit) =
-            (self.app.clone(), self.device, self.out.clone(), Arc::clone(&self.credit));
+        let (app, caller, out, credit) =
+            (self.app.clone(), self.caller, self.out.clone(), Arc::clone(&self.credit));
         tokio::spawn(async move {
-            let frame = match pull(&app, device, &request).await {
+            let frame = match pull(&app, caller, &request).await {
                 Ok(result) => {
                     let Ok(permit) = credit.acquire().await else { return };
                     permit.forget();
@@ -181,11 +182,11 @@ impl Drop for Following {
     }
 }
 
-async fn pull(app: &App, device: DeviceId, request: &Pull) -> Result<PullResult, Refusal> {
+async fn pull(app: &App, caller: Session, request: &Pull) -> Result<PullResult, Refusal> {
     let (_, state) = app.memberships.at_head(&*app.store, request.workspace).await?;
-    let standing = Standing::of(&state, &device);
+    let standing = Standing::of(&state, &caller);
     if !matches!(standing, Standing::Active(_)) {
-        return Err(Refusal::not_found("workspace"));
+        return Err(standing.refusal());
     }
     let from = FeedFrom {
         workspace: request.workspace,
@@ -220,7 +221,7 @@ impl From<Refusal> for Over {
 struct Feeding {
     app: App,
     id: WorkspaceId,
-    device: DeviceId,
+    caller: Session,
     out: mpsc::Sender<Outgoing>,
     credit: Arc<Semaphore>,
     next_log: u64,
@@ -332,7 +333,7 @@ impl Feeding {
                 }
             }
             Event::Presence(device, sealed) => {
-                if *device != self.device && matches!(self.standing, Standing::Active(_)) {
+                if *device != self.caller.device && matches!(self.standing, Standing::Active(_)) {
                     let presence =
                         PresenceFrom { workspace: self.id, device: *device, sealed: Blob(sealed.clone()) };
                     let frame = ServerFrame::Presence(presence).encode().into();
@@ -348,8 +349,9 @@ impl Feeding {
     async fn look_at_standing(&mut self) -> Result<(), Over> {
         let found = self.app.memberships.at_head(&*self.app.store, self.id).await;
         let (_, state) = found.map_err(Refusal::from)?;
-        self.standing = match Standing::of(&state, &self.device) {
+        self.standing = match Standing::of(&state, &self.caller) {
             Standing::ShutOut(_) | Standing::Stranger => return Err(Refusal::shut_out().into()),
+            Standing::Unproven => return Err(Standing::Unproven.refusal().into()),
             standing => standing,
         };
         Ok(())

@@ -74,13 +74,13 @@ pub(super) async fn run(app: App, mut socket: WebSocket) {
         Ok(hello) => sign_in(&app, &hello, nonce).await,
         Err(refusal) => Err(refusal),
     };
-    let (claims, place) = match login.and_then(|claims| {
+    let ((claims, session), place) = match login.and_then(|(claims, session)| {
         let place =
             app.sockets.enter(claims.sub, app.config.limits.sockets_per_account).ok_or_else(|| {
                 let detail = "this account has as many connections as it may; close one";
                 Refusal { retry_after_ms: Some(5000), ..Refusal::new(ProblemCode::RateLimited, detail) }
             })?;
-        Ok((claims, place))
+        Ok(((claims, session), place))
     }) {
         Ok(login) => login,
         Err(refusal) => {
@@ -94,9 +94,8 @@ pub(super) async fn run(app: App, mut socket: WebSocket) {
     let (sink, stream) = socket.split();
     let (out, outgoing) = mpsc::channel(OUTGOING);
     let mut writer = tokio::spawn(write(sink, outgoing));
-    let session = Session { account: claims.sub, device: claims.device };
     let mut conversation = Conversation {
-        following: Following::new(app.clone(), session.device, out.clone()),
+        following: Following::new(app.clone(), session, out.clone()),
         app: app.clone(),
         session,
         nonce,
@@ -144,7 +143,7 @@ fn text_refused() -> Refusal {
 }
 
 /// Checks the access token, and that whoever holds it holds the device's key too.
-async fn sign_in(app: &App, hello: &Hello, nonce: Nonce) -> Result<AccessClaims, Refusal> {
+async fn sign_in(app: &App, hello: &Hello, nonce: Nonce) -> Result<(AccessClaims, Session), Refusal> {
     let token = std::str::from_utf8(&hello.access_token).map_err(|_| Refusal::unauthenticated())?;
     let claims = app.identity.check(token).map_err(refuse_token)?;
     if claims.device != hello.device {
@@ -155,15 +154,13 @@ async fn sign_in(app: &App, hello: &Hello, nonce: Nonce) -> Result<AccessClaims,
         let detail = "this device was revoked; enrol it again with new keys, its unsent work is kept on it";
         return Err(Refusal::new(ProblemCode::DeviceRevoked, detail));
     }
-    if !app.store.session_alive(claims.sub, claims.device, app.clock.now_ms()).await? {
-        return Err(Refusal::unauthenticated());
-    }
+    let session = Session::of(app, &claims).await?;
     let message = socket_challenge(&app.identity.server, &nonce, &hello.device, &token_hash(token));
     if !claims.cnf.fits(&device.signing_key) || !verify(&device.signing_key, &message, &hello.answer) {
         let detail = "the device's answer to the challenge is wrong; sign in again with this device's keys";
         return Err(Refusal::new(ProblemCode::ChallengeFailed, detail));
     }
-    Ok(claims)
+    Ok((claims, session))
 }
 
 async fn write(mut sink: SplitSink<WebSocket, Message>, mut outgoing: mpsc::Receiver<Outgoing>) {
@@ -308,9 +305,13 @@ impl Conversation {
         if matches!(account, Ok(account) if *account != self.session.account) {
             return false;
         }
-        let Session { account, device } = self.session;
-        // A store that does not answer ends nothing; the token's own end does.
-        matches!(self.app.store.session_alive(account, device, self.app.clock.now_ms()).await, Ok(false))
+        let Session { account, device, second_factor } = self.session;
+        match self.app.store.session(account, device, self.app.clock.now_ms()).await {
+            Ok(Some(live)) => second_factor && !live.second_factor,
+            Ok(None) => true,
+            // A store that does not answer ends nothing; the token's own end does.
+            Err(_) => false,
+        }
     }
 
     fn is_flooding(&mut self) -> bool {
@@ -323,7 +324,9 @@ impl Conversation {
     async fn handle(&mut self, frame: ClientFrame) -> Result<(), Stop> {
         match frame {
             ClientFrame::Hello(hello) => match sign_in(&self.app, &hello, self.nonce).await {
-                Ok(claims) if claims.device == self.session.device && claims.sub == self.session.account => {
+                Ok((claims, session))
+                    if session.device == self.session.device && session.account == self.session.account =>
+                {
                     self.welcome(&claims).await?;
                 }
                 Ok(_) => return Err(Stop::Refused(Refusal::unauthenticated())),
@@ -334,8 +337,7 @@ impl Conversation {
                 let workspace = request.workspace;
                 let sizes: u64 = request.envelopes.iter().map(|envelope| envelope.len() as u64).sum();
                 let result =
-                    push::push(&self.app, self.session.device, workspace, request.atomic, request.envelopes)
-                        .await;
+                    push::push(&self.app, self.session, workspace, request.atomic, request.envelopes).await;
                 match result {
                     Ok(outcomes) => {
                         self.app.metrics.push(started.elapsed());
@@ -382,7 +384,7 @@ impl Conversation {
     async fn append(&mut self, request: groundplan_shared::wire::frames::AppendLog) -> Result<(), Stop> {
         use groundplan_shared::wire::frames::{LogResult, Refused};
         let number = request.request;
-        match log::append(&self.app, self.session.device, request.workspace, &request.entry).await {
+        match log::append(&self.app, self.session, request.workspace, &request.entry).await {
             Ok(head) => {
                 let result = LogResult {
                     request: number,
@@ -417,7 +419,7 @@ impl Conversation {
 
     async fn acknowledge(&mut self, request: AckSnapshot) -> Result<(), Stop> {
         let AckSnapshot { request: number, workspace, ack } = request;
-        let taken = compaction::acknowledge(&self.app, self.session.device, workspace, &ack).await;
+        let taken = compaction::acknowledge(&self.app, self.session, workspace, &ack).await;
         let refused = taken.err().map(|refusal| {
             self.app.metrics.refuse(refusal.code);
             Refused { code: refusal.code, message: refusal.detail, retry_ms: refusal.retry_after_ms }

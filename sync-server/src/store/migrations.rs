@@ -63,10 +63,10 @@ macro_rules! migrations {
 }
 
 /// Migrations of the embedded store.
-pub const SQLITE: &[Migration] = migrations!("sqlite": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes", 4 "0004_blobs", 5 "0005_compaction");
+pub const SQLITE: &[Migration] = migrations!("sqlite": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes", 4 "0004_blobs", 5 "0005_compaction", 6 "0006_second_factor");
 
 /// Migrations of the Postgres store.
-pub const POSTGRES: &[Migration] = migrations!("postgres": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes", 4 "0004_blobs", 5 "0005_compaction");
+pub const POSTGRES: &[Migration] = migrations!("postgres": 1 "0001_accounts", 2 "0002_workspaces", 3 "0003_mailboxes", 4 "0004_blobs", 5 "0005_compaction", 6 "0006_second_factor");
 
 /// The table that records what was applied; both stores create it first.
 pub const RECORD_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (\

@@ -13,6 +13,7 @@ pub mod ids;
 mod ledger;
 pub mod migrations;
 pub mod postgres;
+mod second_factor;
 pub mod sqlite;
 mod types;
 
@@ -27,6 +28,7 @@ pub use blobs::{BlobKey, BlobPut, BlobRow, BlobStore, ObjectId, Reserved};
 pub use compaction::{AckRow, CompactionStore, Dropped};
 pub use error::{Cause, Conflict, Entity, StoreError};
 pub use ids::FamilyId;
+pub use second_factor::{SecondFactor, SecondFactorStore, UsedStep};
 pub use types::*;
 use types::{REMEMBERED_MS, compartment};
 
@@ -88,8 +90,17 @@ pub trait AccountStore: Send + Sync {
         device: Option<DeviceId>,
         now: UnixMs,
     ) -> StoreResult<()>;
-    /// Tells whether the device has a living refresh family and it and its account are active.
-    async fn session_alive(&self, account: AccountId, device: DeviceId, now: UnixMs) -> StoreResult<bool>;
+    /// Finds the device's living session: it has a living refresh family, and it and its account are active.
+    async fn session(
+        &self,
+        account: AccountId,
+        device: DeviceId,
+        now: UnixMs,
+    ) -> StoreResult<Option<LiveSession>>;
+    /// Tells whether the device has a living session.
+    async fn session_alive(&self, account: AccountId, device: DeviceId, now: UnixMs) -> StoreResult<bool> {
+        self.session(account, device, now).await.map(|session| session.is_some())
+    }
 }
 
 /// Workspaces and their membership logs.
@@ -237,13 +248,21 @@ pub struct MailboxPut {
 
 /// Everything the server remembers.
 pub trait Store:
-    ServerStore + AccountStore + WorkspaceStore + DocumentStore + MailboxStore + BlobStore + CompactionStore
+    ServerStore
+    + AccountStore
+    + SecondFactorStore
+    + WorkspaceStore
+    + DocumentStore
+    + MailboxStore
+    + BlobStore
+    + CompactionStore
 {
 }
 
 impl<T> Store for T where
     T: ServerStore
         + AccountStore
+        + SecondFactorStore
         + WorkspaceStore
         + DocumentStore
         + MailboxStore

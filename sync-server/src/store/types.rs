@@ -139,6 +139,15 @@ pub struct RefreshFamily {
     pub created_at: UnixMs,
     /// When it ends, used or not.
     pub expires_at: UnixMs,
+    /// The sign-in brought a second factor, or was by key alone.
+    pub second_factor: bool,
+}
+
+/// A session that lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveSession {
+    /// Its sign-in brought a second factor, or was by key alone.
+    pub second_factor: bool,
 }
 
 /// What a rotation asks for.

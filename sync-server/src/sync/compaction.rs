@@ -10,12 +10,13 @@ use groundplan_shared::{
         Kind, Outer, Standing as Judged, parse_outer,
         snapshot::{Ack, AckError, Opinion, Stub, Verdict, droppable, parse_ack, verify_ack},
     },
-    wire::{DeviceId, DocumentId, EnvelopeId, ProblemCode, WorkspaceId, cbor::Blob},
+    wire::{DocumentId, EnvelopeId, ProblemCode, WorkspaceId, cbor::Blob},
 };
 
 use super::Standing;
 use crate::{
     app::App,
+    caller::Session,
     limit::{Caller, Use},
     problem::Refusal,
     store::{AckRow, Dropped, FeedFrom, PageLimit, StoreResult, StoredEnvelope, UnixMs},
@@ -33,15 +34,16 @@ const HOUR_MS: i64 = 3_600_000;
 /// It is not signed by a device that may have one, or is about something else than what is stored here.
 pub async fn acknowledge(
     app: &App,
-    device: DeviceId,
+    caller: Session,
     workspace: WorkspaceId,
     bytes: &[u8],
 ) -> Result<(), Refusal> {
     let (_, state) = app.memberships.at_head(&*app.store, workspace).await?;
-    if !matches!(Standing::of(&state, &device), Standing::Active(_)) {
-        return Err(Refusal::not_found("workspace"));
+    let standing = Standing::of(&state, &caller);
+    if !matches!(standing, Standing::Active(_)) {
+        return Err(standing.refusal());
     }
-    app.limiter.take(Use::Envelope, Caller::Id(device.0), 1).map_err(Refusal::rate_limited)?;
+    app.limiter.take(Use::Envelope, Caller::Id(caller.device.0), 1).map_err(Refusal::rate_limited)?;
     let ack = parse_ack(bytes).map_err(judge)?;
     let Some(snapshot) = snapshot(app, workspace, ack.document, ack.snapshot).await? else {
         let detail = "the acknowledgement is about a snapshot that is not here; synchronise, then judge the newest one";

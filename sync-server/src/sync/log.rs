@@ -82,7 +82,7 @@ pub async fn create(app: &App, caller: Session, entries: Vec<Blob>) -> Result<(W
             let (_, state) = app.memberships.at_head(&*app.store, id).await?;
             // A stranger learns only that the id is taken, which whoever made it up knew.
             if there == rows
-                && matches!(Standing::of(&state, &caller.device), Standing::Active(_) | Standing::Waiting)
+                && matches!(Standing::of(&state, &caller), Standing::Active(_) | Standing::Waiting)
             {
                 return Ok((id, Head::of(&state)));
             }
@@ -98,22 +98,23 @@ pub async fn create(app: &App, caller: Session, entries: Vec<Blob>) -> Result<(W
 /// The rule that it breaks, `LogHeadMoved`, or `NotFound` for a device that has no business here.
 pub async fn append(
     app: &App,
-    device: DeviceId,
+    caller: Session,
     workspace: WorkspaceId,
     entry: &[u8],
 ) -> Result<Head, Refusal> {
     let (row, state) = app.memberships.at_head(&*app.store, workspace).await?;
     let parsed = parse_entry(entry).map_err(judge);
-    let may = match Standing::of(&state, &device) {
-        Standing::Active(_) => true,
-        Standing::Waiting => true,
+    let standing = Standing::of(&state, &caller);
+    let may = match standing {
+        Standing::Active(_) | Standing::Waiting => true,
+        Standing::Unproven => false,
         // A newcomer may bring nothing but its own join, whose right the validator checks.
         Standing::ShutOut(_) | Standing::Stranger => parsed.as_ref().is_ok_and(
-            |parsed| matches!(&parsed.entry.body, Body::Join(join) if device_id(&join.device) == device),
+            |parsed| matches!(&parsed.entry.body, Body::Join(join) if device_id(&join.device) == caller.device),
         ),
     };
     if !may {
-        return Err(Refusal::not_found("workspace"));
+        return Err(standing.refusal());
     }
     let parsed = parsed?;
     if parsed.entry.index < row.log_length && state.hash_at(parsed.entry.index) == Some(parsed.hash) {

@@ -15,6 +15,7 @@ use groundplan_shared::{
 use super::Standing;
 use crate::{
     app::App,
+    caller::Session,
     limit::{Caller, Use},
     problem::Refusal,
     store::{AppendBatch, Conflict, NewEnvelope, Placement, StoreError},
@@ -39,16 +40,18 @@ enum Item {
 /// What concerns the push as a whole: no such workspace for this device, the store's troubles.
 pub async fn push(
     app: &App,
-    device: DeviceId,
+    caller: Session,
     workspace: WorkspaceId,
     atomic: bool,
     envelopes: Vec<Blob>,
 ) -> Result<Vec<Outcome>, Refusal> {
     let count = u32::try_from(envelopes.len()).unwrap_or(u32::MAX);
     let (row, state) = app.memberships.at_head(&*app.store, workspace).await?;
-    if !matches!(Standing::of(&state, &device), Standing::Active(_)) {
-        return Err(Refusal::not_found("workspace"));
+    let standing = Standing::of(&state, &caller);
+    if !matches!(standing, Standing::Active(_)) {
+        return Err(standing.refusal());
     }
+    let device = caller.device;
     if let Err(wait_ms) = app.limiter.take(Use::Envelope, Caller::Id(device.0), count) {
         app.metrics.rate_limited.add(1);
         let refusal = Refusal::rate_limited(wait_ms);

@@ -113,6 +113,17 @@ pub(super) async fn sign_in(
     password: &str,
     keys: &DeviceKeys,
 ) -> (u16, Value, Value) {
+    sign_in_with(at, name, password, keys, &[]).await
+}
+
+/// The same with more fields in the last request.
+pub(super) async fn sign_in_with(
+    at: SocketAddr,
+    name: &str,
+    password: &str,
+    keys: &DeviceKeys,
+    more: &[(&str, &str)],
+) -> (u16, Value, Value) {
     let rng = SystemRandom::new();
     let (state, message) = login_start(password, &rng).unwrap();
     let body = json!({"username": name, "request": Blob(message)});
@@ -128,8 +139,11 @@ pub(super) async fn sign_in(
     let proof =
         keys.sign(&device_registration(&started.server, &started.nonce, &started.account, &keys.id()));
     let public = keys.public();
-    let body = json!({"login": started.login, "finalization": Blob(finalization),
+    let mut body = json!({"login": started.login, "finalization": Blob(finalization),
         "device": {"signing_key": public.signing, "hpke_key": public.hpke, "proof": proof}});
+    for (field, text) in more {
+        body[*field] = json!(text);
+    }
     let (status, answer) = request(at, "POST", "/v1/account/login/finish", None, Some(&body)).await;
     (status, answer, body)
 }
@@ -160,7 +174,7 @@ impl Client {
     pub(super) async fn enlist(server: &RunningServer, name: &str) -> Self {
         let (app, keys) = (server.app(), DeviceKeys::make(&SystemRandom::new()).unwrap());
         let account = app.store.account_by_name(name).await.unwrap();
-        let done = crate::routes::account::enlist(app, &account, &keys.public()).await.unwrap();
+        let done = crate::routes::account::enlist(app, &account, &keys.public(), false).await.unwrap();
         Self { at: server.addr, keys, server: app.identity.server, tokens: done.tokens }
     }
 
@@ -263,24 +277,33 @@ pub(super) struct Socket {
 impl Socket {
     /// Opens a socket and takes its challenge.
     pub(super) async fn open(at: SocketAddr) -> Self {
-        let stream = TcpStream::connect(at).await.unwrap();
-        let (stream, _) = client_async(format!("ws://{at}/v1/socket"), stream).await.unwrap();
+        Self::try_open(at).await.expect("the server has room")
+    }
+
+    /// Opens a socket and takes its challenge; `None` if the server has no room.
+    pub(super) async fn try_open(at: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(at).await.ok()?;
+        let (stream, _) = client_async(format!("ws://{at}/v1/socket"), stream).await.ok()?;
         let mut socket = Self { stream, nonce: Nonce([0; 32]), server: ServerId([0; 16]) };
         let ServerFrame::Challenge(challenge) = socket.next().await else {
             panic!("a challenge comes first")
         };
         socket.nonce = challenge.nonce;
         socket.server = challenge.server;
-        socket
+        Some(socket)
     }
 
     /// Opens a socket and signs in on it.
     pub(super) async fn signed_in(client: &Client) -> Self {
-        let mut socket = Self::open(client.at).await;
-        socket.hello(client, &client.keys).await;
-        let frame = socket.next().await;
+        Self::open(client.at).await.sign_in(client).await
+    }
+
+    /// Signs in on an open socket.
+    pub(super) async fn sign_in(mut self, client: &Client) -> Self {
+        self.hello(client, &client.keys).await;
+        let frame = self.next().await;
         assert!(matches!(frame, ServerFrame::Welcome(_)), "{frame:?}");
-        socket
+        self
     }
 
     /// Answers the challenge with a client's token and the given keys.

@@ -6,6 +6,7 @@ mod blobs;
 mod client;
 mod http;
 mod membership;
+mod second_factor;
 mod socket;
 mod stampede;
 mod sync;

@@ -1,7 +1,9 @@
-//! Faults on the local store, with the real program: kills, failing disks, flipped bytes.
+//! Faults below the real programs: kills at every call, failing and full disks, flipped bytes.
 //!
 //! The rule: what was acknowledged is there, what is damaged is said, nothing is silently wrong.
 
+mod disk;
 mod flip;
 mod kill;
 mod look;
+mod server;

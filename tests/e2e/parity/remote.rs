@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use groundplan_shared::auth::totp::{STEP_S, TotpSecret};
 use groundplan_tests::device::Device;
 use groundplan_tests::programs::PASSWORD;
 use groundplan_tests::server::{Server, Store};
@@ -54,11 +55,28 @@ pub(super) fn tell() -> BTreeSet<String> {
     call(&guest, "account/register", account("grace"));
     call(&guest, "member/join", json!({ "link": link, "name": "Grace" }));
     call(&guest, "account/logout", json!({}));
+    second_factor(&call, &desk);
     govern(&call, [&desk, &spare], &mut laptop, &url);
     used.borrow_mut().insert("sync/settle".to_owned());
     // Nothing is wrong, so there is nothing to settle.
     assert!(desk.call("sync/settle", json!({ "alarm": "forked" })).is_err());
     used.into_inner()
+}
+
+/// The second factor: set up, demanded, and gone again.
+fn second_factor(call: &impl Fn(&Device, &str, Value) -> Value, desk: &Device) {
+    let setup = call(desk, "account/second_factor_begin", json!({}));
+    let secret = TotpSecret::from_text(setup["secret"].as_str().unwrap()).unwrap();
+    let step = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / STEP_S;
+    let demand = json!({ "second_factor_required": true });
+    assert!(desk.call("policy/set", demand.clone()).is_err(), "nobody shuts themselves out");
+    call(desk, "account/second_factor_confirm", json!({ "code": secret.code(step()) }));
+    let status = call(desk, "account/second_factor", json!({}));
+    assert_eq!(status, json!({ "enabled": true, "proven": true }));
+    desk.ask("policy/set", demand);
+    desk.ask("policy/set", json!({ "second_factor_required": false }));
+    // A code counts once: the next one, which the server takes from a clock that is ahead.
+    call(desk, "account/second_factor_remove", json!({ "code": secret.code(step() + 1) }));
 }
 
 /// Members, roles, keys and policy: the desk is an owner's, and `laptop` another device of the same person.
@@ -111,7 +129,12 @@ fn govern(
     call(desk, "device/revoke", json!({ "device": "Laptop" }));
     call(desk, "member/remove", json!({ "member": "Grace" }));
     call(late, "sync/now", json!({}));
-    call(desk, "member/safety", json!({ "member": "Lin" }));
+    let safety = call(desk, "member/safety", json!({ "member": "Lin" }));
+    let verified = json!({ "member": "Lin", "safety_number": safety["number"] });
+    let list = call(desk, "member/verify", verified).to_string();
+    assert!(list.contains("\"compared\":true"), "{list}");
+    let wrong = json!({ "member": "Lin", "safety_number": "0".repeat(60) });
+    assert!(desk.call("member/verify", wrong).is_err(), "other digits are nobody's");
     for question in ["sync/quarantine", "sync/alarm", "sync/rescue"] {
         call(desk, question, json!({}));
     }

@@ -3,8 +3,8 @@
 use groundplan_shared::auth::Compartment;
 use groundplan_shared::envelope::snapshot::parse_ack;
 use groundplan_shared::envelope::{
-    EnvelopeBody, Kind, LogPoint, Prefix, SavedChange, SealInput, Seen, Standing, check_snapshot,
-    open_checked, parse_outer, seal,
+    EnvelopeBody, Kind, LogPoint, Outer, Prefix, SavedChange, SealInput, Sealed, Seen, Standing,
+    check_snapshot, open_checked, parse_outer, seal,
 };
 use groundplan_shared::wire::cbor::{decode_canonical, encode};
 use groundplan_shared::wire::ids::{DocumentId, EnvelopeId, Hash, Incarnation, StreamId};
@@ -30,7 +30,7 @@ pub fn envelope(data: &[u8]) {
     }
 }
 
-fn inside(world: &World, kind: Kind, body: &EnvelopeBody) {
+fn sealed(world: &World, kind: Kind, body: &EnvelopeBody) -> Option<Sealed> {
     let (epoch, key) =
         world.ring.current(&world.state, Compartment::Internal).expect("the owner has every key");
     let seen = body.covers.as_ref().filter(|covers| (covers.doc_seq == 0) == (covers.link == Hash::ZERO));
@@ -47,7 +47,11 @@ fn inside(world: &World, kind: Kind, body: &EnvelopeBody) {
         seen: seen.map(|c| Seen { incarnation: Incarnation([1; 16]), doc_seq: c.doc_seq, link: c.link }),
         body,
     };
-    let Ok(sealed) = seal(&input, &world.device, key, &fixed()) else { return };
+    seal(&input, &world.device, key, &fixed()).ok()
+}
+
+fn inside(world: &World, kind: Kind, body: &EnvelopeBody) {
+    let Some(sealed) = sealed(world, kind, body) else { return };
     assert!(body.fits(kind));
     let Some(opened) = open(world, &sealed.bytes) else {
         assert!(kind != Kind::Snapshot && !body.changes.is_empty(), "only a foreign actor is refused");
@@ -64,6 +68,17 @@ fn open(world: &World, bytes: &[u8]) -> Option<groundplan_shared::envelope::Open
     let key = |compartment, epoch| world.ring.get(compartment, epoch);
     let actor = |change: &[u8]| change.get(..24).map(<[u8]>::to_vec);
     open_checked(bytes, &DOCUMENT, &world.state, Standing::Offered, key, actor).ok()
+}
+
+/// A snapshot of one change by the only device.
+pub(crate) fn snapshot() -> Outer {
+    let world = world();
+    let (id, hash) = (EnvelopeId([3; 32]), Hash([4; 32]));
+    let mut prefix = Prefix::new();
+    prefix.take(1, &id, 0, Some((world.device.id(), &[hash]))).expect("the first");
+    let body = prefix.to_body(vec![5; 56]).expect("there is a change");
+    let sealed = sealed(world, Kind::Snapshot, &body).expect("it fits");
+    parse_outer(&sealed.bytes).expect("an envelope")
 }
 
 /// A stand-in for Automerge: hashes and actors, 32 and 24 bytes each.

@@ -4,27 +4,23 @@
 //! Not here: making inputs (libFuzzer's) and the decoders themselves.
 
 mod auth;
+mod compaction;
+#[cfg(feature = "app")]
+mod documents;
 mod envelope;
 mod imports;
 mod log;
+mod presence;
 mod world;
 
 pub use auth::{auth, codes};
+pub use compaction::compaction;
+#[cfg(feature = "app")]
+pub use documents::{backup, change, document, save};
 pub use envelope::envelope;
 pub use imports::{backstage, compose, markdown, yaml};
 pub use log::{entry, frame_client, frame_server};
-
-/// Changes of documents: bounded before they are decoded. Alone, and one after the other.
-#[cfg(feature = "app")]
-pub fn change(data: &[u8]) {
-    use groundplan_app::core::{actor_of_change, changes_in};
-    let parts = changes_in(data);
-    assert_eq!(parts.concat(), data, "taking changes apart loses nothing");
-    for part in parts {
-        let _ = actor_of_change(part);
-    }
-    let _ = actor_of_change(data);
-}
+pub use presence::presence;
 
 /// A target's name and what it does.
 pub type Target = (&'static str, fn(&[u8]));
@@ -34,13 +30,21 @@ pub const TARGETS: &[Target] = &[
     ("auth", auth),
     ("backstage", backstage),
     #[cfg(feature = "app")]
+    ("backup", backup),
+    #[cfg(feature = "app")]
     ("change", change),
     ("codes", codes),
+    ("compaction", compaction),
     ("compose", compose),
+    #[cfg(feature = "app")]
+    ("document", document),
     ("entry", entry),
     ("envelope", envelope),
     ("frame_client", frame_client),
     ("frame_server", frame_server),
     ("markdown", markdown),
+    ("presence", presence),
+    #[cfg(feature = "app")]
+    ("save", save),
     ("yaml", yaml),
 ];

@@ -1,6 +1,6 @@
 //! Where the window looks: the mapping between the diagram's units and the canvas' pixels.
 
-use groundplan_shared::scene::{Point, Rect};
+use groundplan_shared::scene::{Point, Rect, decimals, number};
 
 /// Smallest zoom: a model of thousands of elements still fits.
 pub const MIN_ZOOM: f64 = 0.02;
@@ -158,7 +158,7 @@ impl Camera {
     /// Value of CSS's `transform` for the group that holds the drawing.
     #[must_use]
     pub fn css(self) -> String {
-        format!("translate({:.2}px, {:.2}px) scale({:.5})", self.x, self.y, self.zoom)
+        format!("translate({}px, {}px) scale({})", number(self.x), number(self.y), decimals(self.zoom, 5))
     }
 }
 

@@ -1,9 +1,8 @@
 //! Many cards seen from far away, as a handful of paths: drawing thousands of groups would cost frames.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use groundplan_shared::scene::{Point, Rect, Scene, SceneNode};
+use groundplan_shared::scene::{Point, Rect, Scene, SceneNode, decimals};
 
 use super::camera::{Camera, Size};
 use super::detail::Detail;
@@ -24,6 +23,13 @@ pub fn is_merged(picture: &Picture, detail: Detail, visible: usize) -> bool {
     detail == Detail::Far && picture.groups.len() > super::picture::WHOLE && visible > 700
 }
 
+/// A card as a path, with so many decimals.
+#[must_use]
+pub fn card(rect: Rect, places: u32) -> String {
+    let [x, y, w, h] = [rect.x, rect.y, rect.w, rect.h].map(|value| decimals(value, places));
+    format!("M{x} {y}h{w}v{h}h-{w}z")
+}
+
 /// All relations and cards of a picture. Frames stay groups of their own.
 #[must_use]
 pub fn merge(scene: &Scene) -> Vec<Merged> {
@@ -31,13 +37,12 @@ pub fn merge(scene: &Scene) -> Vec<Merged> {
     for edge in &scene.edges {
         for (number, point) in edge.points.iter().enumerate() {
             let command = if number == 0 { 'M' } else { 'L' };
-            let _ = write!(lines, "{command}{:.0} {:.0}", point.x, point.y);
+            lines.push_str(&format!("{command}{} {}", decimals(point.x, 0), decimals(point.y, 0)));
         }
     }
     let mut kinds: BTreeMap<&str, String> = BTreeMap::new();
     for node in scene.nodes.iter().filter(|node| !node.is_group) {
-        let Rect { x, y, w, h } = node.rect;
-        let _ = write!(kinds.entry(&node.kind).or_default(), "M{x:.0} {y:.0}h{w:.0}v{h:.0}h-{w:.0}z");
+        kinds.entry(&node.kind).or_default().push_str(&card(node.rect, 0));
     }
     let mut merged = Vec::new();
     if !lines.is_empty() {

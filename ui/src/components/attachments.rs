@@ -10,7 +10,7 @@ use super::files::{Files, save};
 use super::icon::icon;
 use super::states::{failure, loaded};
 use crate::state::{App, query_since, use_app};
-use crate::text::{bytes, fill, t};
+use crate::text::{bytes, fill};
 
 /// The files of a document.
 pub fn attachments(files: Files) -> AnyView {

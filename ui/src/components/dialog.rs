@@ -6,7 +6,6 @@ use leptos::html;
 use wasm_bindgen::JsCast;
 
 use super::icon::icon;
-use crate::text::t;
 
 /// A dialog with a title.
 #[component]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::dom::prelude::*;
 use groundplan_shared::model::DocumentId;
+use groundplan_shared::scene::number;
 use leptos::html;
 
 use super::icon::{icon, kind_icon};
@@ -238,7 +239,7 @@ fn Tree(filter: RwSignal<String>) -> AnyView {
         })
     };
     #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
-    let px = move |rows: usize| format!("{}px", rows as f64 * row_px());
+    let px = move |rows: usize| format!("{}px", number(rows as f64 * row_px()));
     let nothing = move || rows.with(|rows| rows.is_empty());
     view! {
         <div
@@ -307,6 +308,7 @@ fn draw_row(
     };
     let chosen = Memo::new(move |_| id.is_some_and(|id| app.selection.with(|chosen| chosen.contains(&id))));
     let shown = Memo::new(move |_| id.is_some() && app.route.with(Route::document) == id);
+    let unread = Memo::new(move |_| id.is_some_and(|id| app.unread.with(|unread| unread.contains(&id))));
     let depth = row.depth;
     let heading = matches!(row.node, Node::Group(_));
     let (pressed, entered, toggled) = (row.clone(), row.clone(), row.clone());
@@ -349,6 +351,7 @@ fn draw_row(
             </span>
             {app.index.with_untracked(|index| row_icon(&what, index))}
             <span class="truncate">{move || app.index.with(|index| row_name(&what, index))}</span>
+            {move || unread.get().then(|| view! { <span class="unread-mark" role="img" aria-label=t("changes.unread")></span> })}
             {heading.then(|| view! { <span class="count">{crate::text::grouped(parts as u64)}</span> })}
         </div>
     }

@@ -28,6 +28,7 @@ fn path(name: &str) -> &'static str {
         "out" => "M3 8h9M9 5l3 3-3 3",
         "in" => "M13 8H4M7 5 4 8l3 3",
         "warn" => "M8 2.5 14 13H2zM8 6.5v3M8 11.2v.3",
+        "talk" => "M2.5 3h11v8H7l-3 2.5V11H2.5z",
         "ok" => "M3 8.5 6.5 12 13 4.5",
         "copy" => "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
         "panel" => "M2.5 3h11v10h-11zM10 3v10",

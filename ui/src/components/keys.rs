@@ -79,6 +79,7 @@ pub fn perform(app: App, shell: Shell, action: Action) {
         Action::Home => app.go(Route::Home),
         Action::Diagram => app.go(main_diagram(app)),
         Action::Pages => app.go(Route::Pages),
+        Action::Changes => app.go(Route::Changes),
         Action::Search => app.go(Route::Search(String::new())),
         Action::Import => app.go(Route::Import),
         Action::People => app.go(Route::People),

@@ -1,6 +1,8 @@
 //! Pieces that pages are made of: values in, callbacks out.
 
+pub mod around;
 pub mod attachments;
+pub mod comments;
 pub mod dialog;
 pub mod dialogs;
 pub mod editor;
@@ -15,6 +17,7 @@ pub mod keys;
 pub mod menu;
 pub mod palette;
 pub mod passphrase;
+pub mod peers;
 pub mod picker;
 pub mod prose;
 pub mod relations;

@@ -5,7 +5,6 @@ use leptos::html;
 
 use super::icon::kind_icon;
 use crate::state::palette;
-use crate::text::t;
 
 /// How many choices are shown at once.
 const SHOWN: usize = 40;

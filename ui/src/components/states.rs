@@ -6,6 +6,7 @@ use groundplan_shared::api::ApiError;
 use super::icon::icon;
 use crate::state::{Answer, Load, use_app};
 use crate::text::{fill, t};
+use crate::transport::json;
 
 /// What is shown before the first answer: nothing at first, a quiet outline when it takes longer.
 pub fn loading() -> AnyView {
@@ -35,13 +36,6 @@ pub fn empty(mark: &str, title: &'static str, text: &'static str, actions: AnyVi
 
 /// Says what failed, to what, and what to do; details unfold and can be copied.
 pub fn failure(error: &ApiError, retry: Option<Callback<()>>) -> AnyView {
-    let code = serde_json::to_string(&error.code).unwrap_or_default();
-    let code = code.trim_matches('"').to_owned();
-    let field = error.field.clone().unwrap_or_default();
-    let details = fill(
-        "error.details_text",
-        &[("code", &code), ("field", &field), ("message", &error.message), ("hint", &error.hint)],
-    );
     let (message, hint) = (error.message.clone(), error.hint.clone());
     view! {
         <div class="failure" role="alert">
@@ -53,7 +47,7 @@ pub fn failure(error: &ApiError, retry: Option<Callback<()>>) -> AnyView {
                     {retry.map(|retry| view! {
                         <button class="button" on:click=move |_| retry.run(())>{t("state.retry")}</button>
                     })}
-                    {error_details(details)}
+                    {error_details(error)}
                 </div>
             </div>
         </div>
@@ -62,7 +56,17 @@ pub fn failure(error: &ApiError, retry: Option<Callback<()>>) -> AnyView {
 }
 
 /// The details of an error, to unfold and to copy.
-pub fn error_details(details: String) -> AnyView {
+pub fn error_details(error: &ApiError) -> AnyView {
+    let code = json::write(&error.code);
+    let details = fill(
+        "error.details_text",
+        &[
+            ("code", code.trim_matches('"')),
+            ("field", error.field.as_deref().unwrap_or_default()),
+            ("message", &error.message),
+            ("hint", &error.hint),
+        ],
+    );
     let text = details.clone();
     view! {
         <details class="error-details">

@@ -6,6 +6,7 @@ use groundplan_shared::api::WorkspaceView;
 use super::icon::icon;
 use super::keys;
 use super::states::error_details;
+use crate::lazy::{Wanted, lazily};
 use crate::state::people::Act;
 use crate::state::troubles::{Known, Way, troubles};
 use crate::state::{App, Dialog, Route, Shell, sync_words, use_app, use_shell};
@@ -34,6 +35,7 @@ pub fn StatusBar() -> AnyView {
                 <button class="status-item muted" title=fill("edit.undo_what", &[("what", &what)])
                     aria-label=fill("edit.undo_what", &[("what", &what)]) on:click=move |_| app.undo()>{icon("undo")}</button>
             })}
+            {lazily(Wanted::Around)}
             <button
                 class="status-item"
                 aria-haspopup="dialog"
@@ -142,6 +144,7 @@ pub fn way_button(app: App, shell: Shell, way: Way) -> AnyView {
             Way::Rescue => shell.open(Dialog::Rescue),
             Way::Alarm => shell.open(Dialog::Alarm),
             Way::Quarantine => shell.open(Dialog::Quarantine),
+            Way::Held => shell.open(Dialog::Held),
             Way::Rotate => shell.open(Dialog::Act(Box::new(Act::Rotate))),
             Way::People => app.go(Route::People),
         }
@@ -166,18 +169,7 @@ pub fn sync_details(beside_troubles: bool) -> AnyView {
         };
         let (tone, words) = sync_words::short(&status);
         let busy = tone == sync_words::Tone::Busy && status.total > 0;
-        let problem = status.problem.as_ref().map(|problem| {
-            let code = serde_json::to_string(&problem.code).unwrap_or_default();
-            error_details(fill(
-                "error.details_text",
-                &[
-                    ("code", code.trim_matches('"')),
-                    ("field", problem.field.as_deref().unwrap_or_default()),
-                    ("message", &problem.message),
-                    ("hint", &problem.hint),
-                ],
-            ))
-        });
+        let problem = status.problem.as_ref().map(error_details);
         view! {
             <h2 class="sync-title"><span class=format!("sync-sign {}", tone.class())></span>{words}</h2>
             {sync_words::long(&status, beside_troubles, ago).into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}

@@ -5,7 +5,6 @@ use crate::dom::prelude::*;
 use super::icon::icon;
 use super::states::error_details;
 use crate::state::{Toast, ToastKind, use_app};
-use crate::text::{fill, t};
 
 /// All messages.
 #[component]
@@ -29,19 +28,7 @@ fn one(toast: Toast) -> AnyView {
         ToastKind::Failed(_) => ("toast toast-failed", "warn"),
     };
     let body = match &toast.kind {
-        ToastKind::Failed(error) => {
-            let code = serde_json::to_string(&error.code).unwrap_or_default();
-            let details = fill(
-                "error.details_text",
-                &[
-                    ("code", code.trim_matches('"')),
-                    ("field", error.field.as_deref().unwrap_or_default()),
-                    ("message", &error.message),
-                    ("hint", &error.hint),
-                ],
-            );
-            view! { <p>{error.hint.clone()}</p> {error_details(details)} }.into_any()
-        }
+        ToastKind::Failed(error) => view! { <p>{error.hint.clone()}</p> {error_details(error)} }.into_any(),
         _ => ().into_any(),
     };
     let undo = (toast.kind == ToastKind::Undoable).then(|| {

@@ -8,7 +8,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, Node};
 
-use super::{AnyView, Hole, Listener, Value, keyed, patch};
+use super::{AnyView, Hear, Hole, Listener, Read, Value, keyed, patch};
+use crate::text::t;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -21,6 +22,8 @@ pub mod op {
     pub const NAME: u8 = 4;
     pub const VALUE: u8 = 5;
     pub const TEXT: u8 = 6;
+    pub const WORDS: u8 = 8;
+    pub const SAID: u8 = 11;
     pub const ATTRIBUTE: u8 = 14;
     pub const PROPERTY: u8 = 15;
     pub const CLASS: u8 = 16;
@@ -45,7 +48,7 @@ pub enum State {
 pub type Listening = Rc<RefCell<Option<Called>>>;
 
 /// Something that can be called and replaced meanwhile.
-type Called = Rc<dyn Fn(web_sys::Event)>;
+type Called = Rc<dyn Hear>;
 
 /// What is in a hole.
 pub enum Filled {
@@ -84,9 +87,9 @@ pub fn build(view: AnyView, parent: &Node) -> State {
         AnyView::Following(view) => {
             let parent = parent.clone();
             State::Following(RenderEffect::new(move |before: Option<State>| match before {
-                None => build(view(), &parent),
+                None => build(view.make(), &parent),
                 Some(mut state) => {
-                    patch::patch(&mut state, view());
+                    patch::patch(&mut state, view.make());
                     state
                 }
             }))
@@ -144,8 +147,14 @@ fn element(whole: &'static str, holes: Vec<Hole>, parent: &Node) -> State {
                     op::VALUE => {
                         let _ = element.set_attribute(name, word);
                     }
+                    op::SAID => {
+                        let _ = element.set_attribute(name, t(word));
+                    }
                     op::TEXT => {
                         append(element, document().create_text_node(word).into());
+                    }
+                    op::WORDS => {
+                        append(element, document().create_text_node(t(word)).into());
                     }
                     _ => {
                         let Some(hole) = holes.next() else { break };
@@ -180,7 +189,7 @@ fn fill(place: Place, hole: Hole) -> Filled {
         }
         Hole::Listener(listener) => listen(&place, listener),
         Hole::Reference(take) => {
-            take(&place.element);
+            take.take(&place.element);
             Filled::Reference(place.element)
         }
         Hole::Child(view) => Filled::Child(build(view, &place.element)),
@@ -188,10 +197,10 @@ fn fill(place: Place, hole: Hole) -> Filled {
 }
 
 /// Keeps a value up to date.
-pub fn follow(place: Place, value: Box<dyn Fn() -> Value>, before: Option<Value>) -> RenderEffect<Value> {
+pub fn follow(place: Place, value: Box<dyn Read>, before: Option<Value>) -> RenderEffect<Value> {
     RenderEffect::new_with_value(
         move |before| {
-            let now = value();
+            let now = value.read();
             place.set(&now, &before.unwrap_or(Value::Absent));
             now
         },
@@ -206,7 +215,7 @@ fn listen(place: &Place, listener: Listener) -> Filled {
         // Not borrowed while it runs: it may change what is on the page, and with it itself.
         let listener = called.borrow().clone();
         if let Some(listener) = listener {
-            listener(event);
+            listener.hear(event);
         }
     });
     // The browser keeps the closure as long as the element.

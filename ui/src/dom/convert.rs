@@ -2,6 +2,7 @@
 //! purpose: it is compiled once for every type and every closure.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use leptos::ev::EventDescriptor;
@@ -10,7 +11,7 @@ use leptos::tachys::html::node_ref::NodeRefContainer;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::convert::FromWasmAbi;
 
-use super::{AnyView, Hole, Value};
+use super::{AnyView, Hear, Hole, Take, Value};
 use crate::state::signal::Memo;
 
 /// Content that a component is given.
@@ -72,7 +73,7 @@ where
     V: IntoView,
 {
     fn into_any(self) -> AnyView {
-        AnyView::Following(Box::new(move || self().into_any()))
+        AnyView::Following(Box::new(self))
     }
 }
 
@@ -151,7 +152,7 @@ where
     V: IntoValue,
 {
     fn into_hole(self) -> Hole {
-        Hole::Following(Box::new(move || self().into_value()))
+        Hole::Following(Box::new(self))
     }
 }
 
@@ -159,9 +160,17 @@ where
 pub fn on<E>(_: E, listener: impl Fn(E::EventType) + 'static) -> Hole
 where
     E: EventDescriptor,
-    E::EventType: JsCast + FromWasmAbi,
+    E::EventType: JsCast + FromWasmAbi + 'static,
 {
-    Hole::Listener(Box::new(move |event| listener(event.unchecked_into())))
+    Hole::Listener(Box::new(Hearing(listener, PhantomData)))
+}
+
+struct Hearing<F, T>(F, PhantomData<fn(T)>);
+
+impl<F: Fn(T), T: JsCast> Hear for Hearing<F, T> {
+    fn hear(&self, event: web_sys::Event) {
+        (self.0)(event.unchecked_into());
+    }
 }
 
 /// Fills a `NodeRef`.
@@ -170,7 +179,15 @@ where
     E: ElementType,
     C: NodeRefContainer<E>,
 {
-    Hole::Reference(Box::new(move |element| container.clone().load(element)))
+    Hole::Reference(Box::new(Referring(container, PhantomData)))
+}
+
+struct Referring<C, E>(C, PhantomData<fn(E)>);
+
+impl<C: NodeRefContainer<E>, E: ElementType> Take for Referring<C, E> {
+    fn take(&self, element: &web_sys::Element) {
+        self.0.clone().load(element);
+    }
 }
 
 /// Content for a component, from markup.

@@ -29,7 +29,7 @@ pub enum AnyView {
     /// Several views, one after the other.
     Many(Vec<AnyView>),
     /// A view that follows signals.
-    Following(Box<dyn Fn() -> AnyView>),
+    Following(Box<dyn Make>),
     /// Rows that are kept by their keys.
     Keyed(keyed::Source),
 }
@@ -39,17 +39,56 @@ pub enum Hole {
     /// A value that stays until the view around it is made anew.
     Value(Value),
     /// A value that follows signals.
-    Following(Box<dyn Fn() -> Value>),
+    Following(Box<dyn Read>),
     /// A listener.
     Listener(Listener),
     /// Takes note of the element.
-    Reference(Box<dyn Fn(&web_sys::Element)>),
+    Reference(Box<dyn Take>),
     /// A child.
     Child(AnyView),
 }
 
 /// Something to be called with an event.
-pub type Listener = Box<dyn Fn(web_sys::Event)>;
+pub type Listener = Box<dyn Hear>;
+
+// Traits of our own instead of `dyn Fn`: that would also keep a way to call each closure for the last time, which nobody
+// takes, for hundreds of closures.
+
+/// Makes a view as often as it is asked.
+pub trait Make {
+    /// The view as it is now.
+    fn make(&self) -> AnyView;
+}
+
+impl<F: Fn() -> V, V: IntoView> Make for F {
+    fn make(&self) -> AnyView {
+        self().into_any()
+    }
+}
+
+/// Computes a value as often as it is asked.
+pub trait Read {
+    /// The value as it is now.
+    fn read(&self) -> Value;
+}
+
+impl<F: Fn() -> V, V: convert::IntoValue> Read for F {
+    fn read(&self) -> Value {
+        self().into_value()
+    }
+}
+
+/// Hears events.
+pub trait Hear {
+    /// Called with each.
+    fn hear(&self, event: web_sys::Event);
+}
+
+/// Takes note of an element.
+pub trait Take {
+    /// Called when it is made.
+    fn take(&self, element: &web_sys::Element);
+}
 
 /// The value of an attribute, a property, a class or a style.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -77,7 +77,7 @@ fn refill(filled: &mut Filled, hole: Hole) {
         (Filled::Listener(current), Hole::Listener(listener)) => {
             *current.borrow_mut() = Some(Rc::from(listener))
         }
-        (Filled::Reference(element), Hole::Reference(take)) => take(element),
+        (Filled::Reference(element), Hole::Reference(take)) => take.take(element),
         (Filled::Child(state), Hole::Child(view)) => patch(state, view),
         // The same place can be given a value one time and a closure the other.
         (filled @ Filled::Value(..), Hole::Following(value)) => {

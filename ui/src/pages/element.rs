@@ -5,6 +5,7 @@ use groundplan_shared::api::{ElementGetParams, ElementUpdateParams, ElementView,
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
 
 use crate::components::attachments::attachments;
+use crate::components::comments::comments;
 use crate::components::editor::TextEditor;
 use crate::components::files::Files;
 use crate::components::history::history;
@@ -79,6 +80,7 @@ fn show(id: DocumentId, kind: ElementKind, element: Memo<Option<Answer<ElementVi
             {parts(id, children)}
             {page_list(id, pages)}
             {attachments(files)}
+            {comments(id, None)}
             {history(id)}
         </article>
     }

@@ -3,7 +3,6 @@
 use crate::dom::prelude::*;
 
 use crate::components::explorer::Explorer;
-use crate::text::t;
 
 /// The screen.
 #[component]

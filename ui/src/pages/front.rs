@@ -4,7 +4,6 @@
 
 use crate::components::icon::icon;
 use crate::dom::prelude::*;
-use crate::text::t;
 
 /// Puts a screen into the frame. `class` is that of its inner part.
 pub(super) fn front(class: &'static str, body: AnyView) -> AnyView {

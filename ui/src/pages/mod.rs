@@ -1,5 +1,6 @@
 //! One file per route: reads the address, composes components.
 
+pub mod changes;
 pub mod diagram;
 pub mod element;
 pub mod explore;
@@ -8,6 +9,7 @@ pub mod home;
 pub mod import;
 pub mod page;
 pub mod page_list;
+pub mod past;
 pub mod people;
 pub mod search;
 pub mod settings;

@@ -9,6 +9,7 @@ use groundplan_shared::validate;
 
 use super::element::references;
 use crate::components::attachments::attachments;
+use crate::components::comments::comments;
 use crate::components::editor::TextEditor;
 use crate::components::files::Files;
 use crate::components::history::history;
@@ -16,6 +17,7 @@ use crate::components::icon::{icon, kind_icon};
 use crate::components::inline::InlineText;
 use crate::components::prose::prose;
 use crate::components::states::{empty, failure, loading};
+use crate::state::people::LEVELS;
 use crate::state::{Answer, Load, form, query, use_app};
 use crate::text::{count, fill, name_of, t};
 
@@ -88,6 +90,7 @@ fn show(id: DocumentId, page: Memo<Option<Answer<PageView>>>) -> AnyView {
                     references(backlinks.get())
                 }}
             </section>
+            {comments(id, None)}
             {history(id)}
         </article>
     }
@@ -115,6 +118,7 @@ fn head(id: DocumentId, page: Memo<Option<Answer<PageView>>>) -> AnyView {
     let title = part(|page| page.page.title.clone());
     let path = part(|page| page.page.path.clone());
     let kind = part(|page| page.page.kind.as_str().to_owned());
+    let level = part(|page| page.classification.clone());
     let conflicts = Memo::new(move |_| {
         page.with(|page| page.as_ref().map(|page| page.conflicts.clone()).unwrap_or_default())
     });
@@ -154,6 +158,13 @@ fn head(id: DocumentId, page: Memo<Option<Answer<PageView>>>) -> AnyView {
                 }>
                     {PageKind::ALL.iter().map(|other| view! {
                         <option value=other.as_str() selected=move || kind.with(|kind| kind == other.as_str())>{name_of("kind", other.as_str())}</option>
+                    }).collect_view()}
+                </select>
+                <select class="inline" aria-label=t("property.classification") on:change=move |event| {
+                    save(PageUpdateParams { classification: Some(event_target_value(&event)), ..blank() });
+                }>
+                    {LEVELS.iter().map(|other| view! {
+                        <option value=*other selected=move || level.with(|level| level == other)>{name_of("choice", other)}</option>
                     }).collect_view()}
                 </select>
                 <InlineText value=path label=t("field.path") class="mono" placeholder=t("page.no_path")

@@ -28,6 +28,9 @@ pub fn SettingsPage() -> AnyView {
     let by_passphrase = Memo::new(move |_| {
         app.status.with(|status| matches!(status, Some(Ok(status)) if status.key_storage == "passphrase"))
     });
+    let has_account = Memo::new(move |_| {
+        app.status.with(|status| matches!(status, Some(Ok(status)) if status.account.is_some()))
+    });
     let save_device = Callback::new(move |name: String| {
         let device_name = Some(name.trim().to_owned());
         app.run(SettingsSetParams { device_name, ..SettingsSetParams::default() }, move |settings| {
@@ -70,8 +73,19 @@ pub fn SettingsPage() -> AnyView {
                         {move || t(if by_passphrase.get() { "settings.change_passphrase" } else { "settings.use_passphrase" })}
                     </button>
                     <button class="button" on:click=move |_| lock(app)>{icon("key")} {t("settings.lock")}</button>
+                    {move || has_account.get().then(|| view! {
+                        <button class="button" on:click=move |_| shell.open(Dialog::SecondFactor)>{t("second_factor.open")}</button>
+                    })}
                 </div>
                 <p class="muted small">{t("settings.lock_text")}</p>
+            </section>
+            <section class="block">
+                <h2 class="block-title">{t("backup.title")}</h2>
+                <div class="actions">
+                    <button class="button" on:click=move |_| shell.open(Dialog::Backup { check: false })>{t("backup.make")}</button>
+                    <button class="button" on:click=move |_| shell.open(Dialog::Backup { check: true })>{t("backup.check")}</button>
+                </div>
+                <p class="muted small">{t("backup.restore_text")}</p>
             </section>
             <section class="block">
                 <h2 class="block-title">{t("settings.about")}</h2>

@@ -5,6 +5,7 @@ use groundplan_shared::api::{AccountLogoutParams, MemberListParams, MemberStandi
 
 use crate::components::icon::icon;
 use crate::components::keys;
+use crate::components::peers::peers;
 use crate::components::status::{is_connected, open_workspace, sync_details, way_button};
 use crate::state::troubles::{Known, Trouble, troubles};
 use crate::state::{App, Dialog, Shell, people, query, use_app, use_shell};
@@ -72,6 +73,7 @@ pub fn SyncPage() -> AnyView {
                     </div>
                 </section>
             })}
+            {move || connected.get().then(peers)}
             {move || connected.get().then(|| view! {
                 <p><a href="/people">{t("sync.to_people")}</a></p>
             })}

@@ -12,6 +12,8 @@ pub enum Action {
     Diagram,
     /// Goes to the list of pages.
     Pages,
+    /// Goes to what others changed and said.
+    Changes,
     /// Goes to the full search.
     Search,
     /// Moves the focus to the explorer's filter.
@@ -90,6 +92,7 @@ impl Action {
         Self::Home,
         Self::Diagram,
         Self::Pages,
+        Self::Changes,
         Self::Search,
         Self::Explorer,
         Self::Import,
@@ -115,6 +118,7 @@ impl Action {
             Self::Home => "action.home",
             Self::Diagram => "action.diagram",
             Self::Pages => "action.pages",
+            Self::Changes => "action.changes",
             Self::Search => "action.search",
             Self::Explorer => "action.explorer",
             Self::NewElement => "action.new_element",
@@ -147,6 +151,7 @@ impl Action {
             Self::Home => plain("h"),
             Self::Diagram => plain("d"),
             Self::Pages => plain("p"),
+            Self::Changes => plain("c"),
             Self::Search => plain("/"),
             Self::Explorer => plain("e"),
             Self::NewElement => plain("n"),

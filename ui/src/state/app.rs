@@ -66,6 +66,10 @@ pub struct App {
     pub changes: RwSignal<Changes>,
     /// What undo and redo would do.
     pub edits: RwSignal<EditState>,
+    /// Things that others changed or talked about since this device's person looked.
+    pub unread: RwSignal<Vec<DocumentId>>,
+    /// Grows whenever somebody comes, goes or moves.
+    pub present: RwSignal<u32>,
     /// Settings of the profile.
     pub settings: RwSignal<Option<Settings>>,
     /// How far the import is.
@@ -98,6 +102,8 @@ impl App {
             jobs: RwSignal::new(BTreeMap::new()),
             changes: RwSignal::new(Changes::default()),
             edits: RwSignal::new(EditState::default()),
+            unread: RwSignal::new(Vec::new()),
+            present: RwSignal::new(0),
             settings: RwSignal::new(None),
             import: RwSignal::default(),
             import_name: RwSignal::new(t("import.default_name").to_owned()),
@@ -360,7 +366,9 @@ impl App {
             Event::Changed { .. } | Event::Sync { .. } => {}
             // Also sent instead of events that were missed.
             Event::Workspaces | Event::Profile => self.reload(),
-            Event::Seen { .. } | Event::Presence { .. } => {}
+            // Only views that follow everything read again: no document of this id is ever shown.
+            Event::Seen { .. } => self.mark(vec![DocumentId::from_bytes([0; 16])], false),
+            Event::Presence { .. } => self.present.update(|present| *present += 1),
             Event::Job(progress) => self.jobs.update(|jobs| {
                 jobs.insert(progress.job.clone(), progress);
             }),

@@ -33,7 +33,7 @@ impl Layout {
 
     /// Writes the layout as a text to keep.
     pub fn write(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        crate::transport::json::write(self)
     }
 
     fn bounded(mut self) -> Self {

@@ -31,7 +31,7 @@ pub use ids::new_uuid;
 pub use import::ImportStep;
 pub use index::Index;
 pub use layout::Layout;
-pub use query::{Answer, Load, query, query_since};
+pub use query::{Answer, Load, query, query_since, raw, raw_of};
 pub use route::{DiagramRoute, Route};
 pub use shell::{Dialog, Sheet, Shell, use_shell};
 pub use tabs::Tabs;

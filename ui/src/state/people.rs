@@ -192,6 +192,7 @@ mod tests {
             active: true,
             you,
             devices: 1,
+            compared: None,
         }
     }
 

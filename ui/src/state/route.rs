@@ -23,6 +23,10 @@ pub enum Route {
     Search(String),
     /// The import wizard.
     Import,
+    /// What others changed and said.
+    Changes,
+    /// The workspace at a date.
+    Past,
     /// Members and devices.
     People,
     /// Synchronisation and the account.
@@ -64,6 +68,8 @@ impl Route {
             ["search"] => Some(Self::Search(asked("q").unwrap_or_default())),
             ["import"] => Some(Self::Import),
             ["people"] => Some(Self::People),
+            ["changes"] => Some(Self::Changes),
+            ["past"] => Some(Self::Past),
             ["sync"] => Some(Self::Sync),
             ["settings"] => Some(Self::Settings),
             _ => None,
@@ -85,6 +91,8 @@ impl Route {
             Self::Search(text) => format!("/search?q={}", encode(text)),
             Self::Import => "/import".to_owned(),
             Self::People => "/people".to_owned(),
+            Self::Changes => "/changes".to_owned(),
+            Self::Past => "/past".to_owned(),
             Self::Sync => "/sync".to_owned(),
             Self::Settings => "/settings".to_owned(),
             Self::Unknown(path) => path.clone(),
@@ -214,6 +222,8 @@ mod tests {
             Route::Pages,
             Route::Import,
             Route::People,
+            Route::Changes,
+            Route::Past,
             Route::Sync,
             Route::Settings,
             Route::Element(id(1)),

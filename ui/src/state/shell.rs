@@ -63,6 +63,15 @@ pub enum Dialog {
     Quarantine,
     /// What is wrong with the server.
     Alarm,
+    /// The code that sign-ins to the account need.
+    SecondFactor,
+    /// What another device deletes all at once.
+    Held,
+    /// Making a backup, or checking one.
+    Backup {
+        /// Whether one is checked.
+        check: bool,
+    },
 }
 
 /// The sheets of the phone.

@@ -185,17 +185,31 @@ impl<T> fmt::Debug for Memo<T> {
     }
 }
 
-type Compute = Box<dyn Fn(Option<&Held>) -> Held + Send + Sync>;
+/// What computes a memo. Not `dyn Fn`, for the reason that `crate::dom` gives.
+trait Compute: Send + Sync {
+    fn compute(&self, before: Option<&Held>) -> Held;
+}
 
-fn computed(compute: Compute) -> base::Memo<Held> {
-    base::Memo::new(compute)
+struct Computing<F, T>(F, PhantomData<fn() -> T>);
+
+impl<F, T> Compute for Computing<F, T>
+where
+    F: Fn(Option<&T>) -> T + Send + Sync,
+    T: PartialEq + Send + Sync + 'static,
+{
+    fn compute(&self, before: Option<&Held>) -> Held {
+        Held(Arc::new((self.0)(before.map(Held::value::<T>))))
+    }
+}
+
+fn computed(compute: Box<dyn Compute>) -> base::Memo<Held> {
+    base::Memo::new(move |before: Option<&Held>| compute.compute(before))
 }
 
 impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
     /// A value computed so; the closure is given the result before.
     pub fn new(compute: impl Fn(Option<&T>) -> T + Send + Sync + 'static) -> Self {
-        let compute = move |before: Option<&Held>| Held(Arc::new(compute(before.map(Held::value::<T>))));
-        Self { inner: computed(Box::new(compute)), of: PhantomData }
+        Self { inner: computed(Box::new(Computing(compute, PhantomData))), of: PhantomData }
     }
 
     /// Reads and follows.
@@ -249,14 +263,26 @@ pub struct Effect;
 impl Effect {
     /// Runs it at the next turn, and then as needed; it is given what it returned before.
     #[expect(clippy::new_ret_no_self, reason = "named as Leptos names it; nobody needs a handle")]
-    pub fn new<T: 'static>(mut run: impl FnMut(Option<T>) -> T + 'static) {
-        let mut before = None;
-        start(Box::new(move || before = Some(run(before.take()))));
+    pub fn new<T: 'static>(run: impl FnMut(Option<T>) -> T + 'static) {
+        start(Box::new(Running(run, None)));
     }
 }
 
-fn start(mut run: Box<dyn FnMut()>) {
-    base::Effect::new(move |_: Option<()>| run());
+/// What an effect does.
+trait Run {
+    fn run(&mut self);
+}
+
+struct Running<F, T>(F, Option<T>);
+
+impl<F: FnMut(Option<T>) -> T, T> Run for Running<F, T> {
+    fn run(&mut self) {
+        self.1 = Some((self.0)(self.1.take()));
+    }
+}
+
+fn start(mut run: Box<dyn Run>) {
+    base::Effect::new(move |_: Option<()>| run.run());
 }
 
 #[cfg(test)]

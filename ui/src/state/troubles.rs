@@ -21,6 +21,8 @@ pub enum Way {
     Alarm,
     /// Looking at what was set aside.
     Quarantine,
+    /// Deciding about what another device deletes.
+    Held,
     /// Starting new keys.
     Rotate,
     /// Going to the members, who can help.
@@ -36,6 +38,7 @@ impl Way {
             Self::Rescue => "trouble.rescue",
             Self::Alarm => "trouble.alarm",
             Self::Quarantine => "trouble.quarantine",
+            Self::Held => "trouble.held_look",
             Self::Rotate => "act.rotate_do",
             Self::People => "title.people",
         }
@@ -127,6 +130,14 @@ pub fn troubles(known: Known<'_>) -> Vec<Trouble> {
             add(true, t(title), sentences, rescue());
         }
     }
+    if status.held > 0 {
+        add(
+            true,
+            &count("trouble.held", status.held, &[]),
+            vec![t("trouble.held_text").to_owned()],
+            vec![Way::Held],
+        );
+    }
     if let Some(problem) = &status.attachments.problem {
         add(false, &problem.message, vec![problem.hint.clone()], vec![Way::SyncNow]);
     }
@@ -202,6 +213,13 @@ mod tests {
     fn a_problem_offers_what_helps() {
         assert_eq!(ways(&problem(ErrorCode::NotConnected)), [Way::SignIn]);
         assert_eq!(ways(&problem(ErrorCode::ServerRefused)), [Way::SyncNow]);
+    }
+
+    #[test]
+    fn what_is_held_waits_for_an_answer() {
+        let mut status = SyncStatus::bare(SyncState::UpToDate);
+        status.held = 12;
+        assert_eq!(ways(&status), [Way::Held]);
     }
 
     #[test]

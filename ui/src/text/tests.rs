@@ -19,6 +19,7 @@ const FAMILIES: &[&str] = &[
     "history.field",
     "role",
     "change",
+    "news",
     "format",
     "step",
     "theme",

@@ -58,7 +58,7 @@ fn connect(callback: Rc<dyn Fn(Signal)>) {
     let inner = callback.clone();
     let message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
         // An event of a newer core that this interface does not know changes nothing it shows.
-        if let Some(event) = message.data().as_string().and_then(|text| super::json::read(&text)) {
+        if let Some(event) = message.data().as_string().and_then(|text| super::event::read(&text)) {
             inner(Signal::Event(Box::new(event)));
         }
     });

@@ -2,11 +2,19 @@
 //! enough to know *that* one cannot be read, and structures are only ever written as objects. `serde_json` would
 //! keep a sentence with line and column ready for every field of every type, twice.
 //!
-//! Not here: writing (`serde_json`) and what answers mean.
+//! Members are brought into the order of a type's fields, and variants to their numbers, once for all types; what serde
+//! derives for lists of values then reads them, which is a fraction of what it derives for names.
+//!
+//! Not here: what answers mean.
 
 mod parse;
+mod tree;
+mod write;
 
-use serde::de::value::StrDeserializer;
+pub use parse::parse;
+pub use write::write;
+
+use serde::de::value::{StrDeserializer, U64Deserializer};
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Unexpected,
     VariantAccess, Visitor,
@@ -45,6 +53,12 @@ impl std::fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
+
+impl serde::ser::Error for Unreadable {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
 
 // Each of these would by default put a sentence together.
 impl de::Error for Unreadable {
@@ -92,6 +106,15 @@ impl Json<'_> {
     }
 }
 
+/// A number with or without a fraction.
+fn fraction(digits: &str) -> Outcome<f64> {
+    #[cfg(target_arch = "wasm32")]
+    let number = js_sys::Number::from(wasm_bindgen::JsValue::from_str(digits)).value_of();
+    #[cfg(not(target_arch = "wasm32"))]
+    let number: f64 = digits.parse().map_err(|_| Unreadable)?;
+    if number.is_finite() { Ok(number) } else { Err(Unreadable) }
+}
+
 macro_rules! numbers {
     ($($method:ident $visit:ident $of:ty),* $(,)?) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
@@ -106,8 +129,18 @@ impl<'de> Deserializer<'de> for Json<'_> {
     numbers! {
         deserialize_u8 visit_u64 u64, deserialize_u16 visit_u64 u64, deserialize_u32 visit_u64 u64,
         deserialize_u64 visit_u64 u64, deserialize_i8 visit_i64 i64, deserialize_i16 visit_i64 i64,
-        deserialize_i32 visit_i64 i64, deserialize_i64 visit_i64 i64, deserialize_f32 visit_f64 f64,
-        deserialize_f64 visit_f64 f64,
+        deserialize_i32 visit_i64 i64, deserialize_i64 visit_i64 i64,
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        match self {
+            Self::Number(digits) => visitor.visit_f64(fraction(digits)?),
+            _ => Err(Unreadable),
+        }
     }
 
     /// Whatever it is: for types that look before they decide.
@@ -119,7 +152,7 @@ impl<'de> Deserializer<'de> for Json<'_> {
                 Ok(number) => visitor.visit_u64(number),
                 Err(_) => match digits.parse() {
                     Ok(number) => visitor.visit_i64(number),
-                    Err(_) => visitor.visit_f64(self.number()?),
+                    Err(_) => visitor.visit_f64(fraction(digits)?),
                 },
             },
             Self::Text(text) => visitor.visit_string(text),
@@ -181,10 +214,10 @@ impl<'de> Deserializer<'de> for Json<'_> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
-        self.deserialize_map(visitor)
+        visitor.visit_seq(Fields::of(self, names)?)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Outcome<V::Value> {
@@ -207,19 +240,10 @@ impl<'de> Deserializer<'de> for Json<'_> {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
-        match self {
-            Self::Text(name) => visitor.visit_enum(Variant { name, content: None }),
-            Self::Object(mut members) => match members.pop() {
-                Some((name, content)) if members.is_empty() => {
-                    visitor.visit_enum(Variant { name, content: Some(content) })
-                }
-                _ => Err(Unreadable),
-            },
-            _ => Err(Unreadable),
-        }
+        visitor.visit_enum(Variant::of(self, names)?)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
@@ -262,9 +286,63 @@ impl<'de> MapAccess<'de> for Members<'_> {
     }
 }
 
+/// The members of an object in the order of the fields that are wanted.
+struct Fields<'a>(std::vec::IntoIter<Option<Json<'a>>>);
+
+impl<'a> Fields<'a> {
+    fn of(object: Json<'a>, names: &[&str]) -> Outcome<Self> {
+        let Json::Object(members) = object else { return Err(Unreadable) };
+        let mut fields: Vec<Option<Json<'a>>> = names.iter().map(|_| None).collect();
+        for (name, value) in members {
+            if let Some(place) = names.iter().position(|wanted| *wanted == name) {
+                fields[place] = Some(value);
+            }
+        }
+        Ok(Self(fields.into_iter()))
+    }
+
+    /// The next value, and whether it is there at all: what is absent is read like `null`.
+    fn take(&mut self) -> Option<(Json<'a>, bool)> {
+        let value = self.0.next()?;
+        let is_there = value.is_some();
+        Some((value.unwrap_or(Json::Null), is_there))
+    }
+}
+
+impl<'de> SeqAccess<'de> for Fields<'_> {
+    type Error = Unreadable;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
+        let Some((value, is_there)) = self.take() else { return Ok(None) };
+        match seed.deserialize(value) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if is_there => Err(error),
+            // The type knows whether it has a default.
+            Err(_) => Ok(None),
+        }
+    }
+}
+
 struct Variant<'a> {
-    name: String,
-    content: Option<Json<'a>>,
+    number: u64,
+    content: Content<'a>,
+}
+
+impl<'a> Variant<'a> {
+    fn of(value: Json<'a>, names: &[&str]) -> Outcome<Self> {
+        let (name, content) = match value {
+            Json::Text(name) => (name, None),
+            Json::Object(mut members) => match members.pop() {
+                Some((name, content)) if members.is_empty() => (name, Some(content)),
+                _ => return Err(Unreadable),
+            },
+            _ => return Err(Unreadable),
+        };
+        let place = names.iter().position(|known| *known == name);
+        // A number that no variant has: where a type takes what it does not know, it does so for this too.
+        let number = place.map_or(u64::MAX, |place| place as u64);
+        Ok(Self { number, content: Content(content) })
+    }
 }
 
 impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
@@ -272,8 +350,8 @@ impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
     type Variant = Content<'a>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<(T::Value, Content<'a>)> {
-        let variant = seed.deserialize(StrDeserializer::<Unreadable>::new(&self.name))?;
-        Ok((variant, Content(self.content)))
+        let variant = seed.deserialize(U64Deserializer::<Unreadable>::new(self.number))?;
+        Ok((variant, self.content))
     }
 }
 
@@ -300,8 +378,12 @@ impl<'de> VariantAccess<'de> for Content<'_> {
         self.some()?.deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Outcome<V::Value> {
-        self.some()?.deserialize_map(visitor)
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        visitor.visit_seq(Fields::of(self.some()?, names)?)
     }
 }
 

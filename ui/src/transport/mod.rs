@@ -3,11 +3,14 @@
 //!
 //! Not here: what commands mean (`groundplan_shared::api`) and what is shown of their answers.
 
+mod event;
 mod http;
 pub mod json;
 #[cfg(feature = "mock")]
 mod mock;
 mod tauri;
+
+pub use json::{Json, parse};
 
 use std::pin::Pin;
 
@@ -20,7 +23,7 @@ pub type Asked = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
 
 /// Writes the parameters of a command.
 pub fn encode<P: Command>(params: &P) -> String {
-    serde_json::to_string(params).expect("invariant: parameters are plain values with text keys")
+    json::write(params)
 }
 
 /// Reads the answer to a command.

@@ -68,7 +68,7 @@ pub(super) fn listen(callback: impl Fn(Signal) + 'static) {
         let handler = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
             let payload = Reflect::get(&message, &JsValue::from_str("payload")).unwrap_or(JsValue::NULL);
             // An event of a newer core that this interface does not know changes nothing it shows.
-            if let Some(event) = to_text(&payload).and_then(|text| super::json::read(&text)) {
+            if let Some(event) = to_text(&payload).and_then(|text| super::event::read(&text)) {
                 inner(Signal::Event(Box::new(event)));
             }
         });

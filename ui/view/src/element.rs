@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use rstml::node::{KeyedAttribute, Node, NodeAttribute};
-use syn::{Expr, Lit};
+use rstml::node::{KeyedAttribute, Node, NodeAttribute, NodeBlock};
+use syn::{Expr, Lit, Stmt};
 
 use crate::program::{Op, Program, is_plain};
 use crate::{Element, component, one, refuse};
@@ -61,6 +61,9 @@ fn write(program: &mut Program, element: &Element, in_svg: bool) -> Result<(), T
             }
             Node::Text(text) if is_plain(&text.value_string()) => {
                 program.fixed(Op::Text, &text.value_string())
+            }
+            Node::Block(NodeBlock::ValidBlock(block)) if words(&block.stmts).is_some() => {
+                program.fixed(Op::Words, &words(&block.stmts).unwrap_or_default())
             }
             _ => {
                 if let Some(child) = one(child) {
@@ -123,11 +126,37 @@ fn plain(program: &mut Program, name: &str, value: &Expr, hole: TokenStream) {
         },
         _ => None,
     };
-    match fixed.filter(|text| is_plain(text)) {
-        Some(text) => {
+    match (fixed.filter(|text| is_plain(text)), catalogued(value)) {
+        (Some(text), _) => {
             program.fixed(Op::Name, name);
             program.fixed(Op::Value, &text);
         }
-        None => program.hole(Op::Attribute, name, hole),
+        (None, Some(key)) => {
+            program.fixed(Op::Name, name);
+            program.fixed(Op::Said, &key);
+        }
+        (None, None) => program.hole(Op::Attribute, name, hole),
+    }
+}
+
+/// The key in `{t("key")}`.
+fn words(block: &[Stmt]) -> Option<String> {
+    match block {
+        [Stmt::Expr(value, None)] => catalogued(value),
+        _ => None,
+    }
+}
+
+/// The key in `t("key")`: a text of the catalogue that never changes needs no hole.
+fn catalogued(value: &Expr) -> Option<String> {
+    let Expr::Call(call) = value else { return None };
+    let Expr::Path(function) = &*call.func else { return None };
+    let argument = call.args.first().filter(|_| call.args.len() == 1)?;
+    match argument {
+        Expr::Lit(literal) if function.path.is_ident("t") => match &literal.lit {
+            Lit::Str(key) => Some(key.value()).filter(|key| is_plain(key)),
+            _ => None,
+        },
+        _ => None,
     }
 }

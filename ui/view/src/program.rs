@@ -23,6 +23,10 @@ pub enum Op {
     Text = 6,
     /// The next hole is a child.
     Child = 7,
+    /// A text of the catalogue, by its key.
+    Words = 8,
+    /// The value of the attribute just named is a text of the catalogue.
+    Said = 11,
     /// The next hole is the value of this attribute.
     Attribute = 14,
     /// The next hole is the value of this property of the object.

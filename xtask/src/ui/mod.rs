@@ -3,13 +3,14 @@
 //!
 //! Size budgets are checked where the files are written, in the bundle script.
 
+mod order;
 mod stamp;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::failure::{Context, Outcome};
+use crate::failure::{Context, Failure, Outcome};
 use crate::setup::{npm, wasm};
 use crate::{paths, process, say};
 
@@ -28,7 +29,11 @@ pub fn build() -> Outcome<()> {
     let bound = bind(&module)?;
     optimise(&bound)?;
     let mut bundle = process::command("node");
-    process::run(bundle.arg(paths::ui().join("tools/bundle.mjs")).arg("--wasm").arg(&bound))?;
+    bundle.arg(paths::ui().join("tools/bundle.mjs")).arg("--wasm").arg(&bound);
+    if !toolchain.is_small() {
+        bundle.arg("--larger");
+    }
+    process::run(&mut bundle)?;
     stamp::record(&stamp)?;
     say::note(&format!("UI built in {}", say::duration(start.elapsed())));
     Ok(())
@@ -66,11 +71,21 @@ fn optimise(bound: &Path) -> Outcome<()> {
 }
 
 fn optimise_one(module: &Path) -> Outcome<()> {
+    // The compiler optimised for size already: going further makes the module smaller, but what is sent larger.
+    wasm_opt(module, "-O1")?;
+    let bytes = fs::read(module).context(module.display())?;
+    let named = order::named(&bytes).ok_or_else(|| {
+        Failure::new(format!("{} is not what the order of functions can be read from", module.display()))
+    })?;
+    fs::write(module, named).context(module.display())?;
+    wasm_opt(module, "--reorder-functions-by-name")
+}
+
+fn wasm_opt(module: &Path, pass: &str) -> Outcome<()> {
     let mut command = process::command("node");
     command.arg(paths::ui().join("node_modules/binaryen/bin/wasm-opt"));
-    // What rustc 1.95 emits beyond the first version of WebAssembly; every browser and WebKitGTK 2.50 has it. The
-    // compiler optimised for size already: going further makes the module smaller, but what is sent larger.
-    command.args(["-O1", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"]);
+    // What rustc 1.95 emits beyond the first version of WebAssembly; every browser and WebKitGTK 2.50 has it.
+    command.args([pass, "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"]);
     command.args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"]);
     command.arg(module).arg("-o").arg(module);
     process::run(&mut command)

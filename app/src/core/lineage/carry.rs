@@ -7,13 +7,11 @@
 use groundplan_shared::api::FieldConflict;
 use groundplan_shared::model::DocumentId;
 
+use super::super::reauthor::DEVICE_BYTES;
 use super::super::{CoreError, Tx};
 use crate::doc::tree::{Node, Tree};
 use crate::doc::{DocError, lineage, text, tree};
 use automerge::{AutoCommit, ChangeHash};
-
-/// Bytes of an actor that are the id of its device.
-const DEVICE_BYTES: usize = 16;
 
 /// What was done in a document that does not count any more.
 struct Late {
@@ -161,10 +159,6 @@ impl Tx<'_> {
             }
         }
         Ok(found)
-    }
-
-    fn device(&self) -> Vec<u8> {
-        self.actor().to_bytes().iter().take(DEVICE_BYTES).copied().collect()
     }
 
     fn moved_by_this_device(&mut self, document: DocumentId) -> Result<bool, CoreError> {

@@ -5,4 +5,5 @@
 pub mod login;
 pub mod logout;
 pub mod register;
+pub mod second_factor;
 pub mod server_key;

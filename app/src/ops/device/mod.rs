@@ -7,3 +7,4 @@ pub mod link_join;
 pub mod link_start;
 pub mod link_wait;
 pub mod list;
+pub mod renew;

@@ -15,7 +15,7 @@ use super::compare::{Plan, source};
 use super::known::{Known, KnownByKey};
 use crate::attachment::{chunks, gc};
 use crate::core::{CoreError, Tx};
-use crate::runtime::Job;
+use crate::jobs::Job;
 use crate::{doc, env};
 
 /// Bytes of records in one change, far below what an envelope holds.

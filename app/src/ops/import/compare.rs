@@ -11,7 +11,7 @@ use super::base::{self, Decision, Fields, decide};
 use super::known::{Known, KnownByKey};
 use crate::core::{CoreError, Tx};
 use crate::env;
-use crate::runtime::Job;
+use crate::jobs::Job;
 
 /// What an import would do.
 #[derive(Default)]

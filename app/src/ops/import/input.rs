@@ -10,7 +10,7 @@ use groundplan_import::{
 };
 use groundplan_shared::api::{ApiError, ErrorCode, ImportInput};
 
-use crate::runtime::Job;
+use crate::jobs::Job;
 
 /// What was read.
 pub(super) struct Read {

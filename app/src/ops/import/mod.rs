@@ -17,7 +17,8 @@ use groundplan_shared::api::{
 use groundplan_shared::model::{DocumentId, ElementKind, SourceId, View, ViewKind};
 
 use crate::core::{CoreError, Tx};
-use crate::runtime::{App, Job};
+use crate::jobs::Job;
+use crate::runtime::App;
 use crate::{doc, env};
 use compare::Plan;
 

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    ApiError, InviteList, InviteListParams, MemberList, MemberListParams, MemberSafetyParams, SafetyNumber,
+    ApiError, InviteList, InviteListParams, MemberList, MemberListParams, MemberSafetyParams,
+    MemberVerifyParams, SafetyNumber,
 };
 
-use crate::identity::roster;
+use crate::identity::{compared, roster};
 use crate::runtime::App;
 
 /// Lists members, newcomers, roles, keys and the policy.
@@ -25,6 +26,15 @@ pub async fn run(app: &Arc<App>, _: MemberListParams) -> Result<MemberList, ApiE
 /// `NotFound` for an unknown member; those of the store.
 pub async fn safety(app: &Arc<App>, params: MemberSafetyParams) -> Result<SafetyNumber, ApiError> {
     roster::safety(app, params.member).await
+}
+
+/// Remembers that the number was compared with a member.
+///
+/// # Errors
+/// `Conflict` if it is not the member's number; those of the store.
+pub async fn verify(app: &Arc<App>, params: MemberVerifyParams) -> Result<MemberList, ApiError> {
+    compared::remember(app, params.member, params.safety_number).await?;
+    roster::members(app).await
 }
 
 /// Lists invitations.

@@ -2,6 +2,7 @@
 //!
 //! Not here: authorisation (`dispatch`).
 
+pub mod bring_in;
 pub mod connect;
 pub mod held;
 pub mod now;

@@ -15,6 +15,7 @@ use groundplan_shared::wire::DeviceId;
 use groundplan_shared::wire::cbor::to_base64;
 use serde_json::json;
 
+use crate::identity::follow::follow;
 use crate::identity::membership::{blocking, load, sync_failed};
 use crate::runtime::App;
 use crate::sync::{Alarm, QuarantineRow, SyncError, SyncTx, may_sign, run as in_store, status};
@@ -128,6 +129,15 @@ pub async fn alarm(app: &Arc<App>, _: SyncAlarmParams) -> Result<AlarmView, ApiE
     .await
 }
 
+async fn is_alarmed(app: &Arc<App>, alarm: Alarm) -> Result<bool, ApiError> {
+    let app = Arc::clone(app);
+    blocking(move || {
+        let workspace = app.workspace()?;
+        Ok(load(&workspace)?.1.alarm == Some(alarm))
+    })
+    .await
+}
+
 /// Settles an alarm: this device sends again. If the server still shows what it should not, the alarm comes back.
 ///
 /// # Errors
@@ -135,6 +145,16 @@ pub async fn alarm(app: &Arc<App>, _: SyncAlarmParams) -> Result<AlarmView, ApiE
 pub async fn settle(app: &Arc<App>, params: SyncSettleParams) -> Result<SyncStatus, ApiError> {
     let here = Arc::clone(app);
     let restored = params.alarm == Alarm::Restored.word();
+    if params.alarm == Alarm::Forked.word() && is_alarmed(app, Alarm::Forked).await? {
+        // An owner may have explained it. If the server cannot be asked, there is nothing to take over.
+        app.net.stop();
+        match follow(app).await {
+            Ok(true) => return app.net.now(app, 0).await,
+            Ok(false) => {}
+            Err(error) if matches!(error.code, ErrorCode::Offline | ErrorCode::NotConnected) => {}
+            Err(error) => return Err(error),
+        }
+    }
     blocking(move || {
         let workspace = here.workspace()?;
         let (state, record) = load(&workspace)?;

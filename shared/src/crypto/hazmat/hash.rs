@@ -1,4 +1,4 @@
-//! SHA-256, HMAC-SHA256 and HKDF-SHA256.
+//! SHA-256, HMAC-SHA256, HKDF-SHA256, and HMAC-SHA1 where the world outside knows nothing else.
 
 use ring::{digest, hkdf, hmac};
 
@@ -20,6 +20,12 @@ pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         context.update(part);
     }
     context.sign().as_ref().try_into().expect("invariant: HMAC-SHA256 gives 32 bytes")
+}
+
+/// HMAC-SHA1. Only for one-time codes, whose authenticators know nothing else; it needs no collision resistance.
+pub(crate) fn hmac_sha1(key: &[u8], data: &[u8]) -> [u8; 20] {
+    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key), data);
+    mac.as_ref().try_into().expect("invariant: HMAC-SHA1 gives 20 bytes")
 }
 
 struct Length(usize);

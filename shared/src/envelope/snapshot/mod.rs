@@ -12,12 +12,14 @@
 pub mod ack;
 pub mod check;
 pub mod compact;
+pub mod parts;
 pub mod prefix;
 pub mod stub;
 
 pub use ack::{Ack, AckError, Verdict, parse_ack, sign_ack, verify_ack};
 pub use check::{SavedChange, Snapshot, SnapshotFault, check_snapshot};
 pub use compact::{Opinion, droppable};
+pub use parts::{Part, PartFault, cut, cut_at, join};
 pub use prefix::{Prefix, PrefixError};
 pub use stub::Stub;
 

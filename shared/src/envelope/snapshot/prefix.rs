@@ -112,6 +112,6 @@ impl Prefix {
             .collect();
         let save_hash = Some(save_hash(&save));
         let covers = Covers { doc_seq: self.doc_seq, link: self.link(), manifest, save: save_hash };
-        Ok(EnvelopeBody { changes: vec![Blob(save)], lineage: None, covers: Some(covers) })
+        Ok(EnvelopeBody { changes: vec![Blob(save)], lineage: None, covers: Some(covers), part: None })
     }
 }

@@ -43,14 +43,25 @@ fn every_kind_opens_with_the_body_it_demands() {
     let good = [
         (
             Kind::Genesis,
-            EnvelopeBody { changes: vec![change.clone()], lineage: Some(DOCUMENT), covers: None },
+            EnvelopeBody {
+                changes: vec![change.clone()],
+                lineage: Some(DOCUMENT),
+                ..EnvelopeBody::default()
+            },
         ),
-        (Kind::Change, EnvelopeBody { changes: vec![change.clone(); 3], lineage: None, covers: None }),
+        (Kind::Change, EnvelopeBody { changes: vec![change.clone(); 3], ..EnvelopeBody::default() }),
         (
             Kind::Snapshot,
-            EnvelopeBody { changes: vec![Blob(vec![1; 300_000])], lineage: None, covers: Some(snapshot) },
+            EnvelopeBody {
+                changes: vec![Blob(vec![1; 300_000])],
+                covers: Some(snapshot),
+                ..EnvelopeBody::default()
+            },
         ),
-        (Kind::Tombstone, EnvelopeBody { changes: vec![], lineage: Some(DOCUMENT), covers: Some(covers) }),
+        (
+            Kind::Tombstone,
+            EnvelopeBody { changes: vec![], lineage: Some(DOCUMENT), covers: Some(covers), part: None },
+        ),
     ];
     for (kind, body) in &good {
         let sealed = sealed_by(&world, device, &SealInput { kind: *kind, ..input(&world, body) });

@@ -86,7 +86,7 @@ pub struct DeviceProof {
 }
 
 /// Finishes a login and registers the device with the account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoginFinishParams {
     /// The login under way.
@@ -95,6 +95,58 @@ pub struct LoginFinishParams {
     pub finalization: Blob,
     /// The device that logs in.
     pub device: DeviceProof,
+    /// The code of the account's authenticator, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// In its place: an access token of a device of the same account that brought a code itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<String>,
+}
+
+impl std::fmt::Debug for LoginFinishParams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginFinishParams").field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
+/// Whether there is a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorView {
+    /// The account has one, and sign-ins need it.
+    pub enabled: bool,
+    /// The caller's own sign-in brought it.
+    pub proven: bool,
+}
+
+/// A second factor to be set up; it counts once a code of it was given back.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorBegun {
+    /// The secret in base32, for typing.
+    pub secret: String,
+    /// The same as an `otpauth:` address, for a QR code.
+    pub uri: String,
+}
+
+impl std::fmt::Debug for SecondFactorBegun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecondFactorBegun").finish_non_exhaustive()
+    }
+}
+
+/// A code that proves the authenticator.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorCode {
+    /// Six digits.
+    pub code: String,
+}
+
+impl std::fmt::Debug for SecondFactorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecondFactorCode").finish_non_exhaustive()
+    }
 }
 
 /// A successful login.

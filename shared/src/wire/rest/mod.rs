@@ -11,7 +11,7 @@ mod workspace;
 pub use account::{
     DeviceProof, DeviceView, LoginFinishParams, LoginFinishResponse, LoginStartParams, LoginStartResponse,
     LogoutParams, RegisterFinishParams, RegisterFinishResponse, RegisterStartParams, RegisterStartResponse,
-    TokenPair, TokenRefreshParams,
+    SecondFactorBegun, SecondFactorCode, SecondFactorView, TokenPair, TokenRefreshParams,
 };
 pub use blob::{BlobMissingParams, BlobMissingResponse, BlobPutQuery};
 pub use mailbox::{MailboxGetResponse, MailboxMessage, MailboxPutParams, MailboxPutResponse, MailboxSide};
@@ -39,6 +39,12 @@ pub mod path {
     pub const TOKEN_REFRESH: &str = "/v1/account/token/refresh";
     /// POST: [`super::LogoutParams`] → no content.
     pub const LOGOUT: &str = "/v1/account/logout";
+    /// GET: [`super::SecondFactorView`]; POST: begins one, [`super::SecondFactorBegun`].
+    pub const SECOND_FACTOR: &str = "/v1/account/second-factor";
+    /// POST: [`super::SecondFactorCode`] → no content; from then on sign-ins need it.
+    pub const SECOND_FACTOR_CONFIRM: &str = "/v1/account/second-factor/confirm";
+    /// POST: [`super::SecondFactorCode`] → no content; from then on the password is enough.
+    pub const SECOND_FACTOR_REMOVE: &str = "/v1/account/second-factor/remove";
     /// GET: a list of [`super::DeviceView`].
     pub const DEVICES: &str = "/v1/account/devices";
     /// DELETE: ends a device's sessions on this server (not its membership).

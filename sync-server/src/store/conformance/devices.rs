@@ -13,6 +13,7 @@ pub(super) fn family(n: u8, token: u8) -> RefreshFamily {
         current_hash: hash(token),
         created_at: NOW,
         expires_at: NOW + 100_000,
+        second_factor: false,
     }
 }
 

@@ -8,6 +8,7 @@ pub(super) mod compaction;
 pub(super) mod devices;
 pub(super) mod documents;
 pub(super) mod mailboxes;
+pub(super) mod second_factor;
 pub(super) mod workspaces;
 
 use groundplan_shared::wire::{AccountId, DeviceId, Hash, PublicKey};
@@ -31,6 +32,7 @@ macro_rules! conformance {
             compaction: opinions_count_once_and_until_they_are_done, stubs_take_the_place_of_envelopes;
             blobs: blobs_are_there_once_they_are_whole, blob_quotas_hold,
                 unused_blobs_go_after_a_while_unless_asked_for;
+            second_factor: second_factors_count_once_they_are_confirmed, sessions_know_their_second_factor;
             mailboxes: messages_are_kept_in_order, mailboxes_are_bounded, mailboxes_expire;
         }
     };

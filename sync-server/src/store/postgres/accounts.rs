@@ -6,8 +6,8 @@ use sqlx::{PgConnection, postgres::PgRow};
 
 use super::{PostgresStore, account_id, devices, failure, get, is_unique_violation};
 use crate::store::{
-    Account, AccountRole, AccountStatus, AccountStore, Conflict, Device, Entity, Invitation, RefreshFamily,
-    Rotate, Rotation, StoreError, StoreResult, UnixMs,
+    Account, AccountRole, AccountStatus, AccountStore, Conflict, Device, Entity, Invitation, LiveSession,
+    RefreshFamily, Rotate, Rotation, StoreError, StoreResult, UnixMs,
 };
 
 #[async_trait]
@@ -135,8 +135,13 @@ impl AccountStore for PostgresStore {
         devices::end_sessions(&mut connection, account, device, now).await
     }
 
-    async fn session_alive(&self, account: AccountId, device: DeviceId, now: UnixMs) -> StoreResult<bool> {
-        devices::session_alive(&self.pool, account, device, now).await
+    async fn session(
+        &self,
+        account: AccountId,
+        device: DeviceId,
+        now: UnixMs,
+    ) -> StoreResult<Option<LiveSession>> {
+        devices::session(&self.pool, account, device, now).await
     }
 }
 

@@ -5,8 +5,8 @@ use sqlx::{PgConnection, PgPool, postgres::PgRow};
 
 use super::{PostgresStore, account_id, device_id, failure, get, hash, is_unique_violation, public_key};
 use crate::store::{
-    Conflict, Device, Entity, FamilyId, REMEMBERED_MS, RefreshFamily, RefreshOwner, Rotate, Rotation,
-    StoreError, StoreResult, UnixMs,
+    Conflict, Device, Entity, FamilyId, LiveSession, REMEMBERED_MS, RefreshFamily, RefreshOwner, Rotate,
+    Rotation, StoreError, StoreResult, UnixMs,
 };
 
 const DEVICE: &str = "SELECT device_id, account_id, signing_key, sealing_key, created_at_ms, \
@@ -74,8 +74,8 @@ pub(super) async fn revoke(
 pub(super) async fn create_family(store: &PostgresStore, family: &RefreshFamily) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let sql = "INSERT INTO refresh_families \
-         (family_id, account_id, device_id, current_hash, rotated_at_ms, created_at_ms, expires_at_ms) \
-         VALUES ($1, $2, $3, $4, $5, $5, $6)";
+         (family_id, account_id, device_id, current_hash, rotated_at_ms, created_at_ms, expires_at_ms, \
+         second_factor) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)";
     sqlx::query(sql)
         .bind(family.id.0)
         .bind(family.account.0)
@@ -83,6 +83,7 @@ pub(super) async fn create_family(store: &PostgresStore, family: &RefreshFamily)
         .bind(family.current_hash.0)
         .bind(family.created_at)
         .bind(family.expires_at)
+        .bind(i64::from(family.second_factor))
         .execute(&mut *transaction)
         .await
         .map_err(failure)?;
@@ -160,18 +161,18 @@ pub(super) async fn end_sessions(
         .map_err(failure)
 }
 
-pub(super) async fn session_alive(
+pub(super) async fn session(
     pool: &PgPool,
     account: AccountId,
     device: DeviceId,
     now: UnixMs,
-) -> StoreResult<bool> {
-    let sql = "SELECT 1 FROM refresh_families f JOIN devices d USING (device_id) \
+) -> StoreResult<Option<LiveSession>> {
+    let sql = "SELECT f.second_factor FROM refresh_families f JOIN devices d USING (device_id) \
          JOIN accounts a ON a.account_id = f.account_id \
          WHERE f.device_id = $2 AND f.account_id = $1 AND f.revoked_at_ms IS NULL AND f.expires_at_ms > $3 \
-         AND d.revoked_at_ms IS NULL AND a.status = 'active' LIMIT 1";
+         AND d.revoked_at_ms IS NULL AND a.status = 'active' ORDER BY f.second_factor DESC LIMIT 1";
     let row = sqlx::query(sql).bind(account.0).bind(device.0).bind(now).fetch_optional(pool).await;
-    row.map(|row| row.is_some()).map_err(failure)
+    row.map_err(failure)?.map(|row| Ok(LiveSession { second_factor: get::<i64>(&row, 0)? != 0 })).transpose()
 }
 
 fn device(row: &PgRow) -> StoreResult<Device> {

@@ -10,6 +10,7 @@ mod compaction;
 mod devices;
 mod documents;
 mod mailboxes;
+mod second_factor;
 #[cfg(test)]
 mod tests;
 mod workspaces;

@@ -6,8 +6,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::{SqliteStore, devices, insert, one, run};
 use crate::store::{
-    Account, AccountRole, AccountStatus, AccountStore, Conflict, Device, Entity, Invitation, RefreshFamily,
-    Rotate, Rotation, StoreError, StoreResult, UnixMs,
+    Account, AccountRole, AccountStatus, AccountStore, Conflict, Device, Entity, Invitation, LiveSession,
+    RefreshFamily, Rotate, Rotation, StoreError, StoreResult, UnixMs,
 };
 
 #[async_trait]
@@ -107,8 +107,13 @@ impl AccountStore for SqliteStore {
         self.engine.write(move |db| devices::end_sessions(db, account, device, now)).await
     }
 
-    async fn session_alive(&self, account: AccountId, device: DeviceId, now: UnixMs) -> StoreResult<bool> {
-        self.engine.read(move |db| devices::session_alive(db, account, device, now)).await
+    async fn session(
+        &self,
+        account: AccountId,
+        device: DeviceId,
+        now: UnixMs,
+    ) -> StoreResult<Option<LiveSession>> {
+        self.engine.read(move |db| devices::session(db, account, device, now)).await
     }
 }
 

@@ -5,8 +5,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::{all, insert, one, run};
 use crate::store::{
-    Conflict, Device, Entity, FamilyId, REMEMBERED_MS, RefreshFamily, RefreshOwner, Rotate, Rotation,
-    StoreError, StoreResult, UnixMs,
+    Conflict, Device, Entity, FamilyId, LiveSession, REMEMBERED_MS, RefreshFamily, RefreshOwner, Rotate,
+    Rotation, StoreError, StoreResult, UnixMs,
 };
 
 pub(super) fn register(db: &Connection, device: &Device) -> StoreResult<()> {
@@ -50,11 +50,18 @@ pub(super) fn revoke(db: &Connection, account: AccountId, id: DeviceId, now: Uni
 
 pub(super) fn create_family(db: &Connection, family: &RefreshFamily) -> StoreResult<()> {
     let sql = "INSERT INTO refresh_families \
-         (family_id, account_id, device_id, current_hash, rotated_at_ms, created_at_ms, expires_at_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)";
+         (family_id, account_id, device_id, current_hash, rotated_at_ms, created_at_ms, expires_at_ms, \
+         second_factor) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
     let (account, device) = (family.account.0, family.device.0);
-    let values =
-        params![family.id.0, account, device, family.current_hash.0, family.created_at, family.expires_at];
+    let values = params![
+        family.id.0,
+        account,
+        device,
+        family.current_hash.0,
+        family.created_at,
+        family.expires_at,
+        family.second_factor
+    ];
     run(db, sql, values)?;
     remember(db, family.id, family.current_hash, family.created_at)
 }
@@ -114,17 +121,17 @@ pub(super) fn end_sessions(
     run(db, sql, params![account.0, device.map(|id| id.0), now]).map(drop)
 }
 
-pub(super) fn session_alive(
+pub(super) fn session(
     db: &Connection,
     account: AccountId,
     device: DeviceId,
     now: UnixMs,
-) -> StoreResult<bool> {
-    let sql = "SELECT 1 FROM refresh_families f JOIN devices d USING (device_id) \
+) -> StoreResult<Option<LiveSession>> {
+    let sql = "SELECT f.second_factor FROM refresh_families f JOIN devices d USING (device_id) \
          JOIN accounts a ON a.account_id = f.account_id \
          WHERE f.device_id = ?2 AND f.account_id = ?1 AND f.revoked_at_ms IS NULL AND f.expires_at_ms > ?3 \
-         AND d.revoked_at_ms IS NULL AND a.status = 'active' LIMIT 1";
-    Ok(one(db, sql, params![account.0, device.0, now], |_| Ok(()))?.is_some())
+         AND d.revoked_at_ms IS NULL AND a.status = 'active' ORDER BY f.second_factor DESC LIMIT 1";
+    one(db, sql, params![account.0, device.0, now], |row| Ok(LiveSession { second_factor: row.get(0)? }))
 }
 
 fn device(row: &Row<'_>) -> rusqlite::Result<Device> {

@@ -9,6 +9,7 @@ mod devices;
 mod documents;
 mod engine;
 mod mailboxes;
+mod second_factor;
 mod workspaces;
 
 use std::path::Path;

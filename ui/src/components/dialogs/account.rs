@@ -25,6 +25,8 @@ pub(super) fn connect() -> AnyView {
     let name = RwSignal::new(known.map(|account| account.name).unwrap_or_default());
     let password = RwSignal::new(String::new());
     let invitation = RwSignal::new(String::new());
+    // Asked for when the server says that the account has a second factor.
+    let (code, wants_code) = (RwSignal::new(String::new()), RwSignal::new(false));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
     let keys = RwSignal::new(None::<ServerKeys>);
     let go_with = move |trust: Option<String>| {
@@ -47,7 +49,8 @@ pub(super) fn connect() -> AnyView {
             let signed_in = if new.get_untracked() {
                 app.call(AccountRegisterParams { server, name, password: hidden, invitation, trust }).await
             } else {
-                app.call(AccountLoginParams { server, name, password: hidden, trust }).await
+                let code = Some(code.get_untracked()).filter(|code| !code.trim().is_empty()).map(Hidden);
+                app.call(AccountLoginParams { server, name, password: hidden, trust, code }).await
             };
             let done = match signed_in {
                 // A workspace that is already with a server stays as it is.
@@ -64,6 +67,10 @@ pub(super) fn connect() -> AnyView {
                     app.load().await;
                 }
                 Err(error) => {
+                    if error.field.as_deref() == Some("code") {
+                        wants_code.try_set(true);
+                        code.try_set(String::new());
+                    }
                     let shown = match error.field.as_deref() {
                         Some("server_key") => app.call(AccountServerKeyParams { server: asked }).await.ok(),
                         _ => None,
@@ -95,6 +102,7 @@ pub(super) fn connect() -> AnyView {
             {text_field("account.server", server, "text", "url", true)}
             {text_field("account.name", name, "text", "username", false)}
             {move || text_field("account.password", password, "password", if new.get() { "new-password" } else { "current-password" }, false)}
+            {move || (wants_code.get() && !new.get()).then(|| text_field("account.code", code, "text", "one-time-code", true))}
             {move || new.get().then(|| text_field("account.invitation", invitation, "text", "off", false))}
         </div>
         {move || keys.get().map(|keys| other_key(keys, move |trust| go_with(Some(trust))))}

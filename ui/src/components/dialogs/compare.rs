@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use crate::dom::prelude::*;
-use groundplan_shared::api::{ApiError, MemberConfirmParams, MemberSafetyParams, NewcomerView, SafetyNumber};
+use groundplan_shared::api::{
+    ApiError, MemberConfirmParams, MemberSafetyParams, MemberVerifyParams, NewcomerView, SafetyNumber,
+};
 use groundplan_shared::validate;
 
 use super::act::{call, carry_out, happens};
@@ -48,16 +50,27 @@ pub(super) fn compare(person: Person, may_remove: bool) -> AnyView {
 fn show(name: &str, number: &SafetyNumber, differ: RwSignal<bool>) -> AnyView {
     let (app, shell) = (use_app(), use_shell());
     let name = name.to_owned();
-    view! {
-        {happens(&fill("compare.how", &[("name", &name)]))}
-        {digits(&number.number)}
-        <div class="actions">{copy_button(number.number.clone())}</div>
-        <footer class="dialog-foot">
-            <button class="button" type="button" on:click=move |_| differ.set(true)>{t("compare.no")}</button>
-            <button class="button primary" type="button" on:click=move |_| {
+    let how = happens(&fill("compare.how", &[("name", &name)]));
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
+    let same = MemberVerifyParams { member: number.member.clone(), safety_number: number.number.clone() };
+    let go = move |_| {
+        let name = name.clone();
+        if let Ok(asked) = call(&same) {
+            carry_out(app, busy, wrong, asked, move |_| {
                 shell.close();
                 app.say(fill("compare.same", &[("name", &name)]));
-            }>{t("compare.yes")}</button>
+                app.look_again();
+            });
+        }
+    };
+    view! {
+        {how}
+        {digits(&number.number)}
+        <div class="actions">{copy_button(number.number.clone())}</div>
+        {move || wrong.get().map(|error| failure(&error, None))}
+        <footer class="dialog-foot">
+            <button class="button" type="button" on:click=move |_| differ.set(true)>{t("compare.no")}</button>
+            <button class="button primary" type="button" disabled=move || busy.get() on:click=go>{t("compare.yes")}</button>
         </footer>
     }
 }

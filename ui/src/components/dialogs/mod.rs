@@ -2,14 +2,17 @@
 
 mod account;
 mod act;
+mod backup;
 mod codes;
 mod compare;
 mod element;
+mod held;
 mod invite;
 mod join;
 mod page;
 mod relation;
 mod rules;
+mod second_factor;
 mod troubles;
 mod workspace;
 
@@ -24,7 +27,14 @@ use crate::state::{App, Dialog, use_shell};
 #[component]
 pub fn Dialogs() -> AnyView {
     let shell = use_shell();
-    (move || shell.dialog.get().map(|dialog| lazily(Wanted::Dialog(dialog)))).into_any()
+    (move || {
+        shell.dialog.get().map(|dialog| match dialog {
+            // People type at once, also while the second module is still on its way: nothing of it may be lost.
+            Dialog::Palette => view! { <Palette /> }.into_any(),
+            other => lazily(Wanted::Dialog(other)),
+        })
+    })
+    .into_any()
 }
 
 /// Draws a dialog; part of what is loaded on demand.
@@ -49,6 +59,9 @@ pub fn draw(dialog: Dialog) -> AnyView {
         Dialog::Rescue => troubles::rescue(),
         Dialog::Quarantine => troubles::quarantine(),
         Dialog::Alarm => troubles::alarm(),
+        Dialog::SecondFactor => second_factor::second_factor(),
+        Dialog::Backup { check } => backup::backup(check),
+        Dialog::Held => held::held(),
     }
 }
 

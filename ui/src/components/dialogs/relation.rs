@@ -9,6 +9,7 @@ use groundplan_shared::model::{
 };
 
 use super::{form, submit};
+use crate::components::comments::comments;
 use crate::components::dialog::Modal;
 use crate::components::inspector::{choice_of, property_field};
 use crate::components::picker::{Choice, Picker};
@@ -160,6 +161,7 @@ pub(super) fn edit_relation(relation: RelationView) -> AnyView {
                         property_field(spec, value, save_property)
                     }).collect_view()}
                 </div>
+                {comments(source, Some(id))}
             </div>
             <footer class="dialog-foot pad">
                 <button class="button primary" on:click=move |_| shell.close()>{t("dialog.done")}</button>

@@ -17,7 +17,7 @@ use crate::components::states::{copy_button, failure, loaded};
 use crate::state::{App, query, use_app, use_shell};
 use crate::text::{ago, count, fill, name_of, t};
 
-fn wide(title: &'static str, body: AnyView) -> AnyView {
+pub(super) fn wide(title: &'static str, body: AnyView) -> AnyView {
     let shell = use_shell();
     view! {
         <Modal title=t(title) on_close=Callback::new(move |()| shell.close()) class="wide">

@@ -128,7 +128,7 @@ fn promise<P: Command>(app: App, params: P) -> JsValue {
 
 /// A value as a JavaScript object.
 pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
-    serde_json::to_string(value).ok().and_then(|text| JSON::parse(&text).ok()).unwrap_or(JsValue::NULL)
+    JSON::parse(&crate::transport::json::write(value)).unwrap_or(JsValue::NULL)
 }
 
 /// A JavaScript object as a value.

@@ -9,7 +9,7 @@ use super::Shown;
 use crate::components::icon::icon;
 use crate::components::inline::field_words;
 use crate::state::{form, new_uuid, use_app};
-use crate::text::{fill, t};
+use crate::text::fill;
 
 pub(super) fn tags(id: DocumentId, element: Shown) -> AnyView {
     let app = use_app();

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use crate::components::icon::{icon, kind_icon};
 use crate::components::keys::delete_chosen;
 use crate::state::{Dialog, Route, form, use_app, use_shell};
-use crate::text::{count, t};
+use crate::text::count;
 
 /// The most names listed.
 const LISTED: usize = 50;

@@ -13,7 +13,6 @@ use groundplan_shared::model::DocumentId;
 
 use super::states;
 use crate::state::{Answer, Load, query, use_app};
-use crate::text::t;
 
 pub use fields::choice_of;
 pub use header::conflict_list;

@@ -8,7 +8,7 @@ use leptos::html;
 use super::state::{Canvas, Connecting};
 use super::toolbar::kind_glyph;
 use crate::canvas::relate;
-use crate::text::{fill, name_of, t};
+use crate::text::{fill, name_of};
 
 /// How many elements the list offers.
 const OFFERED: usize = 40;

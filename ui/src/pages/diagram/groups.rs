@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::dom::prelude::*;
-use groundplan_shared::scene::{Role, Shape};
+use groundplan_shared::scene::{Role, Shape, number};
 
 use super::state::{Canvas, Visible};
 use crate::canvas::picture::{Placed, WHOLE};
@@ -117,14 +117,6 @@ fn shape(shape: &Shape) -> AnyView {
         }
         .into_any(),
     }
-}
-
-/// A coordinate as the export writes it.
-pub(super) fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return "0".to_owned();
-    }
-    format!("{}", (value * 100.0).round() / 100.0 + 0.0)
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! The small map of a large diagram.
 
 use crate::dom::prelude::*;
-use groundplan_shared::scene::Point;
+use groundplan_shared::scene::{Point, Rect, number};
 use leptos::ev;
 use leptos::html;
 
-use super::groups::number;
 use super::state::Canvas;
 use crate::canvas::camera::Size;
+use crate::canvas::far::card;
 use crate::canvas::minimap::Minimap;
-use crate::text::t;
 
 /// Size of the map in pixels.
 const SIZE: Size = Size::new(180.0, 116.0);
@@ -43,7 +42,7 @@ fn Drawn(canvas: Canvas) -> AnyView {
             for node in picture.scene.nodes.iter().filter(|node| !node.is_group) {
                 let place = map.place(node.rect);
                 let (w, h) = (place.w.max(1.0), place.h.max(1.0));
-                path.push_str(&format!("M{:.1} {:.1}h{w:.1}v{h:.1}h-{w:.1}z", place.x, place.y));
+                path.push_str(&card(Rect { w, h, ..place }, 1));
             }
             path
         })
@@ -89,7 +88,7 @@ fn Drawn(canvas: Canvas) -> AnyView {
                 }
             }
         >
-            <svg width=SIZE.w.to_string() height=SIZE.h.to_string()>
+            <svg width=number(SIZE.w) height=number(SIZE.h)>
                 {frames}
                 <path class="canvas-map-cards" d=move || cards.get() />
                 <rect

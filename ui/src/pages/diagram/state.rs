@@ -378,7 +378,11 @@ impl Canvas {
 
 /// The area grown to whole tiles, so that panning redraws only now and then.
 fn tiled(area: Rect) -> Rect {
-    let tile = (area.w.max(area.h) / 6.0).max(1.0).log2().ceil().exp2();
+    let wanted = (area.w.max(area.h) / 6.0).min(f64::from(1 << 30));
+    let mut tile = 1.0;
+    while tile < wanted {
+        tile *= 2.0;
+    }
     let (x, y) = ((area.x / tile).floor() * tile, (area.y / tile).floor() * tile);
     let (right, bottom) = ((area.right() / tile).ceil() * tile, (area.bottom() / tile).ceil() * tile);
     Rect::new(x, y, right - x, bottom - y)

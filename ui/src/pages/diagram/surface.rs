@@ -1,12 +1,12 @@
 //! The drawing surface: SVG under one moving group, and what pointers and the wheel do to it.
 
 use crate::dom::prelude::*;
-use groundplan_shared::scene::{Point, Rect};
+use groundplan_shared::scene::{Point, Rect, number};
 use leptos::ev;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::groups::{Groups, number};
+use super::groups::Groups;
 use super::keys;
 use super::state::{Canvas, Carried, Connecting, OVERSCAN};
 use crate::canvas::camera::{Camera, Size};
@@ -17,7 +17,7 @@ use crate::canvas::select::{between, caught, clicked};
 use crate::canvas::snap::snap;
 use crate::canvas::wheel;
 use crate::canvas::{drag, far};
-use crate::text::{fill, t};
+use crate::text::fill;
 
 /// Half the size of a relation handle's target, in pixels.
 const HANDLE: f64 = 11.0;
@@ -68,7 +68,7 @@ pub(super) fn Surface(canvas: Canvas) -> AnyView {
             on:contextmenu=move |event| event.prevent_default()
         >
             <svg class="canvas-svg" aria-hidden="true" style:transform=move || shift(canvas, 1.0)>
-                <g transform=format!("translate({OVERSCAN} {OVERSCAN})")>
+                <g transform=format!("translate({0} {0})", number(OVERSCAN))>
                     <g class="canvas-world" style:transform=move || canvas.painted.get().css()>
                         <Groups canvas=canvas />
                     </g>
@@ -85,7 +85,11 @@ pub(super) fn Surface(canvas: Canvas) -> AnyView {
 /// How far the picture is moved since it was painted, as CSS's `transform`.
 fn shift(canvas: Canvas, sign: f64) -> String {
     let (camera, painted) = (canvas.camera.get(), canvas.painted.get());
-    format!("translate({:.2}px, {:.2}px)", sign * (camera.x - painted.x), sign * (camera.y - painted.y))
+    format!(
+        "translate({}px, {}px)",
+        number(sign * (camera.x - painted.x)),
+        number(sign * (camera.y - painted.y))
+    )
 }
 
 /// Selection halos, handles, guides, marquee and rubber line: in pixels, so that they keep their weight.

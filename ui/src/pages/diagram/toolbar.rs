@@ -1,7 +1,7 @@
 //! The bar above the canvas and the zoom controls on it.
 
 use crate::dom::prelude::*;
-use groundplan_shared::scene::icon;
+use groundplan_shared::scene::{decimals, icon};
 
 use super::export;
 use super::state::Canvas;
@@ -156,7 +156,7 @@ fn Depth(canvas: Canvas) -> AnyView {
 /// Zoom out, zoom, zoom in, fit: in the corner of the canvas, within reach of the thumb.
 #[component]
 pub(super) fn Zoom(canvas: Canvas) -> AnyView {
-    let percent = move || format!("{:.0} %", canvas.camera.get().zoom * 100.0);
+    let percent = move || format!("{} %", decimals(canvas.camera.get().zoom * 100.0, 0));
     view! {
         <div class="canvas-zoom" role="group" aria-label=t("diagram.zoom")>
             <Tool glyph_of=MINUS name="diagram.zoom_out" key="-" run=move || canvas.zoom_by(0.8) />

@@ -83,6 +83,9 @@ fn row(
                 <span class="strong truncate person-name">{member.name.clone()}</span>
                 {member.you.then(|| view! { <span class="badge">{t("people.you")}</span> })}
                 {member.service.then(|| view! { <span class="badge">{t("role.service")}</span> })}
+                {member.compared.map(|same| view! {
+                    <span class="badge">{t(if same { "people.compared" } else { "people.compared_before" })}</span>
+                })}
                 <span class="grow"></span>
                 {member.active.then(|| facts(&member.role, &member.role_name, &member.clearance))}
                 {how_many.unwrap_or_else(|| view! { <span class="quiet-button"></span> })}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::read;
+use super::{read, write};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,6 +70,20 @@ fn reads_what_was_written() {
 }
 
 #[test]
+fn writes_what_serde_json_reads() {
+    assert_eq!(serde_json::from_str::<All>(&write(&all())).unwrap(), all());
+    assert_eq!(read::<All>(&write(&all())), Some(all()));
+    for text in ["", "\u{0}\u{1f}\u{7f}", "ä\u{10ffff}\\\"/"] {
+        assert_eq!(write(text), serde_json::to_string(text).unwrap());
+    }
+    assert_eq!(
+        write(&(u64::MAX, i64::MIN, 0.5, f64::NAN, (), 'x')),
+        r#"[18446744073709551615,-9223372036854775808,0.5,null,null,"x"]"#
+    );
+    assert_eq!(write(&BTreeMap::from([(1, "a"), (2, "b")])), r#"{"1":"a","2":"b"}"#);
+}
+
+#[test]
 fn reads_escapes_of_every_form() {
     assert_eq!(read::<String>(r#" "\u00e4\ud83d\ude00\b\f\r\t\/" "#).unwrap(), "ä😀\u{8}\u{c}\r\t/");
 }
@@ -84,7 +98,33 @@ fn fields_may_be_absent_unknown_or_null() {
     assert_eq!(read::<Some1>(r#"{"z":{"y":[1,2]},"b":3}"#), Some(Some1 { a: None, b: 3 }));
     assert_eq!(read::<Some1>(r#"{"a":null,"b":3}"#), Some(Some1 { a: None, b: 3 }));
     assert_eq!(read::<Some1>(r#"{"a":1}"#), None);
+    assert_eq!(read::<Some1>(r#"{"a":"1","b":3}"#), None);
+    assert_eq!(read::<Some1>("[1,3]"), None);
     assert_eq!(read::<Some1>(r#"{"a":1,"b":256}"#), None);
+}
+
+#[test]
+fn defaults_stand_for_what_is_absent_only() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Defaults {
+        #[serde(default)]
+        some_list: Vec<u8>,
+        #[serde(skip)]
+        own: u8,
+        #[serde(default = "seven")]
+        number: u8,
+        last: bool,
+    }
+    fn seven() -> u8 {
+        7
+    }
+    let expected = Defaults { some_list: vec![], own: 0, number: 7, last: true };
+    assert_eq!(read::<Defaults>(r#"{"last":true}"#), Some(expected));
+    let expected = Defaults { some_list: vec![1], own: 0, number: 2, last: false };
+    assert_eq!(read::<Defaults>(r#"{"last":false,"own":9,"number":2,"someList":[1]}"#), Some(expected));
+    assert_eq!(read::<Defaults>(r#"{"last":true,"someList":null}"#), None);
+    assert_eq!(read::<Defaults>(r#"{"last":true,"number":"x"}"#), None);
 }
 
 #[test]

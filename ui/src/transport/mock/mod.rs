@@ -10,6 +10,7 @@ mod people;
 mod sample;
 mod scene;
 mod store;
+mod talk;
 
 use std::cell::RefCell;
 
@@ -18,6 +19,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Signal;
 use store::Store;
+use talk::talk;
 
 thread_local! {
     static STORE: RefCell<Option<Store>> = const { RefCell::new(None) };
@@ -77,6 +79,16 @@ fn answer(store: &mut Store, method: &'static str, params: &str) -> Result<Strin
         "text/edit" => {
             with(params, |p: TextEditParams| Ok(TextEdited { version: p.version, changes: Vec::new() }))
         }
+        "comment/list" => with(params, |p: CommentListParams| Ok(talk(store, |talk| talk.list(&p)))),
+        "comment/add" => with(params, |p: CommentAddParams| {
+            let subject = p.subject.map(|id| store.reference(id));
+            Ok(talk(store, |talk| talk.add(&p, subject)))
+        }),
+        "comment/resolve" => with(params, |p: CommentResolveParams| Ok(talk(store, |talk| talk.resolve(&p)))),
+        "changes/list" => with(params, |_: ChangesListParams| Ok(talk(store, |talk| talk.changes(false)))),
+        "changes/seen" => with(params, |_: ChangesSeenParams| Ok(talk(store, |talk| talk.changes(true)))),
+        "presence/set" => with(params, |_: PresenceSetParams| Ok(talk::present())),
+        "presence/list" => with(params, |_: PresenceListParams| Ok(talk::present())),
         "search/query" => with(params, |p: SearchParams| Ok(store.search(&p.text))),
         "sync/status" => with(params, |_: SyncStatusParams| Ok(store.sync.clone())),
         "sync/now" => with(params, |_: SyncNowParams| Ok(store.sync.clone())),
@@ -89,6 +101,7 @@ fn answer(store: &mut Store, method: &'static str, params: &str) -> Result<Strin
         "member/list" => with(params, |_: MemberListParams| Ok(people::members())),
         "member/safety" => with(params, |p: MemberSafetyParams| Ok(people::safety(p.member))),
         "member/invite" => with(params, |_: MemberInviteParams| Ok(people::invite_link())),
+        "member/verify" => with(params, |_: MemberVerifyParams| Ok(people::members())),
         "member/confirm" => with(params, |_: MemberConfirmParams| Ok(people::members())),
         "member/remove" => with(params, |_: MemberRemoveParams| Ok(people::members())),
         "member/role" => with(params, |_: MemberRoleParams| Ok(people::members())),

@@ -22,6 +22,7 @@ pub(super) fn members() -> MemberList {
         active: id != "kim",
         you: id == "mara",
         devices: 1,
+        compared: (id == "kim").then_some(true),
     };
     let role = |id: &str, permissions: &str| RoleView {
         id: id.to_owned(),

@@ -1,0 +1,71 @@
+// What was: versions of an element, one compared with now and brought back; the workspace at a date, and something that
+// was deleted since brought back from there.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessible, openSample, picture, withAgent } from "./support.mjs";
+
+const views = {
+  light: {},
+  dark: { scheme: "dark" },
+  phone: { width: 360, height: 740 },
+  "phone-dark": { width: 360, height: 740, scheme: "dark" },
+};
+
+async function openElement(page, name) {
+  await page.goto(new URL(`/search?q=${encodeURIComponent(name)}`, page.url()).href);
+  await page.getByRole("main").getByRole("link", { name }).first().click();
+  await page.getByRole("heading", { name }).first().waitFor();
+}
+
+async function fits(page, where) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${where} scrolls sideways by ${wide} px`);
+}
+
+for (const [name, view] of Object.entries(views)) {
+  test(`versions are compared and brought back: ${name}`, { timeout: 180_000 }, () =>
+    withAgent(async ({ page, agent }) => {
+      await openSample(page);
+      await openElement(page, "Local store");
+      agent.run("edit", "Local store", "--name", "Vault");
+      await page.getByRole("heading", { name: "Vault" }).first().waitFor();
+      await page.getByRole("button", { name: "Show history" }).click();
+      const versions = page.locator(".history-version");
+      await versions.first().getByText("Vault").waitFor();
+      await versions.first().getByRole("button", { name: "What changed" }).click();
+      await page.locator(".history-compared").first().waitFor();
+      await versions.last().getByRole("button", { name: "Compare with now" }).click();
+      const restore = page.getByRole("button", { name: "Restore this version" });
+      await restore.waitFor();
+      await restore.scrollIntoViewIfNeeded();
+      await accessible(page, `history (${name})`);
+      await fits(page, `history (${name})`);
+      await picture(page, `history-${name}`);
+      await restore.click();
+      await page.getByRole("heading", { name: "Local store" }).first().waitFor();
+      agent.run("undo");
+      await page.getByRole("heading", { name: "Vault" }).first().waitFor();
+    }, view));
+
+  test(`the workspace at a date: ${name}`, { timeout: 180_000 }, () =>
+    withAgent(async ({ page, agent }) => {
+      await openSample(page);
+      await page.goto(new URL("/changes", page.url()).href);
+      await page.getByRole("link", { name: "The workspace at a date" }).click();
+      await page.getByText("You are looking at the workspace as it was", { exact: false }).waitFor();
+      // The end of today is now: everything stands as it was.
+      const today = await page.getByLabel("Day").getAttribute("max");
+      await page.getByLabel("Day").fill(today);
+      await page.getByText(`at the end of ${today}`, { exact: false }).waitFor();
+      await page.getByRole("listitem").filter({ hasText: "Local store" }).getByText("as it was").waitFor();
+      await accessible(page, `the workspace at a date (${name})`);
+      await fits(page, `the workspace at a date (${name})`);
+      await picture(page, `past-${name}`);
+      agent.run("delete", "Local store");
+      // Yesterday there was nothing yet.
+      const yesterday = new Date(new Date(`${today}T12:00:00`).getTime() - 86_400_000).toLocaleDateString("sv");
+      await page.getByLabel("Day").fill(yesterday);
+      await page.getByText("Nothing to list.").waitFor();
+    }, view));
+}

@@ -1,0 +1,119 @@
+//! The workspace at a date: what it held, and what became of it. Only to look at, and to bring back what is gone.
+
+use crate::dom::prelude::*;
+use groundplan_shared::api::{Became, HistoryAtParams, HistoryRecoverParams};
+
+use crate::components::icon::{icon, kind_icon};
+use crate::components::states::failure;
+use crate::state::{App, Route, raw_of, use_app};
+use crate::text::{count, date, fill, grouped, name_of, now_ms, t};
+use crate::transport::{Json, encode, parse};
+
+/// Milliseconds of a day.
+const DAY_MS: u64 = 86_400_000;
+/// Things listed.
+const ROWS: u32 = 200;
+
+/// The screen.
+pub fn past_page() -> AnyView {
+    let app = use_app();
+    let day = RwSignal::new(date(now_ms().saturating_sub(DAY_MS)));
+    let at = Memo::new(move |_| day.with(|day| end_of(day)));
+    let became = RwSignal::new(None::<Became>);
+    let params = move || {
+        let became = became.get();
+        at.get().map(|at_ms| encode(&HistoryAtParams { at_ms, became, limit: ROWS, after: None }))
+    };
+    let tab = move |own: Option<Became>, text: &'static str| {
+        view! {
+            <button class="segment" role="radio" aria-checked=move || if became.get() == own { "true" } else { "false" }
+                on:click=move |_| became.set(own)>{t(text)}</button>
+        }
+    };
+    let answer = raw_of(app, "history/at", params);
+    view! {
+        <div class="page past">
+            <h1 class="page-title">{t("title.past")}</h1>
+            <label class="past-day">
+                <span class="field-name">{t("past.day")}</span>
+                <input class="input" type="date" max=date(now_ms()) prop:value=move || day.get()
+                    on:change=move |event| day.set(event_target_value(&event)) />
+            </label>
+            <div class="segments" role="radiogroup" aria-label=t("past.which")>
+                {tab(None, "past.all")}{tab(Some(Became::Changed), "past.changed")}{tab(Some(Became::Deleted), "past.deleted")}
+            </div>
+            {move || match answer.get() {
+                Err(error) => failure(&error, None),
+                Ok(answer) => at.get().zip(parse(&answer)).map(|(at, past)| show(app, at, &past)).unwrap_or(AnyView::Empty),
+            }}
+        </div>
+    }
+}
+
+/// The last moment of a day as people write it, where this device is; none if it is no day.
+fn end_of(day: &str) -> Option<u64> {
+    let end = js_sys::Date::new(&wasm_bindgen::JsValue::from_str(&format!("{day}T23:59:59.999"))).get_time();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole milliseconds since 1970"
+    )]
+    (end > 0.0).then_some(end as u64).map(|end| end.min(now_ms()))
+}
+
+fn show(app: App, at: u64, past: &Json<'_>) -> AnyView {
+    let (then, now) = (past.at("then"), past.at("now"));
+    let counts = ["elements", "relations", "pages", "views"].map(|what| {
+        view! { <tr><td>{name_of("past", what)}</td><td>{grouped(then.whole(what))}</td><td>{grouped(now.whole(what))}</td></tr> }
+    });
+    let rows = past.list("items").iter().map(|thing| row(app, at, thing));
+    let none = past.list("items").is_empty();
+    let changes = past.whole("created") + past.whole("changed") + past.whole("deleted");
+    view! {
+        <p class="notice past-banner" role="status">{icon("undo")}<span>{fill("past.banner", &[("date", &date(at))])}</span></p>
+        <div class="table-scroll" tabindex="0" role="group" aria-label=t("past.counts")>
+            <table class="grid">
+                <thead><tr><th>{t("past.what")}</th><th>{t("past.then")}</th><th>{t("past.now")}</th></tr></thead>
+                <tbody>{counts.into_iter().collect_view()}</tbody>
+            </table>
+        </div>
+        <h2 class="block-title">{count("past.since", changes, &[])}</h2>
+        {none.then(|| view! { <p class="muted">{t("past.nothing")}</p> })}
+        <ul class="plain rows">{rows.collect_view()}</ul>
+        {(changes > u64::from(ROWS)).then(|| view! { <p class="muted small">{count("past.first", u64::from(ROWS), &[])}</p> })}
+    }
+}
+
+fn row(app: App, at: u64, thing: &Json<'_>) -> AnyView {
+    let (item, became) = (thing.at("item"), thing.text("became"));
+    let id = item.text("id").parse().ok();
+    let gone = became == "deleted";
+    let route = id.filter(|_| !gone).map(|id| Route::to_document(&item.text("document"), id).url());
+    let back = id.filter(|_| gone).map(|id| {
+        let params = encode(&HistoryRecoverParams { at_ms: at, ids: vec![id] });
+        let name = item.text("name");
+        let done = move |_| {
+            let name = name.clone();
+            app.ask_then(
+                "history/recover",
+                params.clone(),
+                Box::new(move |answer| match answer {
+                    Ok(_) => {
+                        app.undoable(fill("past.restored", &[("name", &name)]));
+                        app.reread();
+                    }
+                    Err(error) => app.fail(error),
+                }),
+            );
+        };
+        view! { <button class="button small" on:click=done>{icon("undo")} {t("past.restore")}</button> }
+    });
+    view! {
+        <li class="row-line">
+            {kind_icon(&item.text("kind"))}
+            <a class="grow truncate" href=route>{item.text("name")}</a>
+            <span class="muted small">{name_of("became", &became)}</span>
+            {back}
+        </li>
+    }
+}
