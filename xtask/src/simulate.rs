@@ -11,6 +11,13 @@ pub const IN_TESTS: u64 = 20_000;
 
 const TEST: &str = "sync::sim::tests::histories_keep_every_promise";
 
+/// The attack list: its table, and that every test fails without its check.
+const ATTACKS: [&str; 3] = [
+    "sync::sim::attacks::proof::every_attack_has_a_test_and_a_twin_or_a_reason",
+    "sync::sim::attacks::proof::every_check_that_can_be_left_out_is_missed_by_a_test",
+    "sync::sim::attacks::proof::every_test_fails_without_its_check",
+];
+
 /// Which histories to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SimulateOptions {
@@ -28,16 +35,26 @@ impl Default for SimulateOptions {
 
 /// Plays histories; the output tells the figures, or the failing seed with its trace.
 pub fn play(options: SimulateOptions) -> Outcome<Output> {
+    run(&[TEST], options)
+}
+
+/// Runs the attack list; the output is its table.
+pub fn attacks() -> Outcome<Output> {
+    run(&ATTACKS, SimulateOptions::default())
+}
+
+fn run(tests: &[&str], options: SimulateOptions) -> Outcome<Output> {
     let mut test = process::cargo("test");
     for package in ["groundplan-app", "groundplan-shared", "minicbor"] {
         test.args(["--config", &format!("profile.dev.package.{package}.opt-level=3")]);
     }
-    test.args(["--locked", "--package", "groundplan-app", "--lib", TEST, "--", "--exact", "--nocapture"]);
+    test.args(["--locked", "--package", "groundplan-app", "--lib", "--"]).args(tests);
+    test.args(["--exact", "--nocapture"]);
     test.env("GROUNDPLAN_HISTORIES", options.histories.to_string());
     test.env("GROUNDPLAN_SEED", options.seed.to_string());
     let output = process::tee(&mut test)?;
-    if output.success && !output.text.contains("1 passed") {
-        return Err(Failure::new(format!("no test is called {TEST}; this command is out of date")));
+    if output.success && !output.text.contains(&format!("{} passed", tests.len())) {
+        return Err(Failure::new(format!("not all of {tests:?} are tests; this command is out of date")));
     }
     Ok(output)
 }

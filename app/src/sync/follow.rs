@@ -14,7 +14,7 @@ use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId};
 
 use super::healing::HealingTx as _;
 use super::sqlite::SqliteTx;
-use super::store::{ChainHead, QuarantineRow, SyncTx as _};
+use super::store::{ChainHead, EnvelopeState, QuarantineRow, SyncTx as _};
 use super::{Log, SyncError, life, log, push, restore};
 
 /// A log that goes on differently, by an owner's word.
@@ -96,7 +96,10 @@ fn take_back(
     let mut gone = Vec::new();
     let known: Vec<EnvelopeId> = tx.places()?.into_iter().map(|(id, _)| id).collect();
     let unplaced = tx.unplaced()?.into_iter().map(|(id, ..)| id);
-    for id in known.into_iter().chain(unplaced) {
+    // What was acknowledged and not read back has a place, which nobody verified.
+    let acknowledged = tx.envelopes_in(EnvelopeState::Stored, usize::MAX)?;
+    let acknowledged = acknowledged.into_iter().filter(|row| row.place.is_some()).map(|row| row.env_id);
+    for id in known.into_iter().chain(unplaced).chain(acknowledged) {
         let Some(row) = tx.envelope(id)? else { continue };
         let Ok(outer) = parse_outer(&row.bytes) else { continue };
         if outer.header.log.index > kept {

@@ -78,7 +78,8 @@ pub(super) fn unseal_all(tx: &mut dyn SyncTx) -> Result<(), SyncError> {
 /// read: it was dropped, and is sealed and sent anew (M25).
 pub(super) fn take_back_dropped(tx: &mut dyn SyncTx, cursor: u64) -> Result<(), SyncError> {
     for row in tx.envelopes_in(EnvelopeState::Stored, usize::MAX)? {
-        let dropped = row.push.is_none() && row.place.is_some_and(|place| place.ws_seq <= cursor);
+        let waits = row.push == Some(READ_BACK) && !left_out(Check::ReadBack);
+        let dropped = !waits && row.place.is_some_and(|place| place.ws_seq <= cursor);
         if dropped && !left_out(Check::Kept) {
             tracing::warn!(envelope.id = %row.env_id, "the server acknowledged an envelope and dropped it");
             tx.outbox_unseal(row.env_id)?;

@@ -412,7 +412,7 @@ impl Receiver<'_, '_> {
         };
         let (snapshot, changes) = match judged(tx, self.log, &opened)? {
             Ok(judged) => judged,
-            Err(SnapshotFault::Fork) if of_another_life(tx, &opened)? => {
+            Err(SnapshotFault::Fork) if !left_out(Check::Life) && of_another_life(tx, &opened)? => {
                 // Since an owner signed that the server was restored, other places count: it stands for nothing now.
                 row.state = EnvelopeState::Applied;
                 return tx.put_envelope(&row);

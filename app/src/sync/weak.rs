@@ -44,6 +44,10 @@ pub(super) enum Check {
     Resend,
     /// What deletes much asks first.
     Brake,
+    /// What was read back and waits for what lies before it was not dropped.
+    ReadBack,
+    /// A snapshot of another life of the server's database is no sign of a fork.
+    Life,
 }
 
 /// Says whether a check is left out.

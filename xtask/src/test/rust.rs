@@ -33,8 +33,17 @@ pub fn unit(report: &mut Report, context: &Context) -> Outcome<()> {
     Ok(())
 }
 
-/// Simulated histories by the thousand.
+/// Simulated histories by the thousand, and the attack list with its twins.
 pub fn simulation(report: &mut Report) {
+    report.check("attack list", |tally| {
+        let output = simulate::attacks()?;
+        tally.count_rust(&output.text);
+        if output.success {
+            Ok(())
+        } else {
+            Err(Failure::new("an attack's test, or its twin, is not as it says"))
+        }
+    });
     report.check("simulated histories", |tally| {
         let options = SimulateOptions { histories: IN_TESTS, ..SimulateOptions::default() };
         let output = simulate::play(options)?;

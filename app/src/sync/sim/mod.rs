@@ -15,6 +15,7 @@ mod members;
 mod random;
 mod restored;
 mod server;
+mod stories;
 mod storm;
 mod tests;
 mod upheaval;

@@ -8,6 +8,13 @@ use super::table::row;
 /// What is beside the list, with twins of the same kind.
 pub const BESIDE: &[Row] = &[
     row(0, Machine, "braked::a_mass_deletion_waits_for_a_person_and_nothing_else_does", Without("Brake")),
+    row(
+        0,
+        Machine,
+        "stories::an_own_envelope_that_was_read_back_behind_a_gap_is_not_sent_twice",
+        Without("ReadBack"),
+    ),
+    row(0, Machine, "stories::a_snapshot_of_the_life_before_a_restore_is_no_fork", Without("Life")),
     row(0, Machine, "restored::whoever_comes_later_brings_the_rest", Without("Resend")),
     row(
         0,

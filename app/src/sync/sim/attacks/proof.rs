@@ -12,7 +12,7 @@ fn path(row: &Row) -> String {
     if let Some(test) = row.test.strip_prefix("::") {
         return test.to_owned();
     }
-    let stories = ["members::", "braked::", "restored::", "compaction::", "compartments::"];
+    let stories = ["members::", "braked::", "restored::", "compaction::", "compartments::", "stories::"];
     let folder = if stories.iter().any(|story| row.test.starts_with(story)) { "" } else { "attacks::" };
     format!("sync::sim::{folder}{}", row.test)
 }
