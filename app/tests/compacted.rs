@@ -106,7 +106,12 @@ async fn story() -> Story {
     let before = held(data.path()).0;
     let until = tokio::time::Instant::now() + Duration::from_secs(30);
     while held(data.path()).1 == 0 || held(data.path()).0 * 6 > before * 5 {
-        assert!(tokio::time::Instant::now() < until, "{before} {:?} {}", held(data.path()), list(data.path()));
+        assert!(
+            tokio::time::Instant::now() < until,
+            "{before} {:?} {}",
+            held(data.path()),
+            list(data.path())
+        );
         quiet(&desk).await;
         quiet(&laptop).await;
     }

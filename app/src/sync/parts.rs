@@ -21,7 +21,7 @@ use super::{SyncError, seal};
 /// What an opened snapshot envelope is of a whole.
 pub(super) enum Whole {
     /// All of a snapshot.
-    Joined(Opened),
+    Joined(Box<Opened>),
     /// A part before the last one.
     Part,
     /// The last part of one whose other parts the server dropped, because a later snapshot covers them.
@@ -35,7 +35,7 @@ pub(super) enum Whole {
 /// # Errors
 /// [`SyncError::Store`].
 pub(super) fn whole(tx: &mut dyn SyncTx, log: &Log, opened: &Opened) -> Result<Whole, SyncError> {
-    let Some(part) = opened.body.part else { return Ok(Whole::Joined(opened.clone())) };
+    let Some(part) = opened.body.part else { return Ok(Whole::Joined(Box::new(opened.clone()))) };
     if !part.is_last() {
         return Ok(Whole::Part);
     }
@@ -56,7 +56,7 @@ pub(super) fn whole(tx: &mut dyn SyncTx, log: &Log, opened: &Opened) -> Result<W
     }
     parts.reverse();
     Ok(match join(&parts) {
-        Ok(joined) => Whole::Joined(joined),
+        Ok(joined) => Whole::Joined(Box::new(joined)),
         Err(fault) => Whole::Broken(fault),
     })
 }

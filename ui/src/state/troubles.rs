@@ -96,7 +96,10 @@ pub fn troubles(known: Known<'_>) -> Vec<Trouble> {
     let Some(status) = known.status else { return out };
     let rescue = || if status.waiting > 0 { vec![Way::Rescue] } else { Vec::new() };
     let said = |problem: Option<&ApiError>| {
-        problem.into_iter().flat_map(|problem| [problem.message.clone(), problem.hint.clone()]).collect::<Vec<_>>()
+        problem
+            .into_iter()
+            .flat_map(|problem| [problem.message.clone(), problem.hint.clone()])
+            .collect::<Vec<_>>()
     };
     // Much that is deleted elsewhere is a problem of its own, with its own sentences below.
     let is_held = |problem: &ApiError| status.held > 0 && problem.code == ErrorCode::Conflict;

@@ -172,10 +172,10 @@ impl World {
         let compartment = Compartment::ALL[1 + self.dice.below(3)];
         let level = Clearance::only(compartment);
         if self.clearance(target).contains(level) {
-            if !self.dice.once_in(3) || self.clearance(target).compartments().count() > 2 {
-                if self.act(at, Action::TakeClearance(member, level)) == Ok(true) {
-                    self.withdrawn.insert((target, compartment.number()));
-                }
+            if (!self.dice.once_in(3) || self.clearance(target).compartments().count() > 2)
+                && self.act(at, Action::TakeClearance(member, level)) == Ok(true)
+            {
+                self.withdrawn.insert((target, compartment.number()));
             }
         } else {
             let _ = self.grant(at, member, level);
