@@ -155,7 +155,7 @@ test("signing in asks for the code of an authenticator", { timeout: 240_000 }, (
       await picture(page, "second-factor");
       await dialog.getByLabel("Code of your authenticator").fill("000000");
       await dialog.getByRole("button", { name: "Turn on" }).click();
-      await dialog.getByText("The code is wrong").waitFor();
+      await dialog.getByText("The code is wrong").first().waitFor();
       await dialog.getByLabel("Code of your authenticator").fill(oneTimeCode(secret, -1));
       await dialog.getByRole("button", { name: "Turn on" }).click();
       await page.getByText("Signing in needs a code now").waitFor();
@@ -165,7 +165,7 @@ test("signing in asks for the code of an authenticator", { timeout: 240_000 }, (
       await page.getByRole("button", { name: "Sign in", exact: true }).first().click();
       await page.getByLabel("Password").fill(ACCOUNT_PASSWORD);
       await page.getByRole("button", { name: "Connect", exact: true }).click();
-      await page.getByText("The account has a second factor").waitFor();
+      await page.getByText("The account has a second factor").first().waitFor();
       await accessible(page, "a sign-in that wants a code");
       await picture(page, "sign-in-code");
       await page.getByLabel("Code of your authenticator").fill(oneTimeCode(secret));

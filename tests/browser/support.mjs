@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -17,6 +18,21 @@ const axe = require.resolve("axe-core/axe.min.js");
 const artifacts = process.env.GROUNDPLAN_ARTIFACTS ?? join(homedir(), ".cache/groundplan/artifacts");
 /** The passphrase of profiles that open by themselves. */
 export const PASSPHRASE = "browser tests only";
+
+/** What was started and has not been ended: a story that timed out goes no further and ends nothing. */
+const alive = new Set();
+after(async () => {
+  for (const end of alive) await end();
+});
+
+/** Notes how something ends, for as long as it runs. */
+function keep(end) {
+  const once = async () => {
+    if (alive.delete(once)) await end();
+  };
+  alive.add(once);
+  return once;
+}
 
 /** A file of the corpora, or nothing where they are not there. */
 export function corpus(path) {
@@ -40,6 +56,8 @@ export async function withAgent(
       "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ],
   });
+  const closeBrowser = keep(() => browser.close());
+  const endAgent = keep(() => agent.end());
   try {
     const viewport = { width, height };
     const context = await browser.newContext({ viewport, colorScheme: scheme, contrast, hasTouch: touch });
@@ -62,8 +80,8 @@ export async function withAgent(
     await story({ page, agent, context, folder });
     if (problems.length > 0) throw new Error(`the page complained: ${problems.join(" | ")}`);
   } finally {
-    await browser.close();
-    await agent.end();
+    await closeBrowser();
+    await endAgent();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -97,10 +115,11 @@ export async function withServer(story) {
         if (line) found(line[1]);
       });
     });
-    return { url, folder, async end() {
+    const end = keep(async () => {
       server.kill("SIGTERM");
       await ended;
-    } };
+    });
+    return { url, folder, end };
   }
 
   /** Another server at the same address: with other keys, and without what the first one knew. */
@@ -236,9 +255,17 @@ export async function picture(page, name) {
 
 /** Fails with the rules that axe finds broken on the page as it stands. */
 export async function accessible(page, where) {
-  // What fades in is judged as it stands in the end.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished)));
+  // What fades in is judged as it stands in the end. What was changed just now begins to fade a frame later.
+  await page.evaluate(async () => {
+    const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const fading = () => document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity && one.playState === "running");
+    const since = performance.now();
+    do {
+      // Frames, not the animations' promises: that of one whose element was replaced may never settle.
+      await drawn();
+      if (performance.now() - since > 10_000) throw new Error(`never at rest: ${fading().map((one) => one.animationName ?? one.transitionProperty)}`);
+    } while (fading().length > 0);
+  });
   // The policy of the page forbids scripts from elsewhere, so the checker comes in through the debugger.
   await page.evaluate(await (await import("node:fs/promises")).readFile(axe, "utf8"));
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));

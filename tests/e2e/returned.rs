@@ -89,9 +89,10 @@ fn a_revoked_device_comes_back_and_brings_its_edits_in() {
 #[test]
 fn a_removed_member_is_invited_again_by_command_line() {
     let mut server = Server::start(Store::Embedded);
-    let url = server.wire().url();
+    let wire = server.wire();
+    let url = wire.url();
     let (desk, tablet) = (Device::with_agent("Desk"), Device::new("Tablet"));
-    found(&desk, &server.wire(), "Shop", "ada");
+    found(&desk, &wire, "Shop", "ada");
     tablet.done(&["register", &url, "grace"]);
     let invite = || {
         let said = desk.done(&["member", "invite", "--clearance", "internal"]);

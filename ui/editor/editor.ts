@@ -12,6 +12,7 @@ import { Annotation, type ChangeSet, Compartment, EditorState, type Extension, T
 import { EditorView, drawSelection, keymap, placeholder } from "@codemirror/view";
 import { fileTaking } from "./files.ts";
 import { type LinkTarget, linkCompletion, linkFollowing, linkMarks } from "./links.ts";
+import { type Peer, cursorTelling, peers, show } from "./peers.ts";
 import { type Core, type Status, type TextState, TextSync } from "./sync.ts";
 import { highlighting, theme } from "./theme.ts";
 import { writingKeys } from "./writing.ts";
@@ -31,6 +32,8 @@ export interface EditorOptions extends Core {
   onOpenLink?(target: string): void;
   /** Keeps a file that was pasted or dropped; answers with what is written in its place, or nothing if it failed. */
   attach?(file: File): Promise<string | null>;
+  /** Told where the cursor is, in UTF-16 code units; nothing while the text has no focus. */
+  onCursor?(anchor: number | null, head: number | null): void;
 }
 
 export interface Editor {
@@ -38,6 +41,8 @@ export interface Editor {
   pull(maybeOwn: boolean): void;
   flush(): void;
   retry(): void;
+  /** Shows where others are in the text. */
+  setPeers(others: Peer[]): void;
   setReadOnly(readOnly: boolean): void;
   focus(): void;
   text(): string;
@@ -92,6 +97,8 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
         options.completeLink ? linkCompletion((query) => options.completeLink!(query)) : [],
         options.onOpenLink ? linkFollowing((target) => options.onOpenLink!(target)) : [],
         options.attach ? fileTaking((file) => options.attach!(file)) : [],
+        options.onCursor ? cursorTelling((anchor, head) => options.onCursor!(anchor, head)) : [],
+        peers(),
         linkMarks(),
         markdown({ base: markdownLanguage, addKeymap: true }),
         closeBrackets(),
@@ -129,6 +136,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
     pull: (maybeOwn) => sync.pull(maybeOwn),
     flush: () => sync.flush(),
     retry: () => sync.retry(),
+    setPeers: (others) => show(view, others),
     setReadOnly: (value) => view.dispatch({ effects: writable.reconfigure(readOnly(value)) }),
     focus: () => view.focus(),
     text: () => view.state.doc.toString(),

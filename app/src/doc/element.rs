@@ -10,14 +10,14 @@ use groundplan_shared::model::{
 };
 
 use super::read::property;
-use super::{DocError, ensure_map, map, map_entries, put, remove, string, strings};
+use super::{DocError, ensure_map, long, map, map_entries, put, remove, string, strings};
 
 /// Writes a whole new element into an empty document.
 pub fn write(doc: &mut AutoCommit, element: &Element) -> Result<(), DocError> {
     put(doc, &ROOT, "kind", element.kind.as_str())?;
     put(doc, &ROOT, "name", element.name.as_str())?;
     let text = doc.put_object(ROOT, "description", ObjType::Text)?;
-    doc.splice_text(&text, 0, 0, &element.description)?;
+    long::insert(doc, &text, 0, &element.description)?;
     for key in ["properties", "tags", "links", "relations", "endpoints"] {
         doc.put_object(ROOT, key, ObjType::Map)?;
     }

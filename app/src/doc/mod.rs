@@ -10,6 +10,7 @@ pub mod attachment;
 pub mod comment;
 pub mod element;
 pub mod lineage;
+pub mod long;
 pub mod page;
 mod read;
 pub mod settings;

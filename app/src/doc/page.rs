@@ -4,7 +4,7 @@ use automerge::{AutoCommit, ObjType, ROOT, transaction::Transactable};
 use groundplan_shared::api::FieldConflict;
 use groundplan_shared::model::{DocumentId, Eol, Page, PageKind};
 
-use super::{DocError, element, put, remove, string};
+use super::{DocError, element, long, put, remove, string};
 
 /// Writes a whole new page into an empty document.
 pub fn write(doc: &mut AutoCommit, page: &Page) -> Result<(), DocError> {
@@ -13,7 +13,7 @@ pub fn write(doc: &mut AutoCommit, page: &Page) -> Result<(), DocError> {
     put(doc, &ROOT, "path", page.path.as_str())?;
     for (key, text) in [("front", &page.front_matter), ("body", &page.body)] {
         let at = doc.put_object(ROOT, key, ObjType::Text)?;
-        doc.splice_text(&at, 0, 0, text)?;
+        long::insert(doc, &at, 0, text)?;
     }
     set_file_form(doc, &page.eol, page.bom)?;
     if let Some(source) = &page.source {

@@ -4,7 +4,8 @@ use automerge::patches::PatchAction;
 use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value, transaction::Transactable};
 use groundplan_shared::api::{TextChange, TextField};
 
-use super::DocError;
+use super::long::Meter;
+use super::{DocError, long};
 
 /// Returns the key under which a long text stands.
 pub const fn key(field: TextField) -> &'static str {
@@ -41,6 +42,7 @@ pub fn heads(doc: &mut AutoCommit, version: &str) -> Result<Vec<ChangeHash>, Doc
 
 /// Applies the changes one after the other to the text as it stands now.
 pub fn splice(doc: &mut AutoCommit, text: &ObjId, changes: &[TextChange]) -> Result<(), DocError> {
+    let mut meter = Meter::default();
     for change in changes {
         let length = doc.length(text);
         let end = u64::from(change.at) + u64::from(change.delete);
@@ -49,15 +51,17 @@ pub fn splice(doc: &mut AutoCommit, text: &ObjId, changes: &[TextChange]) -> Res
         }
         let delete =
             isize::try_from(change.delete).map_err(|_| DocError::Position { at: change.at, length })?;
-        doc.splice_text(text, change.at as usize, delete, &change.insert)?;
+        if delete > 0 {
+            doc.splice_text(text, change.at as usize, delete, "")?;
+        }
+        meter.insert(doc, text, change.at as usize, &change.insert)?;
     }
     Ok(())
 }
 
 /// Turns the text into `target` with small splices, so that edits of others elsewhere in it survive.
 pub fn replace(doc: &mut AutoCommit, text: &ObjId, target: &str) -> Result<(), DocError> {
-    doc.update_text(text, target)?;
-    Ok(())
+    long::replace(doc, text, target)
 }
 
 /// Returns what happened to the text between two versions, as changes to apply one after the other.

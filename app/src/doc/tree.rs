@@ -11,6 +11,7 @@ use automerge::{
     transaction::Transactable,
 };
 
+use super::long::Meter;
 use super::{DocError, empty, ensure_map, lineage, remove, text};
 
 /// Deepest nesting that is read.
@@ -51,20 +52,33 @@ fn map(doc: &AutoCommit, of: &ObjId, at: &[ChangeHash], depth: usize) -> Tree {
 
 /// Writes content into a map of a document.
 pub fn write(doc: &mut AutoCommit, into: &ObjId, tree: &Tree) -> Result<(), DocError> {
-    tree.iter().try_for_each(|(key, node)| put(doc, into, key, node))
+    all(doc, &mut Meter::default(), into, tree)
 }
 
-fn put(doc: &mut AutoCommit, into: &ObjId, key: &str, node: &Node) -> Result<(), DocError> {
+fn all(doc: &mut AutoCommit, meter: &mut Meter, into: &ObjId, tree: &Tree) -> Result<(), DocError> {
+    tree.iter().try_for_each(|(key, node)| put(doc, meter, into, key, node))
+}
+
+fn put(
+    doc: &mut AutoCommit,
+    meter: &mut Meter,
+    into: &ObjId,
+    key: &str,
+    node: &Node,
+) -> Result<(), DocError> {
     match node {
         Node::Map(inner) => {
             let at = doc.put_object(into, key, ObjType::Map)?;
-            write(doc, &at, inner)
+            all(doc, meter, &at, inner)
         }
         Node::Text(words) => {
             let at = doc.put_object(into, key, ObjType::Text)?;
-            Ok(doc.splice_text(&at, 0, 0, words)?)
+            meter.insert(doc, &at, 0, words)
         }
-        Node::Scalar(scalar) => Ok(doc.put(into, key, scalar.clone())?),
+        Node::Scalar(scalar) => {
+            meter.take(doc, scalar.as_str().map_or(8, str::len));
+            Ok(doc.put(into, key, scalar.clone())?)
+        }
     }
 }
 

@@ -65,7 +65,7 @@ fn write(doc: &mut AutoCommit, patches: Vec<automerge::Patch>) -> Result<(), Doc
             }
             PatchAction::DeleteMap { key } => super::remove(doc, &at, &key)?,
             PatchAction::SpliceText { index, value, .. } => {
-                doc.splice_text(&at, index, 0, &value.make_string())?;
+                super::long::insert(doc, &at, index, &value.make_string())?;
             }
             PatchAction::DeleteSeq { index, length } if doc.object_type(&at)? == ObjType::Text => {
                 doc.splice_text(&at, index, isize::try_from(length).unwrap_or(isize::MAX), "")?;

@@ -1,32 +1,31 @@
 //! The account on a server: registering, signing in by OPAQUE, and the tokens of this device.
 //!
-//! The account opens no data (SYNC §1). The password is never stored and never sent. Not here: REST itself (`net`).
+//! The account opens no data (SYNC §1). The password is never stored and never sent. Not here: REST itself (`net`),
+//! what the store keeps of it (`stored`), and the key of each server (`pinned`).
 
 use std::sync::Arc;
 
-use groundplan_shared::api::{
-    AccountLoginParams, AccountRegisterParams, AccountView, ApiError, ErrorCode, ServerKeys,
-};
+use groundplan_shared::api::{AccountLoginParams, AccountRegisterParams, AccountView, ApiError, ErrorCode};
 use groundplan_shared::auth::claims::AccessClaims;
 use groundplan_shared::auth::opaque::{self, KsfCost, OpaqueError, OpaqueIdentity};
 use groundplan_shared::auth::refresh::RefreshToken;
 use groundplan_shared::crypto::safe::DeviceKeys;
-use groundplan_shared::proof::{Check, left_out};
 use groundplan_shared::wire::cbor::from_base64;
 use groundplan_shared::wire::rest::{
     DeviceProof, LoginFinishParams, LoginFinishResponse, LoginStartParams, RegisterFinishParams,
     RegisterStartParams, TokenPair, TokenRefreshParams,
 };
-use groundplan_shared::wire::{AccountId, PublicKey, ServerId, payload};
+use groundplan_shared::wire::{PublicKey, ServerId, payload};
 use ring::rand::SystemRandom;
-use rusqlite::OptionalExtension as _;
 use zeroize::Zeroizing;
 
 use super::membership::blocking;
+use super::pinned::pin;
 use super::policy;
+pub(crate) use super::stored::token_refused;
+use super::stored::{Account, load, save, save_tokens};
 use crate::net::{Bearer, Rest, ServerAddress};
 use crate::runtime::App;
-use crate::store::StoreError;
 
 /// Least length of a password, in characters (ASVS 6.2.1).
 const PASSWORD_CHARS: usize = 8;
@@ -34,18 +33,6 @@ const PASSWORD_CHARS: usize = 8;
 const PASSWORD_BYTES: usize = 1_024;
 /// Time before its end at which an access token is renewed, in milliseconds.
 const RENEW_MS: u64 = 60_000;
-
-/// What the profile knows of the account.
-#[derive(Clone)]
-struct Account {
-    server_url: String,
-    server_id: ServerId,
-    name: String,
-    account_id: AccountId,
-    access_token: Option<String>,
-    access_expires_ms: u64,
-    refresh_token: Option<String>,
-}
 
 /// A signed-in device: a client of its server and a token that is valid now.
 #[derive(Clone)]
@@ -77,66 +64,6 @@ impl Session {
     }
 }
 
-fn load(app: &App) -> Result<Option<Account>, ApiError> {
-    let row = app.profile().transaction(|tx| {
-        let row = tx.query_row(
-            "SELECT server_url, server_id, name, account_id, access_token, access_expires_ms, refresh_token
-             FROM account WHERE one = 1",
-            [],
-            |row| {
-                Ok(Account {
-                    server_url: row.get(0)?,
-                    server_id: ServerId(row.get(1)?),
-                    name: row.get(2)?,
-                    account_id: AccountId(row.get(3)?),
-                    access_token: row.get(4)?,
-                    access_expires_ms: row.get::<_, i64>(5)?.unsigned_abs(),
-                    refresh_token: row.get(6)?,
-                })
-            },
-        );
-        Ok::<_, StoreError>(row.optional()?)
-    })?;
-    Ok(row)
-}
-
-fn save(app: &App, account: &Account, fingerprint: &PublicKey) -> Result<(), ApiError> {
-    app.profile().transaction(|tx| {
-        tx.execute(
-            "INSERT OR REPLACE INTO account (one, server_url, server_id, server_fingerprint, name, account_id,
-             access_token, access_expires_ms, refresh_token) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            (
-                &account.server_url,
-                account.server_id.0,
-                fingerprint.0,
-                &account.name,
-                account.account_id.0,
-                &account.access_token,
-                account.access_expires_ms as i64,
-                &account.refresh_token,
-            ),
-        )?;
-        Ok::<_, StoreError>(())
-    })?;
-    Ok(())
-}
-
-fn save_tokens(
-    app: &App,
-    access: Option<&str>,
-    expires_ms: u64,
-    refresh: Option<&str>,
-) -> Result<(), ApiError> {
-    app.profile().transaction(|tx| {
-        tx.execute(
-            "UPDATE account SET access_token = ?1, access_expires_ms = ?2, refresh_token = ?3 WHERE one = 1",
-            (access, expires_ms as i64, refresh),
-        )?;
-        Ok::<_, StoreError>(())
-    })?;
-    Ok(())
-}
-
 /// Describes the account of this profile. Blocks.
 pub fn view(app: &App) -> Result<Option<AccountView>, ApiError> {
     Ok(load(app)?.map(|account| AccountView {
@@ -149,74 +76,6 @@ pub fn view(app: &App) -> Result<Option<AccountView>, ApiError> {
 /// Returns the address of the account's server, if there is one. Blocks.
 pub fn server_url(app: &App) -> Result<Option<String>, ApiError> {
     Ok(load(app)?.map(|account| account.server_url))
-}
-
-/// Compares the server's OPAQUE key with the one met before, and remembers it at the first meeting (M17). `trust` is
-/// the fingerprint of a new key that a person compared with what the server's administrator says.
-fn pin(
-    app: &App,
-    address: &str,
-    server: ServerId,
-    key: &PublicKey,
-    trust: Option<&str>,
-) -> Result<(), ApiError> {
-    let shown = opaque::fingerprint(&server, key);
-    let trusted = trust.is_some_and(|given| opaque::is_fingerprint(given, &shown));
-    let known: Option<(ServerId, PublicKey)> = app.profile().transaction(|tx| {
-        let rule = if trusted {
-            "DO UPDATE SET server_id = excluded.server_id, fingerprint = excluded.fingerprint"
-        } else {
-            "DO NOTHING"
-        };
-        let statement = format!(
-            "INSERT INTO pinned_server (server_url, server_id, fingerprint) VALUES (?1, ?2, ?3)
-             ON CONFLICT(server_url) {rule}"
-        );
-        tx.execute(&statement, (address, server.0, key.0))?;
-        pinned(tx, address)
-    })?;
-    if known == Some((server, *key)) || left_out(Check::ServerKey) {
-        app.net.set_refused_key(None);
-        return Ok(());
-    }
-    app.net.set_refused_key(Some((address.to_owned(), shown.clone())));
-    let before = known.map_or_else(String::new, |(server, key)| opaque::fingerprint(&server, &key));
-    let mut error = ApiError::new(
-        ErrorCode::ServerUntrusted,
-        format!(
-            "The server at {address} is not the one met before. Its key was {before} and is now {shown}."
-        ),
-        "Nothing was sent that helps it. Ask its administrator by another way what `groundplan-server fingerprint` \
-         prints. Only if that is the new key, sign in again and trust it (--trust on the command line).",
-    );
-    error.field = Some("server_key".to_owned());
-    Err(error)
-}
-
-fn pinned(
-    tx: &rusqlite::Transaction<'_>,
-    address: &str,
-) -> Result<Option<(ServerId, PublicKey)>, StoreError> {
-    let row = tx.query_row(
-        "SELECT server_id, fingerprint FROM pinned_server WHERE server_url = ?1",
-        [address],
-        |row| Ok((ServerId(row.get(0)?), PublicKey(row.get(1)?))),
-    );
-    Ok(row.optional()?)
-}
-
-/// Returns the fingerprints of a server's keys: the trusted one, and one that was refused. Blocks.
-///
-/// # Errors
-/// `InvalidInput` for what is no address; those of the store.
-pub fn server_keys(app: &App, server: &str) -> Result<ServerKeys, ApiError> {
-    let server = ServerAddress::parse(server)?.to_string();
-    let known = app.profile().transaction(|tx| pinned(tx, &server))?;
-    Ok(ServerKeys {
-        known: known.map(|(server, key)| opaque::fingerprint(&server, &key)),
-        refused: app.net.refused_key(&server),
-        server,
-    })
 }
 
 fn check_name(name: &str) -> Result<String, ApiError> {
@@ -482,15 +341,6 @@ pub async fn session(app: &Arc<App>) -> Result<Session, ApiError> {
             Err(error)
         }
     }
-}
-
-/// Forgets the access token, because the server no longer takes it; the next [`session`] renews it.
-pub(crate) fn token_refused(app: &App) -> Result<(), ApiError> {
-    app.profile().transaction(|tx| {
-        tx.execute("UPDATE account SET access_token = NULL, access_expires_ms = 0 WHERE one = 1", [])?;
-        Ok::<_, StoreError>(())
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod invite;
 pub mod link;
 pub mod membership;
 pub mod people;
+pub mod pinned;
 pub mod policy;
 pub mod recovery;
 pub mod renew;
@@ -21,6 +22,7 @@ pub mod roster;
 pub mod schema;
 pub mod second_factor;
 pub mod service;
+mod stored;
 pub(crate) mod words;
 
 pub use device::Device;

@@ -22,6 +22,8 @@ use super::{ServerAddress, problem};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(60);
+/// Idle connections are let go before the server closes them, or a request could meet one that is being closed.
+const IDLE: Duration = Duration::from_secs(5);
 /// Largest answer; a membership log comes in pieces.
 const ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
@@ -51,6 +53,7 @@ impl Rest {
         install_provider();
         let client = Client::builder()
             .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
             .timeout(WHOLE)
             .redirect(redirect::Policy::none())
             .user_agent(concat!("groundplan/", env!("CARGO_PKG_VERSION")))

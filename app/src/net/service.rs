@@ -254,6 +254,15 @@ impl Net {
             }
         }
         let mut status = self.later(app, workspace).await?;
+        // A snapshot that fell due by what was just sent belongs to it.
+        while answered && status.state == SyncState::Syncing && status.waiting == 0 {
+            let bytes = &status.attachments;
+            let changed = timeout_at(until, watcher.changed());
+            if bytes.to_send + bytes.to_fetch > 0 || !matches!(changed.await, Ok(Ok(()))) {
+                break;
+            }
+            status = self.later(app, workspace).await?;
+        }
         // What was true before is not known to be true now while the server owes its answer.
         if !answered && status.state == SyncState::UpToDate {
             status.state = SyncState::Connecting;

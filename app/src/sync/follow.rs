@@ -13,6 +13,7 @@ use groundplan_shared::membership::{Body, MembershipState};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId};
 
 use super::healing::HealingTx as _;
+use super::set_aside::BELOW_CUT;
 use super::sqlite::SqliteTx;
 use super::store::{ChainHead, EnvelopeState, QuarantineRow, SyncTx as _};
 use super::{Log, SyncError, life, log, push, restore};
@@ -61,6 +62,8 @@ pub fn take_over(
     random: &dyn Random,
 ) -> Result<(), SyncError> {
     take_back(tx, own, other.kept, keys.id(), random)?;
+    // By rotations that are gone: what is read again is judged again.
+    tx.write("DELETE FROM quarantine WHERE reason = ?1", [BELOW_CUT])?;
     set_aside(tx, other.kept, now_ms)?;
     for compartment in Compartment::ALL {
         for epoch in own.chain(compartment).epochs.iter().filter(|epoch| epoch.started_index > other.kept) {

@@ -243,6 +243,8 @@ impl Machine {
         }
         if record.resend {
             self.read_again();
+            // What comes now comes on a connection of its own: it may say that a rollback is over.
+            self.fresh = true;
         }
         self.subscribe(&record, effects);
         Ok(())

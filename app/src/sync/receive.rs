@@ -19,6 +19,7 @@ use super::chain::Chained;
 use super::event::Env;
 use super::log::Log;
 use super::ready::{Ready, open};
+use super::set_aside::BELOW_CUT;
 use super::store::{Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, SyncTx, raise};
 use super::weak::{Check, left_out};
 use super::{cut, push, snapshot};
@@ -201,7 +202,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 // The server took it, then hid it from the rotation.
                 raise(tx, Alarm::Forked)?;
             }
-            return self.reject(tx, &row, "it was put below a rotation of keys afterwards");
+            return self.reject(tx, &row, BELOW_CUT);
         }
         self.placed(tx, row)
     }

@@ -12,6 +12,8 @@ use super::store::{EnvelopeRow, QuarantineRow, SyncTx};
 
 /// Quarantined items kept; a flood beyond it is counted in the log only.
 const QUARANTINE_ITEMS: u64 = 10_000;
+/// Why an item is set aside that came after a rotation and stands before it.
+pub(super) const BELOW_CUT: &str = "it was put below a rotation of keys afterwards";
 
 impl Receiver<'_, '_> {
     pub(super) fn set_aside(

@@ -45,14 +45,21 @@ const WAITING: usize = 256;
 pub(super) struct Compaction {
     /// Documents to which this device added something.
     grown: BTreeSet<DocumentId>,
-    /// The place from which on it is worth looking at a document again.
-    look_at: BTreeMap<DocumentId, u64>,
+    /// When it is worth looking at a document again.
+    look_at: BTreeMap<DocumentId, Later>,
     /// Whether snapshots may lie here that were not judged.
     judge: bool,
     /// The entry of the membership log up to which own rotations were looked at.
     rotations: Option<u64>,
     /// An opinion on its way to the server.
     acking: Option<(u64, EnvelopeId)>,
+}
+
+/// When it is worth looking again: from a place on, or after so many bytes of this device's own.
+#[derive(Debug, Clone, Copy)]
+struct Later {
+    doc_seq: u64,
+    bytes: usize,
 }
 
 impl Compaction {
@@ -140,9 +147,17 @@ struct Since {
 }
 
 impl Since {
+    fn limits(&self) -> (u64, usize) {
+        if self.rotated { (ROTATED_COUNT, ROTATED_BYTES) } else { (COUNT, BYTES) }
+    }
+
     fn is_due(&self) -> bool {
-        let (count, bytes) = if self.rotated { (ROTATED_COUNT, ROTATED_BYTES) } else { (COUNT, BYTES) };
+        let (count, bytes) = self.limits();
         self.count >= count || self.bytes >= bytes
+    }
+
+    fn bytes_left(&self) -> usize {
+        self.limits().1.saturating_sub(self.bytes)
     }
 }
 
@@ -180,13 +195,14 @@ fn make(
     (log, keys, record): (&Log, &DeviceKeys, &SyncRecord),
     document: DocumentId,
     env: &Env<'_>,
-) -> Result<(Option<EnvelopeRow>, u64), SyncError> {
+) -> Result<(Option<EnvelopeRow>, Later), SyncError> {
     let head = tx.head(document)?;
     let since = since_snapshot(tx, log, document, head.doc_seq)?;
     if !since.is_due() {
-        return Ok((None, head.doc_seq + (COUNT.saturating_sub(since.count) / 8).max(1)));
+        let doc_seq = head.doc_seq + (COUNT.saturating_sub(since.count) / 8).max(1);
+        return Ok((None, Later { doc_seq, bytes: since.bytes_left() }));
     }
-    let later = head.doc_seq + COUNT / 4;
+    let later = Later { doc_seq: head.doc_seq + COUNT / 4, bytes: BYTES };
     let (Some(compartment), Some(incarnation)) = (head.compartment, record.incarnation) else {
         return Ok((None, later));
     };
@@ -209,9 +225,8 @@ impl Machine {
     pub(super) fn grew(&mut self, tx: &mut dyn SyncTx, envelopes: &[EnvelopeId]) -> Result<(), SyncError> {
         for id in envelopes {
             if let Some(row) = tx.envelope(*id)? {
-                // When to look again was guessed from small ones.
-                if row.bytes.len() >= BYTES / 16 {
-                    self.compaction.look_at.remove(&row.document);
+                if let Some(later) = self.compaction.look_at.get_mut(&row.document) {
+                    later.bytes = later.bytes.saturating_sub(row.bytes.len());
                 }
                 self.compaction.grown.insert(row.document);
             }
@@ -261,7 +276,8 @@ impl Machine {
             && run(store, |tx| tx.count_in(EnvelopeState::Stored))? == 0;
         while settled && let Some(document) = self.compaction.grown.pop_first() {
             let (log, keys) = (&self.log, Arc::clone(&self.keys));
-            let from = self.compaction.look_at.get(&document).copied().unwrap_or(0);
+            let later = self.compaction.look_at.get(&document).filter(|later| later.bytes > 0);
+            let from = later.map_or(0, |later| later.doc_seq);
             let made = run(store, |tx| {
                 let record = tx.record()?;
                 if record.alarm.is_some() || !log.is_active(keys.id()) || tx.head(document)?.doc_seq < from {

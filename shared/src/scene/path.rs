@@ -15,6 +15,7 @@ pub fn number(value: f64) -> String {
 /// Writes a number with at most so many decimals and no trailing zeros; what is not finite becomes 0. By whole numbers: the
 /// general way of writing fractions is larger than everything else that the interface does with them.
 pub fn decimals(value: f64, places: u32) -> String {
+    let value = if value.is_finite() { value } else { 0.0 };
     let unit = 10_u64.pow(places.min(9));
     #[expect(
         clippy::cast_possible_truncation,

@@ -62,6 +62,8 @@ pub(super) async fn confirm(
         return Err(Refusal::not_found("second factor"));
     };
     judge(&app, session.account, &factor, &params.code, Some(session.device)).await?;
+    // This device's connection was opened without one.
+    app.live.end_sessions(session.account);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -307,7 +307,8 @@ impl Conversation {
         }
         let Session { account, device, second_factor } = self.session;
         match self.app.store.session(account, device, self.app.clock.now_ms()).await {
-            Ok(Some(live)) => second_factor && !live.second_factor,
+            // Whoever has brought a code since, or has none any more, begins anew.
+            Ok(Some(live)) => second_factor != live.second_factor,
             Ok(None) => true,
             // A store that does not answer ends nothing; the token's own end does.
             Err(_) => false,

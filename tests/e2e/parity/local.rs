@@ -123,6 +123,7 @@ fn backup(call: &mut dyn FnMut(&str, Value) -> Value) {
     let opener = "words for a backup";
     call("backup/create", json!({ "path": path, "passphrase": opener }));
     call("backup/verify", json!({ "path": path, "passphrase": opener }));
+    call("backup/inspect", json!({ "path": path, "passphrase": opener }));
 }
 
 fn element(call: &mut dyn FnMut(&str, Value) -> Value, kind: &str, name: &str) -> Value {

@@ -10,6 +10,8 @@ use groundplan_tests::programs::PASSWORD;
 use groundplan_tests::server::{Server, Store};
 use serde_json::{Value, json};
 
+use crate::members::standing;
+
 /// Tells it; returns the commands used.
 pub(super) fn tell() -> BTreeSet<String> {
     let mut server = Server::start(Store::Embedded);
@@ -57,10 +59,38 @@ pub(super) fn tell() -> BTreeSet<String> {
     call(&guest, "account/logout", json!({}));
     second_factor(&call, &desk);
     govern(&call, [&desk, &spare], &mut laptop, &url);
+    returns(&call, &desk, &mut laptop, account("ada"));
+    let folder = tempfile::tempdir().unwrap();
+    let backup = json!({ "path": folder.path().join("all.age"), "passphrase": "words for a backup" });
+    call(&desk, "backup/create", backup.clone());
+    let other = Device::with_agent("Other");
+    let taken = call(&other, "backup/take_in", backup);
+    assert_eq!(taken["workspace"]["name"], json!("Shop"), "{taken}");
     used.borrow_mut().insert("sync/settle".to_owned());
     // Nothing is wrong, so there is nothing to settle.
     assert!(desk.call("sync/settle", json!({ "alarm": "forked" })).is_err());
     used.into_inner()
+}
+
+/// The laptop, which was revoked meanwhile, is let in again as a new device.
+fn returns(
+    call: &impl Fn(&Device, &str, Value) -> Value,
+    desk: &Device,
+    laptop: &mut Device,
+    account: Value,
+) {
+    laptop.start();
+    standing(laptop, "device_revoked");
+    call(laptop, "device/renew", json!({}));
+    laptop.ask("account/login", account);
+    let code = desk.ask("device/link_start", json!({}))["code"].clone();
+    let caller = laptop.caller();
+    let join = std::thread::spawn(move || caller.call("device/link_join", json!({ "code": code })));
+    let request = desk.ask("device/link_wait", json!({}));
+    desk.ask("device/link_confirm", json!({ "device": request["device"] }));
+    join.join().unwrap().unwrap();
+    let brought = call(laptop, "sync/bring_in", json!({}));
+    assert_eq!(brought["documents"], json!(0), "everything was sent before: {brought}");
 }
 
 /// The second factor: set up, demanded, and gone again.

@@ -8,9 +8,10 @@ use groundplan_shared::api::PresenceSetParams;
 use groundplan_shared::model::DocumentId;
 
 use super::icon::icon;
+use crate::state::peers::{self, Peer};
 use crate::state::{App, Route, raw, use_app};
 use crate::text::{count, fill, t};
-use crate::transport::{Json, encode, parse};
+use crate::transport::{encode, parse};
 
 /// How often a window says that it is still there.
 const RENEW: Duration = Duration::from_secs(20);
@@ -29,7 +30,7 @@ pub fn around() -> AnyView {
             app.unread.set(unread);
         }
     });
-    let there = RwSignal::new(String::new());
+    let there = app.there;
     // A place or a core that is gone: nobody is seen for a moment, and nothing needs to be done.
     let take = move |answer: Result<String, _>| {
         let answer = answer.unwrap_or_default();
@@ -38,12 +39,13 @@ pub fn around() -> AnyView {
         }
     };
     let tell = move |away: bool| {
-        let document = app.route.with_untracked(Route::document);
-        let params = encode(&PresenceSetParams { document, away, ..PresenceSetParams::default() });
+        let params = encode(&PresenceSetParams { away, ..here(app) });
         app.ask_then("presence/set", params, Box::new(take));
     };
     Effect::new(move |_| {
         app.route.track();
+        app.cursor.track();
+        app.selection.track();
         tell(false);
     });
     Effect::new(move |before: Option<u32>| {
@@ -61,10 +63,7 @@ pub fn around() -> AnyView {
         tell(true);
     });
     view! {
-        {move || there.with(|answer| {
-            let list = parse(answer)?;
-            Some(list.list("items").iter().map(|one| face(app, one)).collect_view())
-        })}
+        {move || peers::read(app).into_iter().map(|peer| face(app, peer)).collect_view()}
         {move || app.unread.with(|unread| (!unread.is_empty()).then(|| view! {
             <a class="status-item" href="/changes">{icon("talk")} {count("status.news", unread.len() as u64, &[])}</a>
         }))}
@@ -72,10 +71,22 @@ pub fn around() -> AnyView {
     .into_any()
 }
 
+/// Where this window's person is: the document, the cursor in its text, the cards selected on a diagram.
+fn here(app: App) -> PresenceSetParams {
+    let route = app.route.get_untracked();
+    let selected = match route {
+        Route::Diagram(_) => app.selection.get_untracked(),
+        _ => Vec::new(),
+    };
+    // The drawing of everything is no document of its own.
+    let document = route.document().or(selected.first().copied());
+    let cursor = app.cursor.get_untracked().filter(|(of, _)| Some(*of) == document).map(|(_, at)| at);
+    PresenceSetParams { document, cursor, selected, away: false }
+}
+
 /// Somebody who is here; who is at the same place as this window stands out.
-fn face(app: App, one: &Json<'_>) -> AnyView {
-    let name = one.at("person").text("name");
-    let document: Option<DocumentId> = one.text("document").parse().ok();
+fn face(app: App, peer: Peer) -> AnyView {
+    let Peer { name, colour, document, .. } = peer;
     let item = document.and_then(|id| app.index.with_untracked(|index| index.reference(id)));
     let place = item.as_ref().map_or_else(|| t("present.somewhere").to_owned(), |item| item.name.clone());
     let title = fill("present.at", &[("name", &name), ("place", &place)]);
@@ -83,6 +94,7 @@ fn face(app: App, one: &Json<'_>) -> AnyView {
     let url =
         item.map_or_else(|| "/sync".to_owned(), |item| Route::to_document(&item.document, item.id).url());
     let same = move || document.is_some() && app.route.with(Route::document) == document;
-    view! { <a class="face" class:same=same href=url title=title.clone() aria-label=title>{initials}</a> }
+    let class = format!("face peer-{colour}");
+    view! { <a class=class class:same=same href=url title=title.clone() aria-label=title>{initials}</a> }
         .into_any()
 }

@@ -6,13 +6,14 @@ mod bridge;
 mod links;
 
 use crate::dom::prelude::*;
-use groundplan_shared::api::{ApiError, TextField, TextOpenParams};
+use groundplan_shared::api::{ApiError, TextField, TextOpenParams, TextStretch};
 use groundplan_shared::model::DocumentId;
 use leptos::html;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
 
 use super::files::Files;
-use crate::state::{App, use_app};
+use crate::state::{App, peers, use_app};
 use crate::text::{fill, name_of, t};
 use bridge::{Editor, Keeping, Options};
 
@@ -74,6 +75,7 @@ pub fn TextEditor(
                     let kept = editor.try_update_value(|editor| editor.replace(opened.clone()));
                     match kept {
                         Some(before) => {
+                            opened.set_peers(&untrack(|| others(app, document)));
                             if let Some(before) = before {
                                 before.destroy();
                             }
@@ -113,7 +115,18 @@ pub fn TextEditor(
             }
         });
     });
+    Effect::new(move |_| {
+        let others = others(app, document);
+        editor.with_value(|editor| {
+            if let Some(editor) = editor {
+                editor.set_peers(&others);
+            }
+        });
+    });
     on_cleanup(move || {
+        if app.cursor.with_untracked(|at| at.is_some_and(|(of, _)| of == document)) {
+            app.cursor.set(None);
+        }
         if let Some(Some(editor)) = editor.try_update_value(Option::take) {
             editor.destroy();
         }
@@ -184,7 +197,7 @@ async fn open(
             // The view may be gone while the rest is still being saved.
             let _ = stage.try_set(Stage::Open(saving));
         }
-        wasm_bindgen::JsValue::UNDEFINED
+        JsValue::UNDEFINED
     });
     options.function("completeLink", move |typed, _| {
         let typed = typed.as_string().unwrap_or_default();
@@ -197,7 +210,17 @@ async fn open(
             Some(route) => app.go(route),
             None => app.say(fill("editor.no_target", &[("target", &target)])),
         }
-        wasm_bindgen::JsValue::UNDEFINED
+        JsValue::UNDEFINED
+    });
+    options.function("onCursor", move |anchor, head| {
+        let at = |end: JsValue| end.as_f64().map(|at| at as u32);
+        let stretch = at(anchor).zip(at(head)).map(|(anchor, head)| TextStretch { anchor, head });
+        let here = stretch.map(|stretch| (document, stretch));
+        // The view may be gone by now.
+        if app.cursor.try_with_untracked(|before| *before != here) == Some(true) {
+            app.cursor.set(here);
+        }
+        JsValue::UNDEFINED
     });
     let editor = module.create(parent, options.value()).map_err(|_| unusable())?;
     let _ = stage.try_update(|stage| {
@@ -206,6 +229,27 @@ async fn open(
         }
     });
     Ok(editor)
+}
+
+/// Where others are in a text, as the editor takes it.
+fn others(app: App, document: DocumentId) -> JsValue {
+    let others = peers::read(app).into_iter().filter(|peer| peer.document == Some(document));
+    let list = js_sys::Array::new();
+    for (peer, at) in others.filter_map(|peer| peer.cursor.map(|at| (peer, at))) {
+        let one = js_sys::Object::new();
+        let number = |value: u32| JsValue::from_f64(f64::from(value));
+        for (name, value) in [
+            ("name", peer.name.as_str().into()),
+            ("colour", number(peer.colour)),
+            ("anchor", number(at.anchor)),
+            ("head", number(at.head)),
+        ] {
+            // Setting a field of a plain object cannot fail.
+            let _ = js_sys::Reflect::set(&one, &name.into(), &value);
+        }
+        list.push(&one);
+    }
+    list.into()
 }
 
 const fn words_of(field: TextField) -> &'static str {

@@ -64,7 +64,7 @@ fn end_of(day: &str) -> Option<u64> {
 fn show(app: App, at: u64, past: &Json<'_>) -> AnyView {
     let (then, now) = (past.at("then"), past.at("now"));
     let counts = ["elements", "relations", "pages", "views"].map(|what| {
-        view! { <tr><td>{name_of("past", what)}</td><td>{grouped(then.whole(what))}</td><td>{grouped(now.whole(what))}</td></tr> }
+        view! { <tr><td>{name_of("past_of", what)}</td><td>{grouped(then.whole(what))}</td><td>{grouped(now.whole(what))}</td></tr> }
     });
     let rows = past.list("items").iter().map(|thing| row(app, at, thing));
     let none = past.list("items").is_empty();

@@ -10,7 +10,7 @@ use groundplan_shared::api::{
     ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditStateParams,
     EditUndoParams, ElementGetParams, ElementListParams, ElementView, ErrorCode, Event, JobProgress,
     MemberListParams, PageListParams, Settings, SettingsGetParams, SyncState, SyncStatus, SyncStatusParams,
-    ViewListParams,
+    TextStretch, ViewListParams,
 };
 use groundplan_shared::model::{DocumentId, WorkspaceId};
 use leptos::task::spawn_local;
@@ -70,6 +70,10 @@ pub struct App {
     pub unread: RwSignal<Vec<DocumentId>>,
     /// Grows whenever somebody comes, goes or moves.
     pub present: RwSignal<u32>,
+    /// Who else is there, as the core last said.
+    pub there: RwSignal<String>,
+    /// The cursor of this window's person in the long text of a document.
+    pub cursor: RwSignal<Option<(DocumentId, TextStretch)>>,
     /// Settings of the profile.
     pub settings: RwSignal<Option<Settings>>,
     /// How far the import is.
@@ -104,6 +108,8 @@ impl App {
             edits: RwSignal::new(EditState::default()),
             unread: RwSignal::new(Vec::new()),
             present: RwSignal::new(0),
+            there: RwSignal::new(String::new()),
+            cursor: RwSignal::new(None),
             settings: RwSignal::new(None),
             import: RwSignal::default(),
             import_name: RwSignal::new(t("import.default_name").to_owned()),

@@ -13,6 +13,7 @@ mod navigation;
 pub mod order;
 pub mod palette;
 pub mod passphrase;
+pub mod peers;
 pub mod people;
 mod query;
 mod route;

@@ -29,6 +29,8 @@ const FAMILIES: &[&str] = &[
     "alarm",
     "rescue",
     "way",
+    "past_of",
+    "became",
 ];
 
 fn sources(folder: &Path, out: &mut String) {

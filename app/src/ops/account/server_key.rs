@@ -11,5 +11,5 @@ use crate::runtime::App;
 /// # Errors
 /// `InvalidInput` for what is no address.
 pub fn run(app: &App, params: AccountServerKeyParams) -> Result<ServerKeys, ApiError> {
-    crate::identity::account::server_keys(app, &params.server)
+    crate::identity::pinned::server_keys(app, &params.server)
 }

@@ -1,13 +1,15 @@
-//! A member and a server that try to move a document to another compartment, and a device that loses a clearance.
+//! A member and a server that try to move a document to another compartment, and a device that is cleared for more.
 
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, AutoCommit, ROOT};
-use groundplan_shared::auth::Compartment;
+use groundplan_shared::auth::{Clearance, Compartment};
 use groundplan_shared::crypto::safe::DeviceKeys;
 use groundplan_shared::envelope::{self, EnvelopeBody, Kind, SealInput};
 use groundplan_shared::wire::{DocumentId, EnvelopeId, StreamId};
 
+use super::cast::Cast;
 use super::world::{Plan, World};
+use crate::sync::memory::COMPARTMENT;
 use crate::sync::weak::{Check, without};
 use crate::sync::{SyncStore, run};
 
@@ -57,4 +59,34 @@ fn an_envelope_of_another_compartment_than_its_document_is_set_aside() {
     }
     let weak = without(&[Check::Compartment], moved_to_public);
     assert!(weak.store(1).content().values().any(|value| value.contains("slipped in")), "without the check");
+}
+
+/// A device is cleared for more while something else is on its way to it, and the connection breaks when it has read both.
+fn cleared_while_reading() -> World {
+    let mut world = World::new(22, Plan { cast: Cast::Team, ..Plan::calm(5) });
+    let mut secret = [9; 16];
+    secret[15] = COMPARTMENT + Compartment::Confidential.number();
+    world.edit_all(0, &[DocumentId(secret)], "for few");
+    world.settle();
+    let more = Clearance::only(Compartment::Confidential);
+    let member = world.member(3).unwrap();
+    assert_eq!(world.grant(0, member, more), Ok(true));
+    world.edit_one(1, 1, "for all");
+    while !world.replicas[1].to_server.is_empty() {
+        world.serve(1);
+    }
+    assert!(world.replicas[3].to_client.len() >= 2, "the log and the feed are on their way");
+    while !world.replicas[3].to_client.is_empty() {
+        world.deliver(3);
+    }
+    world.disconnect(3);
+    world.settle();
+    world
+}
+
+#[test]
+fn whoever_is_cleared_for_more_reads_what_there_was_before() {
+    let reads = |world: &World| world.store(3).content().values().any(|value| value.contains("for few"));
+    assert!(reads(&cleared_while_reading()));
+    assert!(!reads(&without(&[Check::Anew], cleared_while_reading)), "without the check");
 }

@@ -213,6 +213,29 @@ fn a_restore_that_nobody_declared_is_noticed_and_mended_when_it_is() {
 }
 
 #[test]
+fn an_older_state_shown_in_between_is_over_when_the_true_one_is_back() {
+    let mut world = lost(1);
+    world.disconnect(2);
+    let older = world.server.clone();
+    sign(&mut world, 0);
+    world.flow();
+    let returns = |world: &World| run(world.store(2), |tx| Ok(tx.record()?.resend)).unwrap();
+    world.connect(2);
+    while !returns(&world) {
+        world.serve(2);
+        world.deliver(2);
+    }
+    let current = world.server.clone();
+    put_back(&mut world, older, Some(77));
+    connect(&mut world, &[2]);
+    assert_eq!(alarms(&world)[2].as_deref(), Some("rolled_back"));
+    put_back(&mut world, current, Some(77));
+    world.settle();
+    assert_eq!(world.agree(), [0, 0, 0]);
+    assert_eq!(alarms(&world), [None, None, None]);
+}
+
+#[test]
 fn crashes_on_the_way_lose_nothing() {
     for seed in 0..40 {
         let dice = Dice::new(seed);

@@ -250,10 +250,8 @@ fn first_broken(check: Check) -> Option<u64> {
 
 #[test]
 fn histories_without_a_check_break_a_promise() {
-    for check in [Check::Due, Check::Anew] {
-        let seed = first_broken(check).unwrap_or_else(|| panic!("no history of 400 misses {check:?}"));
-        println!("without {check:?}, the history of seed {seed} breaks a promise");
-    }
+    let seed = first_broken(Check::Due).expect("no history of 400 misses it");
+    println!("without {:?}, the history of seed {seed} breaks a promise", Check::Due);
 }
 
 #[test]

@@ -38,6 +38,9 @@ extern "C" {
     /// Tries to save again now.
     #[wasm_bindgen(method)]
     pub(super) fn retry(this: &Editor);
+    /// Shows where others are in the text.
+    #[wasm_bindgen(method, js_name = setPeers)]
+    pub(super) fn set_peers(this: &Editor, others: &JsValue);
     /// Allows or forbids typing.
     #[wasm_bindgen(method, js_name = setReadOnly)]
     pub(super) fn set_read_only(this: &Editor, read_only: bool);

@@ -17,6 +17,7 @@ use crate::canvas::select::{between, caught, clicked};
 use crate::canvas::snap::snap;
 use crate::canvas::wheel;
 use crate::canvas::{drag, far};
+use crate::state::peers::{self, Peer};
 use crate::text::fill;
 
 /// Half the size of a relation handle's target, in pixels.
@@ -110,6 +111,20 @@ fn Marks(canvas: Canvas) -> AnyView {
             })
         })
     };
+    let others = move || {
+        let camera = canvas.painted.get();
+        canvas.picture.with(|picture| {
+            peers::read(canvas.app)
+                .iter()
+                .map(|peer| {
+                    let nodes = peer.selected.iter().filter_map(|id| picture.node(id));
+                    nodes
+                        .map(|node| chosen_by(peer, camera.rect_to_screen(node.rect).grown(3.5)))
+                        .collect_view()
+                })
+                .collect_view()
+        })
+    };
     let handles = move || {
         let camera = canvas.painted.get();
         handle_points(canvas, camera)
@@ -159,6 +174,7 @@ fn Marks(canvas: Canvas) -> AnyView {
     view! {
         <g class="canvas-marks">
             <g>{names}</g>
+            <g>{others}</g>
             <g>{halos}</g>
             <g>{handles}</g>
             <g>{guides}</g>
@@ -166,6 +182,17 @@ fn Marks(canvas: Canvas) -> AnyView {
             <g style:transform=move || shift(canvas, -1.0)>{marquee} {line}</g>
         </g>
     }
+}
+
+/// A card that somebody else selected, at a place on the screen.
+fn chosen_by(peer: &Peer, at: Rect) -> AnyView {
+    view! {
+        <g class=format!("canvas-peer peer-{}", peer.colour)>
+            <rect x=number(at.x) y=number(at.y) width=number(at.w) height=number(at.h) rx="7" />
+            <text x=number(at.x + 2.0) y=number(at.y - 4.0)>{peer.name.clone()}</text>
+        </g>
+    }
+    .into_any()
 }
 
 /// Where relations can be drawn from: the middles of the sides of the one selected card.

@@ -35,4 +35,5 @@ pub const BESIDE: &[Row] = &[
         "members::who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent",
         Without("Stuck"),
     ),
+    row(0, Machine, "compartments::whoever_is_cleared_for_more_reads_what_there_was_before", Without("Anew")),
 ];
