@@ -17,7 +17,7 @@ use crate::canvas::select::{between, caught, clicked};
 use crate::canvas::snap::snap;
 use crate::canvas::wheel;
 use crate::canvas::{drag, far};
-use crate::state::peers::{self, Peer};
+use crate::state::peers;
 use crate::text::fill;
 
 /// Half the size of a relation handle's target, in pixels.
@@ -118,8 +118,13 @@ fn Marks(canvas: Canvas) -> AnyView {
                 .iter()
                 .map(|peer| {
                     let nodes = peer.selected.iter().filter_map(|id| picture.node(id));
+                    // One name is enough for all that somebody selected.
+                    let names = std::iter::once(peer.name.clone()).chain(std::iter::repeat_with(String::new));
                     nodes
-                        .map(|node| chosen_by(peer, camera.rect_to_screen(node.rect).grown(3.5)))
+                        .zip(names)
+                        .map(|(node, name)| {
+                            chosen_by(peer.colour, name, camera.rect_to_screen(node.rect).grown(3.5))
+                        })
                         .collect_view()
                 })
                 .collect_view()
@@ -185,11 +190,11 @@ fn Marks(canvas: Canvas) -> AnyView {
 }
 
 /// A card that somebody else selected, at a place on the screen.
-fn chosen_by(peer: &Peer, at: Rect) -> AnyView {
+fn chosen_by(colour: u32, name: String, at: Rect) -> AnyView {
     view! {
-        <g class=format!("canvas-peer peer-{}", peer.colour)>
+        <g class=format!("canvas-peer peer-{colour}")>
             <rect x=number(at.x) y=number(at.y) width=number(at.w) height=number(at.h) rx="7" />
-            <text x=number(at.x + 2.0) y=number(at.y - 4.0)>{peer.name.clone()}</text>
+            <text x=number(at.x + 2.0) y=number(at.y - 4.0)>{name}</text>
         </g>
     }
     .into_any()
