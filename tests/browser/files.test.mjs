@@ -49,9 +49,21 @@ test("add, drop, save and remove files of an element", { timeout: 120_000 }, () 
     await files.getByText("dropped.png").waitFor();
     await accessible(page, "files of an element");
     await picture(page, "files-element");
+    await files.getByRole("button", { name: "Look at plan.txt" }).click();
+    const dialog = page.getByRole("dialog", { name: "plan.txt" });
+    await dialog.getByText("First the walls.").waitFor();
+    await accessible(page, "a look at a text");
+    await picture(page, "files-look-text");
+    await page.keyboard.press("Escape");
+    await files.getByRole("button", { name: "Look at dropped.png" }).click();
+    const shown = page.getByRole("dialog", { name: "dropped.png" }).getByRole("img", { name: "dropped.png" });
+    await shown.waitFor();
+    assert.ok(await shown.evaluate((image) => image.decode().then(() => image.naturalWidth)), "the picture is drawn");
+    await accessible(page, "a look at a picture");
+    await page.keyboard.press("Escape");
     // More than one piece of the answer: it must come whole.
     for (const [name, size] of [["plan.txt", 16], ["second.bin", 9 << 20]]) {
-      const [download] = await Promise.all([page.waitForEvent("download"), files.getByText(name).click()]);
+      const [download] = await Promise.all([page.waitForEvent("download"), files.getByRole("button", { name: `Save ${name}` }).click()]);
       assert.equal(download.suggestedFilename(), name);
       assert.equal(readFileSync(await download.path()).length, size, name);
     }

@@ -1,6 +1,10 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
+// @ts-nocheck: node's own modules have no types here.
+//
+// Where others' cursors are drawn, and that they move with the text; run with `node tools/test-editor.mjs`.
+
 import { EditorState } from "@codemirror/state";
+import assert from "node:assert/strict";
+import test from "node:test";
 import { drawn } from "./peers.ts";
 
 const spans = (set: ReturnType<typeof drawn>) => {

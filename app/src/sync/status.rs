@@ -3,11 +3,12 @@
 //! Not here: where it is shown.
 
 use groundplan_shared::api::{ApiError, ErrorCode, MemberStanding, SyncState, SyncStatus};
+use groundplan_shared::auth::Clearance;
 use groundplan_shared::membership::MembershipState;
 use groundplan_shared::wire::{DeviceId, ProblemCode};
 
 use super::machine::{Machine, Phase};
-use super::store::{Alarm, EnvelopeState, SyncRecord, SyncStore, run};
+use super::store::{Alarm, EnvelopeState, SyncRecord, SyncStore, SyncTx, run};
 use super::weak::{Check, left_out};
 use super::{SyncError, former, names};
 
@@ -209,6 +210,28 @@ impl Machine {
     }
 }
 
+/// So many rows are looked at for a count that is only said to people.
+const COUNTED: usize = 1_000;
+
+/// How many received envelopes wait for something before them. Those of a compartment that was taken from this device do
+/// not count: it is sent nothing more of it, and they are judged when it is given back.
+fn stuck(tx: &mut dyn SyncTx, machine: Option<&Machine>) -> Result<u64, SyncError> {
+    let mut count = 0;
+    for state in [EnvelopeState::Held, EnvelopeState::Waiting, EnvelopeState::Broken] {
+        let all = tx.count_in(state)?;
+        let cleared = machine.map(|machine| machine.log().clearance(machine.keys.id()));
+        count += match cleared.filter(|cleared| all > 0 && !cleared.is_empty() && *cleared != Clearance::ALL)
+        {
+            Some(cleared) => {
+                let rows = tx.envelopes_in(state, COUNTED)?;
+                rows.iter().filter(|row| cleared.allows(row.compartment)).count() as u64
+            }
+            None => all,
+        };
+    }
+    Ok(count)
+}
+
 fn describe(
     store: &dyn SyncStore,
     state: impl Fn(&SyncRecord) -> SyncState,
@@ -231,12 +254,10 @@ fn describe(
             0 => refused,
             documents => Some(former::text(documents)),
         };
-        let held = tx.count_in(EnvelopeState::Held)?
-            + tx.count_in(EnvelopeState::Waiting)?
-            + tx.count_in(EnvelopeState::Broken)?;
         // While reading goes on, what waits has no reason to be here yet: the end of a rotation's list, for instance.
         let reading = machine.is_some_and(|machine| machine.phase == Phase::CatchingUp || machine.again);
-        let gap = (held > 0 && !reading).then(|| {
+        let held = if reading { 0 } else { stuck(tx, machine)? };
+        let gap = (held > 0).then(|| {
             ApiError::new(
                 ErrorCode::ServerUntrusted,
                 format!("{held} received change(s) wait for earlier ones that the server did not send."),

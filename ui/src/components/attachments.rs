@@ -6,10 +6,11 @@ use crate::dom::prelude::*;
 use groundplan_shared::api::{AttachmentListParams, AttachmentRemoveParams, AttachmentView};
 use leptos::html;
 
+use super::dialogs::preview::can;
 use super::files::{Files, save};
 use super::icon::icon;
 use super::states::{failure, loaded};
-use crate::state::{App, query_since, use_app};
+use crate::state::{App, Dialog, query_since, use_app, use_shell};
 use crate::text::{bytes, fill};
 
 /// The files of a document.
@@ -69,26 +70,34 @@ fn add_button(app: App, files: Files) -> AnyView {
 }
 
 fn rows(app: App, items: &[AttachmentView]) -> AnyView {
+    let shell = use_shell();
     if items.is_empty() {
         return view! { <p class="muted">{t("file.none")}</p> };
     }
     let row = |item: &AttachmentView| {
         let (id, name) = (item.id, item.name.clone());
-        let (saved, gone) = (name.clone(), name.clone());
+        let (saved, kept, gone) = (name.clone(), name.clone(), name.clone());
+        let keep = move |_| save(app, id, kept.clone());
         let remove = move |_| {
             let name = gone.clone();
             app.run(AttachmentRemoveParams { id }, move |_| {
                 app.undoable(fill("file.removed", &[("name", &name)]))
             });
         };
-        let label = fill("file.save", &[("name", &name)]);
+        let shown = can(item).then(|| Box::new(item.clone()));
+        let label = fill(if shown.is_some() { "file.look" } else { "file.save" }, &[("name", &name)]);
+        let open = move |_| match shown.clone() {
+            Some(file) => shell.open(Dialog::Preview(file)),
+            None => save(app, id, saved.clone()),
+        };
         view! {
             <li class="row-line">
                 {icon(if item.media_type.starts_with("image/") { "picture" } else { "page" })}
-                <button class="linklike truncate" type="button" title=label on:click=move |_| save(app, id, saved.clone())>{name.clone()}</button>
+                <button class="linklike truncate" type="button" title=label on:click=open>{name.clone()}</button>
                 {(!item.here).then(|| view! { <span class="badge">{t("file.elsewhere")}</span> })}
                 <span class="grow"></span>
                 <span class="muted small">{bytes(item.size)}</span>
+                <button class="icon-button quiet" type="button" aria-label=fill("file.save", &[("name", &name)]) on:click=keep>{icon("import")}</button>
                 <button class="icon-button quiet" type="button" aria-label=fill("file.remove", &[("name", &name)]) on:click=remove>{icon("close")}</button>
             </li>
         }

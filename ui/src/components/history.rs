@@ -125,8 +125,8 @@ fn compared(id: DocumentId, from: String, to: Option<String>, back: Option<Strin
     let app = use_app();
     let params = move || Some(HistoryCompareParams { document: id, from: from.clone(), to: to.clone() });
     let state = query(app, params, move |changes| changes.touch(id));
-    let restore = move |version: String| {
-        let params = HistoryRestoreParams { document: id, version, field: None };
+    let restore = move |version: String, field: Option<String>| {
+        let params = HistoryRestoreParams { document: id, version, field };
         app.run(params, move |done| {
             app.reread();
             if done.documents > 0 {
@@ -137,17 +137,26 @@ fn compared(id: DocumentId, from: String, to: Option<String>, back: Option<Strin
     loaded(state, move |compared| {
         let same = compared.changes.is_empty();
         let back = back.clone().filter(|_| !same);
+        let several = compared.changes.len() > 1;
         view! {
             <div class="history-compared">
                 {same.then(|| view! { <p class="muted">{t("history.same")}</p> })}
                 <ul class="plain">{compared.changes.iter().map(|change| view! {
                     {line(change)}
+                    {back.clone().filter(|_| several).map(|version| {
+                        let field = change.field.clone();
+                        let label = fill("history.restore_field", &[("field", &change.label)]);
+                        view! {
+                            <button class="linklike small" type="button" aria-label=label
+                                on:click=move |_| restore(version.clone(), Some(field.clone()))>{t("history.restore_this")}</button>
+                        }
+                    })}
                     {(!change.pieces.is_empty()).then(|| view! {
                         <p class="history-text" tabindex="0">{change.pieces.iter().map(piece).collect_view()}</p>
                     })}
                 }).collect_view()}</ul>
                 {back.map(|version| view! {
-                    <button class="button primary small" on:click=move |_| restore(version.clone())>{icon("undo")} {t("history.restore")}</button>
+                    <button class="button primary small" on:click=move |_| restore(version.clone(), None)>{icon("undo")} {t("history.restore")}</button>
                 })}
             </div>
         }

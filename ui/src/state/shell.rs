@@ -1,7 +1,7 @@
 //! What the frame around the pages shows: panes, tabs, dialogs.
 
 use crate::dom::prelude::*;
-use groundplan_shared::api::{RelationView, SettingsSetParams};
+use groundplan_shared::api::{AttachmentView, RelationView, SettingsSetParams};
 use groundplan_shared::model::{DocumentId, ElementKind, PageKind};
 
 use super::people::Act;
@@ -67,6 +67,8 @@ pub enum Dialog {
     SecondFactor,
     /// What another device deletes all at once.
     Held,
+    /// A look at an attached file.
+    Preview(Box<AttachmentView>),
     /// Making a backup, or checking one.
     Backup {
         /// Whether one is checked.

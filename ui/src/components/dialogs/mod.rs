@@ -10,6 +10,7 @@ mod held;
 mod invite;
 mod join;
 mod page;
+pub mod preview;
 mod relation;
 mod rules;
 mod second_factor;
@@ -37,15 +38,34 @@ pub fn Dialogs() -> AnyView {
     .into_any()
 }
 
-/// Draws a dialog; part of what is loaded on demand.
-pub fn draw(dialog: Dialog) -> AnyView {
+/// Says whether a dialog is in the module that is fetched when it is asked for.
+pub const fn is_seldom(dialog: &Dialog) -> bool {
+    !matches!(
+        dialog,
+        Dialog::Palette
+            | Dialog::Shortcuts
+            | Dialog::NewElement { .. }
+            | Dialog::NewPage { .. }
+            | Dialog::NewRelation { .. }
+            | Dialog::EditRelation(_)
+    )
+}
+
+/// Draws a dialog of the work on elements and texts.
+pub fn often(dialog: Dialog) -> AnyView {
     match dialog {
-        Dialog::Palette => view! { <Palette /> }.into_any(),
         Dialog::Shortcuts => view! { <Shortcuts /> }.into_any(),
         Dialog::NewElement { kind, parent } => element::new_element(kind, parent),
         Dialog::NewPage { kind, about } => page::new_page(kind, about),
         Dialog::NewRelation { source, target } => relation::new_relation(source, target),
         Dialog::EditRelation(relation) => relation::edit_relation(*relation),
+        _ => AnyView::Empty,
+    }
+}
+
+/// Draws any other.
+pub fn seldom(dialog: Dialog) -> AnyView {
+    match dialog {
         Dialog::NewWorkspace => workspace::new_workspace(),
         Dialog::Passphrase => super::passphrase::change(),
         Dialog::Connect => account::connect(),
@@ -62,6 +82,13 @@ pub fn draw(dialog: Dialog) -> AnyView {
         Dialog::SecondFactor => second_factor::second_factor(),
         Dialog::Backup { check } => backup::backup(check),
         Dialog::Held => held::held(),
+        Dialog::Preview(file) => preview::preview(*file),
+        Dialog::Palette
+        | Dialog::Shortcuts
+        | Dialog::NewElement { .. }
+        | Dialog::NewPage { .. }
+        | Dialog::NewRelation { .. }
+        | Dialog::EditRelation(_) => AnyView::Empty,
     }
 }
 
