@@ -29,7 +29,7 @@ const hand = (locator, kind, ...files) =>
 async function open(page, name) {
   await page.keyboard.press("Control+k");
   await page.keyboard.type(name);
-  await page.getByRole("option", { name: new RegExp(name) }).first().click();
+  await page.getByRole("option", { name: new RegExp(`^${name}`) }).first().click();
 }
 
 test("add, drop, save and remove files of an element", { timeout: 120_000 }, () =>
@@ -49,13 +49,13 @@ test("add, drop, save and remove files of an element", { timeout: 120_000 }, () 
     await files.getByText("dropped.png").waitFor();
     await accessible(page, "files of an element");
     await picture(page, "files-element");
-    await files.getByRole("button", { name: "Look at plan.txt" }).click();
+    await files.getByRole("button", { name: "plan.txt", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "plan.txt" });
     await dialog.getByText("First the walls.").waitFor();
     await accessible(page, "a look at a text");
     await picture(page, "files-look-text");
     await page.keyboard.press("Escape");
-    await files.getByRole("button", { name: "Look at dropped.png" }).click();
+    await files.getByRole("button", { name: "dropped.png", exact: true }).click();
     const shown = page.getByRole("dialog", { name: "dropped.png" }).getByRole("img", { name: "dropped.png" });
     await shown.waitFor();
     assert.ok(await shown.evaluate((image) => image.decode().then(() => image.naturalWidth)), "the picture is drawn");

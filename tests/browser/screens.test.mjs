@@ -63,7 +63,7 @@ test("what is typed while the second module is on its way is not lost", { timeou
     await page.getByText("Groundplan at a glance").first().waitFor();
     await page.keyboard.press("Control+k");
     await page.keyboard.type("Local store");
-    await page.getByRole("option", { name: /Local store/ }).first().waitFor();
+    await page.getByRole("option", { name: /^Local store/ }).first().waitFor();
     assert.notEqual(held.length, 0, "the second module was not held back");
     await page.keyboard.press("Enter");
     release();
@@ -75,7 +75,7 @@ test("typing in a page is saved", { timeout: 120_000 }, () =>
     await openSample(page);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("Blind server");
-    await page.getByRole("option", { name: /Blind server/ }).first().click();
+    await page.getByRole("option", { name: /^Blind server/ }).first().click();
     await page.waitForURL(/\/page/);
     await page.getByRole("tab", { name: "Write" }).click();
     const editor = page.locator(".cm-content");

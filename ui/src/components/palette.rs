@@ -138,7 +138,7 @@ pub fn Palette() -> AnyView {
             </label>
             <ul class="palette-list plain" id="palette-list" role="listbox" aria-label=t("palette.results")>
                 {move || entries.get().into_iter().enumerate().map(|(place, entry)| {
-                    let chosen = entry.clone();
+                    let (chosen, pressed) = (entry.clone(), entry.clone());
                     view! {
                         <li
                             id=format!("palette-{place}")
@@ -146,6 +146,11 @@ pub fn Palette() -> AnyView {
                             role="option"
                             aria-selected=move || if at.get() == place { "true" } else { "false" }
                             on:mousemove=move |_| if at.get_untracked() != place { at.set(place) }
+                            // Not at the end of a click: meanwhile the list may be drawn anew, and the click would be lost.
+                            on:mousedown=move |event: leptos::ev::MouseEvent| if event.button() == 0 {
+                                event.prevent_default();
+                                run(pressed.clone());
+                            }
                             on:click=move |_| run(chosen.clone())
                         >
                             {draw(&entry)}
