@@ -57,6 +57,12 @@ impl World {
         (0..self.replicas.len()).for_each(|at| self.disconnect(at));
         self.counts.restored += 1;
         self.lost = Some(self.server.entries.len());
+        let content: Vec<_> = (0..self.replicas.len()).map(|at| self.store(at).content()).collect();
+        for (place, edit) in &mut self.edits {
+            let has = |at: usize| content[at].get(place).is_some_and(|all| *all == edit.value);
+            let mut others = (0..content.len()).filter(|at| *at != edit.at && !self.shut.contains(at));
+            edit.alone = !others.any(has);
+        }
         copy.incarnation = Incarnation([100 + self.counts.restored as u8; 16]);
         self.server = copy;
         (0..self.replicas.len()).for_each(|at| self.server.drop_session(at));

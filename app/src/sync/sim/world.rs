@@ -84,6 +84,8 @@ pub(super) struct Edit {
     pub(super) gone: bool,
     /// Its store went back to a copy from before it: it need not be there unless it comes back from others.
     pub(super) undone: bool,
+    /// When the server went back to a backup, nobody else had it: if its author is shut out, it stays there.
+    pub(super) alone: bool,
 }
 
 pub(super) struct World {
@@ -283,7 +285,7 @@ impl World {
         self.mark("edits", &[at as u64, u64::from(made.is_ok())], &[values.len() as u8]);
         let Ok(changes) = made else { return };
         for ((document, value), change) in values.iter().zip(changes) {
-            let edit = Edit { at, value: value.clone(), change, gone: false, undone: false };
+            let edit = Edit { at, value: value.clone(), change, gone: false, undone: false, alone: false };
             self.edits.insert((*document, key.clone()), edit);
         }
         self.feed(at, Event::LocalChange);
