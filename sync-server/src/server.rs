@@ -178,12 +178,20 @@ impl RunningServer {
         &self.app
     }
 
-    /// Stops accepting, lets requests and sockets end, and returns when they have or the time is over.
+    /// Stops accepting, lets requests and sockets end, and returns when they have or the time is over. The database is
+    /// closed then.
     pub async fn shutdown(mut self) {
         // Without receivers everything has ended already.
         let _ = self.stop.send(true);
         if tokio::time::timeout(self.drain, self.ended.recv()).await.is_err() {
             tracing::warn!("some connections did not end in time and are cut off");
+        }
+        match tokio::time::timeout(self.drain, self.app.store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(store.error = %error, "the database was not closed as it should be")
+            }
+            Err(_) => tracing::warn!("the database still has work and is not waited for"),
         }
     }
 }

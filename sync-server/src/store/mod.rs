@@ -44,6 +44,8 @@ pub trait ServerStore: Send + Sync {
     async fn replace_server_state(&self, name: &str, value: &[u8]) -> StoreResult<()>;
     /// Answers when the database answers.
     async fn ping(&self) -> StoreResult<()>;
+    /// Does what waits, lets go of the database and returns when it has. Whatever is asked later fails.
+    async fn close(&self) -> StoreResult<()>;
     /// Counts what is stored.
     async fn usage(&self) -> StoreResult<Usage>;
     /// Tells other replicas on this database where to look; does nothing where there cannot be any.

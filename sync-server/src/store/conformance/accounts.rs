@@ -27,6 +27,14 @@ pub(crate) async fn answers_and_counts(store: &dyn Store) {
     assert_eq!((usage.accounts, usage.devices, usage.workspaces, usage.stored_bytes), (1, 1, 0, 0));
 }
 
+pub(crate) async fn a_closed_store_answers_nothing(store: &dyn Store) {
+    store.register_account(account(1), None).await.unwrap();
+    store.close().await.unwrap();
+    assert!(store.ping().await.is_err());
+    assert!(store.register_account(account(2), None).await.is_err());
+    store.close().await.unwrap();
+}
+
 pub(crate) async fn names_are_unique(store: &dyn Store) {
     store.register_account(account(1), None).await.unwrap();
     let mut second = account(2);

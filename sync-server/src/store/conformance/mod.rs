@@ -19,7 +19,8 @@ use super::{Account, AccountRole, AccountStatus, Conflict, Device, Store, StoreE
 macro_rules! conformance {
     ($fixture:path) => {
         conformance! { @each $fixture;
-            accounts: server_state_is_written_once, server_state_is_replaced_on_request, answers_and_counts, names_are_unique,
+            accounts: server_state_is_written_once, server_state_is_replaced_on_request, answers_and_counts,
+                a_closed_store_answers_nothing, names_are_unique,
                 invitations_are_spent_once, invitations_expire, disabling_ends_sessions,
                 one_of_many_registrations_gets_the_name;
             devices: registering_again_changes_nothing, keys_belong_to_one_device, revoked_devices_stay_away,

@@ -31,6 +31,7 @@ pub(super) async fn listen(pool: &PgPool) -> StoreResult<mpsc::Receiver<Option<A
     let mut listener = PgListener::connect_with(pool).await.map_err(failure)?;
     listener.listen(CHANNEL).await.map_err(failure)?;
     let (send, receive) = mpsc::channel(1024);
+    let pool = pool.clone();
     tokio::spawn(async move {
         loop {
             let heard = tokio::select! {
@@ -41,6 +42,7 @@ pub(super) async fn listen(pool: &PgPool) -> StoreResult<mpsc::Receiver<Option<A
                 Ok(Some(notification)) => {
                     notification.payload().split(' ').filter_map(Announcement::decode).map(Some).collect()
                 }
+                Err(_) if pool.is_closed() => return,
                 // The connection was lost and is made again: what was said in between is not known.
                 Ok(None) => vec![None],
                 Err(error) => {

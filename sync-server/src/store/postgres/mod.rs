@@ -133,6 +133,11 @@ impl ServerStore for PostgresStore {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).map_err(failure)
     }
 
+    async fn close(&self) -> StoreResult<()> {
+        self.pool.close().await;
+        Ok(())
+    }
+
     async fn usage(&self) -> StoreResult<Usage> {
         let sql = "SELECT (SELECT count(*) FROM accounts), \
              (SELECT count(*) FROM devices WHERE revoked_at_ms IS NULL), (SELECT count(*) FROM workspaces), \

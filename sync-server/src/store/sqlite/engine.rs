@@ -6,8 +6,8 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, mpsc},
-    thread,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -63,12 +63,17 @@ where
     }
 }
 
-/// The database file with its threads. They end when the last handle is dropped.
+/// The database file with its threads. They end, some time later, when the last handle is dropped; whoever needs to know
+/// that the file is closed asks for it.
 #[derive(Clone)]
 pub(super) struct Engine {
-    writer: mpsc::SyncSender<WriteJob>,
-    readers: mpsc::SyncSender<ReadJob>,
+    writer: Queue<WriteJob>,
+    readers: Queue<ReadJob>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
+
+/// Jobs for a thread; none ends it.
+type Queue<J> = mpsc::SyncSender<Option<J>>;
 
 impl Engine {
     /// Opens the file, which `migrate` brings to the schema first, and starts the threads.
@@ -79,14 +84,14 @@ impl Engine {
         let mut connection = connect(path)?;
         migrate(&mut connection)?;
         let (writer, jobs) = mpsc::sync_channel(QUEUE);
-        spawn("store-writer", move || write_loop(&connection, &jobs))?;
-        let (readers, reads) = mpsc::sync_channel::<ReadJob>(QUEUE);
+        let mut threads = vec![spawn("store-writer", move || write_loop(&connection, &jobs))?];
+        let (readers, reads) = mpsc::sync_channel::<Option<ReadJob>>(QUEUE);
         let reads = Arc::new(Mutex::new(reads));
         for _ in 0..READERS {
             let mut connection = connect(path)?;
             connection.pragma_update(None, "query_only", true).map_err(failure)?;
             let reads = Arc::clone(&reads);
-            spawn("store-reader", move || {
+            threads.push(spawn("store-reader", move || {
                 loop {
                     // The guard is dropped before the job runs, so that readers work side by side.
                     let job = match reads.lock() {
@@ -94,13 +99,28 @@ impl Engine {
                         Err(_) => return,
                     };
                     match job {
-                        Ok(job) => job(&mut connection),
-                        Err(_) => return,
+                        Ok(Some(job)) => job(&mut connection),
+                        Ok(None) | Err(_) => return,
                     }
                 }
-            })?;
+            })?);
         }
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, threads: Arc::new(Mutex::new(threads)) })
+    }
+
+    /// Does what waits, closes the file and returns when it is closed. What is asked for later is refused.
+    pub(super) async fn close(&self) -> StoreResult<()> {
+        let engine = self.clone();
+        let end = move || {
+            let mut threads = engine.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            if !threads.is_empty() {
+                // Threads that have ended already take no more.
+                let _ = engine.writer.send(None);
+                (0..READERS).for_each(|_| drop(engine.readers.send(None)));
+            }
+            threads.drain(..).try_for_each(|thread| thread.join().map_err(|_| stopped()))
+        };
+        tokio::task::spawn_blocking(end).await.map_err(|_| stopped())?
     }
 
     /// Runs a unit of work that writes. An error undoes this unit and no other.
@@ -132,8 +152,8 @@ impl Engine {
 }
 
 /// Hands a job over, waiting on a blocking thread only when the queue is full.
-async fn submit<J: Send + 'static>(queue: &mpsc::SyncSender<J>, job: J) -> StoreResult<()> {
-    match queue.try_send(job) {
+async fn submit<J: Send + 'static>(queue: &Queue<J>, job: J) -> StoreResult<()> {
+    match queue.try_send(Some(job)) {
         Ok(()) => Ok(()),
         Err(mpsc::TrySendError::Disconnected(_)) => Err(stopped()),
         Err(mpsc::TrySendError::Full(job)) => {
@@ -145,23 +165,32 @@ async fn submit<J: Send + 'static>(queue: &mpsc::SyncSender<J>, job: J) -> Store
     }
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> StoreResult<()> {
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> StoreResult<JoinHandle<()>> {
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(body)
-        .map(drop)
         .map_err(|source| StoreError::Unavailable(Box::new(source)))
 }
 
-fn write_loop(connection: &Connection, jobs: &mpsc::Receiver<WriteJob>) {
-    while let Ok(first) = jobs.recv() {
+fn write_loop(connection: &Connection, jobs: &mpsc::Receiver<Option<WriteJob>>) {
+    while let Ok(Some(first)) = jobs.recv() {
         let mut group = vec![first];
+        let mut ends = false;
         while group.len() < GROUP
             && let Ok(next) = jobs.try_recv()
         {
-            group.push(next);
+            match next {
+                Some(job) => group.push(job),
+                None => {
+                    ends = true;
+                    break;
+                }
+            }
         }
         commit_group(connection, group);
+        if ends {
+            return;
+        }
     }
 }
 

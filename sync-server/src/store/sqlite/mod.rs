@@ -94,6 +94,10 @@ impl ServerStore for SqliteStore {
         self.engine.read(|db| one(db, "SELECT 1", [], |_| Ok(())).map(drop)).await
     }
 
+    async fn close(&self) -> StoreResult<()> {
+        self.engine.close().await
+    }
+
     async fn announce(&self, _: &[Announcement]) -> StoreResult<()> {
         // One process owns the file: there is nobody else to tell.
         Ok(())
@@ -185,6 +189,22 @@ mod tests {
     }
 
     conformance!(super::fixture);
+
+    #[tokio::test]
+    async fn nobody_holds_the_file_of_a_closed_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.db");
+        let store = SqliteStore::open(&path, 0).unwrap();
+        let handle = store.clone();
+        let write = tokio::spawn(async move { handle.replace_server_state("life", b"kept").await });
+        write.await.unwrap().unwrap();
+        assert!(folder.path().join("server.db-wal").exists());
+        store.close().await.unwrap();
+        // SQLite removes the log with the last connection: a late one would remove it under whoever opened the file next.
+        assert!(!folder.path().join("server.db-wal").exists());
+        let store = SqliteStore::open(&path, 0).unwrap();
+        assert_eq!(store.server_state("life", b"").await.unwrap(), b"kept");
+    }
 
     #[test]
     fn opens_again_and_refuses_another_builds_file() {
