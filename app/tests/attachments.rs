@@ -1,5 +1,4 @@
 //! Stories of attachments: kept in the encrypted store, imported, exported byte for byte, undone, synchronised.
-#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

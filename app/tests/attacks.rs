@@ -1,8 +1,6 @@
 //! Attacks on transport and sign-in, over real sockets: the real client, the real server in this process, and an evil
 //! server between them. The list of all attacks is the table in `sync/sim/attacks`, read here as well.
-#![cfg(test)]
 
-#[path = "attacks/evil.rs"]
 mod evil;
 #[path = "../src/sync/sim/attacks/table.rs"]
 mod table;
@@ -296,7 +294,7 @@ fn every_test_fails_without_its_check() {
         .collect();
     for (test, check) in &rows {
         let run = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", test])
+            .args(["--exact", &format!("attacks::{test}")])
             .env("GROUNDPLAN_LEFT_OUT", check)
             .output()
             .unwrap();

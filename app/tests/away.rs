@@ -1,9 +1,6 @@
 //! 180 days away with 500 edits of one's own, 5,000 made elsewhere, keys rotated and the session at an end: the device says
 //! that it wants a sign-in, then both hold the same and nothing is lost. The same twenty times larger is measured by
 //! `benches/figures/away.rs`.
-#![cfg(test)]
-
-mod helpers;
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +12,7 @@ use groundplan_shared::api::*;
 use groundplan_shared::model::*;
 use tempfile::TempDir;
 
-use helpers::{Device, device, element, everything, link, login, meet, sync};
+use crate::helpers::{Device, device, element, everything, link, login, meet, sync};
 
 const DOCUMENTS: usize = 100;
 const ROUNDS: usize = 50;
@@ -47,7 +44,7 @@ async fn half_a_year_away_loses_nothing() {
     config.limits.envelopes_per_second = 1_000_000;
     config.limits.envelope_burst = 1_000_000;
     let server = Server::start_with(config, clock.clone()).await.unwrap();
-    let desk = helpers::founded(&server).await;
+    let desk = crate::helpers::founded(&server).await;
     let laptop = device("Laptop");
     login(&laptop, &server, "ada").await;
     link(&desk, &laptop).await;

@@ -1,6 +1,5 @@
 //! The mass-delete brake between two real devices and the real server in this process: what deletes much asks first on
 //! the other device, everything else goes on, and both answers end in agreement.
-#![cfg(test)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,14 +1,11 @@
 //! Stories of classification between members: who is not cleared holds neither key nor word, who is cleared later reads
 //! the history, who loses a clearance keeps nothing, and what was written meanwhile is not lost.
-#![cfg(test)]
 
-mod helpers;
-
+use crate::helpers::*;
 use groundplan_app::ops;
 use groundplan_server::RunningServer;
 use groundplan_shared::api::*;
 use groundplan_shared::model::*;
-use helpers::*;
 
 const CANARY: &str = "quetzal";
 

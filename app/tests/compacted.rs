@@ -1,13 +1,11 @@
 //! What was compacted is still everything: brought back, classified anew, talked about, and after the server was put back
 //! from a backup. The page is longer than an envelope, so its snapshot travels in parts. Real profiles, the real server.
-#![cfg(test)]
-
-mod helpers;
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::helpers::*;
 use groundplan_app::ops;
 use groundplan_server::clock::Clock;
 use groundplan_server::config::RegistrationMode;
@@ -16,7 +14,6 @@ use groundplan_server::server::open_store;
 use groundplan_server::{Config, RunningServer, Server};
 use groundplan_shared::api::*;
 use groundplan_shared::model::*;
-use helpers::*;
 use tempfile::TempDir;
 
 const FIRST: &str = "the first words";
@@ -101,7 +98,7 @@ async fn story() -> Story {
     let mut noise = Noise(7);
     for _ in 0..6 {
         write(&desk, page, &noise.text(70_000));
-        sync(&desk).await;
+        quiet(&desk).await;
     }
     let before = held(data.path()).0;
     let until = tokio::time::Instant::now() + Duration::from_secs(30);
@@ -112,8 +109,8 @@ async fn story() -> Story {
             held(data.path()),
             list(data.path())
         );
-        sync(&desk).await;
-        sync(&laptop).await;
+        quiet(&desk).await;
+        quiet(&laptop).await;
     }
     let late = device("Laptop");
     login(&late, &server, "ada").await;
@@ -122,6 +119,12 @@ async fn story() -> Story {
     story.agree().await;
     assert!(body(&story.late, page).contains(FIRST));
     story
+}
+
+/// Synchronises, and nothing is set aside.
+async fn quiet(device: &Device) {
+    let status = sync(device).await;
+    assert_eq!(status.quarantined, 0, "{status:?}");
 }
 
 impl Story {
@@ -134,7 +137,7 @@ impl Story {
         let until = tokio::time::Instant::now() + Duration::from_secs(60);
         loop {
             for device in self.devices() {
-                sync(device).await;
+                quiet(device).await;
             }
             let all = self.devices().map(everything);
             if all.iter().all(|one| *one == all[0]) {
@@ -238,7 +241,7 @@ async fn put_back(further: bool) {
     let config = Config { data_dir: story.data.path().to_owned(), ..Config::default() };
     let store = open_store(&config, &Clock::system()).await.unwrap();
     Identity::begin_new_life(&*store).await.unwrap();
-    drop(store);
+    store.close().await.unwrap();
     story.server = start(story.data.path(), address).await;
     let until = tokio::time::Instant::now() + Duration::from_secs(60);
     let alarm = async |device: &Device| {
@@ -256,7 +259,7 @@ async fn put_back(further: bool) {
     let fresh = device("Laptop");
     login(&fresh, &story.server, "ada").await;
     link(&story.desk, &fresh).await;
-    sync(&fresh).await;
+    quiet(&fresh).await;
     let words = body(&fresh, story.page);
     assert!(words.contains("lost by the server") && words.contains(FIRST));
     assert_eq!(everything(&fresh), everything(&story.desk));

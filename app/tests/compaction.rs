@@ -1,5 +1,4 @@
 //! Compaction on real profiles and the real server: a snapshot, a second opinion, dropping, and whoever comes later.
-#![cfg(test)]
 
 use std::path::Path;
 use std::sync::Arc;

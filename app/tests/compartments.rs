@@ -1,6 +1,5 @@
 //! Classification on one device: which document is sealed under what, and that a thing that is classified anew keeps
 //! its id, its relations and its undo.
-#![cfg(test)]
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
 //! Stories of history through the commands, on a real encrypted store: who, when, what, compare, restore, export.
-#![cfg(test)]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! Lists on a workspace of some size: in pieces, counted, as a tree; the same as when everything is made anew.
-#![cfg(test)]
 
 use std::sync::Arc;
 

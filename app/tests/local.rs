@@ -1,5 +1,4 @@
 //! Stories of the local core on a real encrypted store: create, relate, write, undo, import, draw, reopen.
-#![cfg(test)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

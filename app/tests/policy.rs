@@ -1,7 +1,4 @@
 //! What the workspace's policy does: levels that it does not let out stay inside, and what nothing could keep is refused.
-#![cfg(test)]
-
-mod helpers;
 
 use groundplan_app::ops;
 use groundplan_app::profile::{KeyOptions, ProfileOptions};
@@ -10,6 +7,8 @@ use groundplan_shared::api::*;
 use groundplan_shared::auth::totp::{STEP_S, TotpSecret};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::helpers;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn levels_that_the_policy_does_not_let_out_are_left_out_and_named() {

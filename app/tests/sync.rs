@@ -1,14 +1,11 @@
 //! Stories of synchronisation: real profiles, the real server in this process, loopback only.
-#![cfg(test)]
-
-mod helpers;
 
 use std::time::Duration;
 
+use crate::helpers::*;
 use groundplan_app::{identity, ops};
 use groundplan_shared::api::*;
 use groundplan_shared::model::*;
-use helpers::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_devices_edit_apart_and_agree() {

@@ -1,6 +1,5 @@
 //! Stories of people who talk about what they design: comments, mentions, what is new, and who is where. Real stores, the real
 //! server in this process, loopback only.
-#![cfg(test)]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -49,7 +49,9 @@ fn perform(verb: Verb) -> Outcome<bool> {
         }
         Verb::Format => format()?,
         Verb::Run(options) => return run::run(&options),
-        Verb::Simulate(options) => return simulate::play(options).map(|output| output.success),
+        Verb::Simulate(options) => {
+            return simulate::play(options, simulate::Build::Fast).map(|output| output.success);
+        }
         Verb::Test(parts) => return test::run(&parts),
     }
     Ok(true)

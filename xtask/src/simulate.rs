@@ -1,7 +1,7 @@
 //! `cargo xtask simulate`: simulated histories of synchronisation and membership, as many as one likes.
 //!
-//! The histories themselves are tests of the client core (`app/src/sync/sim`). They are built optimised, but with debug
-//! assertions and overflow checks, without which neither stand-ins for signatures nor checks that can be left out exist.
+//! The histories themselves are tests of the client core (`app/src/sync/sim`). However they are built, debug assertions and
+//! overflow checks stay, without which neither stand-ins for signatures nor checks that can be left out exist.
 
 use crate::failure::{Failure, Outcome};
 use crate::process::{self, Output};
@@ -33,22 +33,39 @@ impl Default for SimulateOptions {
     }
 }
 
+/// How the histories are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// As all tests are: nothing more to compile after them.
+    Tests,
+    /// Twice as fast, after minutes of compiling.
+    Fast,
+}
+
 /// Plays histories; the output tells the figures, or the failing seed with its trace.
-pub fn play(options: SimulateOptions) -> Outcome<Output> {
-    run(&[TEST], options)
+pub fn play(options: SimulateOptions, build: Build) -> Outcome<Output> {
+    run(&[TEST], options, build)
 }
 
 /// Runs the attack list; the output is its table.
-pub fn attacks() -> Outcome<Output> {
-    run(&ATTACKS, SimulateOptions::default())
+pub fn attacks(build: Build) -> Outcome<Output> {
+    run(&ATTACKS, SimulateOptions::default(), build)
 }
 
-fn run(tests: &[&str], options: SimulateOptions) -> Outcome<Output> {
+fn run(tests: &[&str], options: SimulateOptions, build: Build) -> Outcome<Output> {
     let mut test = process::cargo("test");
-    for package in ["groundplan-app", "groundplan-shared", "minicbor"] {
-        test.args(["--config", &format!("profile.dev.package.{package}.opt-level=3")]);
+    match build {
+        Build::Tests => {
+            test.arg("--workspace");
+        }
+        Build::Fast => {
+            for package in ["groundplan-app", "groundplan-shared", "minicbor"] {
+                test.args(["--config", &format!("profile.dev.package.{package}.opt-level=3")]);
+            }
+            test.args(["--package", "groundplan-app"]);
+        }
     }
-    test.args(["--locked", "--package", "groundplan-app", "--lib", "--"]).args(tests);
+    test.args(["--locked", "--lib", "--"]).args(tests);
     test.args(["--exact", "--nocapture"]);
     test.env("GROUNDPLAN_HISTORIES", options.histories.to_string());
     test.env("GROUNDPLAN_SEED", options.seed.to_string());

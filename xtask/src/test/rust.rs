@@ -7,36 +7,31 @@ use super::report::Report;
 use super::tally::Tally;
 use crate::failure::{Failure, Outcome};
 use crate::process;
-use crate::simulate::{self, IN_TESTS, SimulateOptions};
-
-/// The crate whose tests need the built programs.
-const STORIES: &str = "groundplan-tests";
+use crate::simulate::{self, Build, IN_TESTS, SimulateOptions};
 
 /// Builds the programs that stories, browser and window tests start.
 pub fn programs() -> Outcome<()> {
     let mut build = process::cargo("build");
-    build.args(["--locked", "--package", "groundplan-app", "--package", "groundplan-server"]);
-    process::run(build.args(["--package", "groundplan-desktop", "--bins"]))
+    build.args(["--locked", "--workspace"]);
+    for program in ["groundplan", "groundplan-server", "groundplan-desktop"] {
+        build.args(["--bin", program]);
+    }
+    process::run(&mut build)
 }
 
 /// Tests inside the crates, and documentation tests.
 pub fn unit(report: &mut Report, context: &Context) -> Outcome<()> {
-    let others = ["--workspace", "--exclude", STORIES];
     report.check("tests in crates", |tally| {
-        count(harness().args(others).args(["--lib", "--bins", "--tests"]), context, tally)
+        count(harness().args(["--lib", "--bins", "--tests"]), context, tally)
     });
-    report.check("documentation tests", |tally| {
-        let mut test = process::cargo("test");
-        test.args(["--locked", "--no-fail-fast", "--doc"]).args(others);
-        count(&mut test, context, tally)
-    });
+    report.check("documentation tests", |tally| count(harness().arg("--doc"), context, tally));
     Ok(())
 }
 
 /// Simulated histories by the thousand, and the attack list with its twins.
 pub fn simulation(report: &mut Report) {
     report.check("attack list", |tally| {
-        let output = simulate::attacks()?;
+        let output = simulate::attacks(Build::Tests)?;
         tally.count_rust(&output.text);
         if output.success {
             Ok(())
@@ -46,7 +41,7 @@ pub fn simulation(report: &mut Report) {
     });
     report.check("simulated histories", |tally| {
         let options = SimulateOptions { histories: IN_TESTS, ..SimulateOptions::default() };
-        let output = simulate::play(options)?;
+        let output = simulate::play(options, Build::Tests)?;
         tally.count_rust(&output.text);
         if output.success {
             Ok(())
@@ -58,13 +53,15 @@ pub fn simulation(report: &mut Report) {
 
 /// Stories across processes, and checks of the repository itself.
 pub fn stories(report: &mut Report, context: &Context) -> Outcome<()> {
-    report.check("stories", |tally| count(harness().args(["--package", STORIES]), context, tally));
+    let stories = ["--features", "groundplan-tests/stories", "--test", "stories", "--test", "tidy"];
+    report.check("stories", |tally| count(harness().args(stories), context, tally));
     Ok(())
 }
 
+/// Always the whole workspace: chosen one by one, packages make cargo build their dependencies anew with fewer features.
 fn harness() -> Command {
     let mut test = process::cargo("test");
-    test.args(["--locked", "--no-fail-fast"]);
+    test.args(["--locked", "--no-fail-fast", "--workspace"]);
     test
 }
 
