@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accessible, connect, link, openSample, picture, upload, withAgent, withServer } from "./support.mjs";
+import { accessible, connect, link, openSample, picture, upload, withAgent, withServer, withTwoDevices } from "./support.mjs";
 
 const path = (page, where) => page.goto(new URL(where, page.url()).href);
 
@@ -132,39 +132,33 @@ test("let a newcomer in after comparing, then remove them", { timeout: 400_000 }
     })));
 
 test("shut a device out; everything by keyboard", { timeout: 300_000 }, () =>
-  withServer((url) =>
-    withAgent(async ({ page }) => {
-      await openSample(page);
-      await upload(page, url);
-      await withAgent(async ({ page: other }) => {
-        await link(page, other, url);
-        await page.keyboard.press("w");
-        const rows = page.locator(".person-devices .row-line");
-        await rows.nth(1).waitFor();
-        const lost = rows.filter({ hasNotText: "This device" });
-        await lost.getByRole("button", { name: /^What to do with/ }).focus();
-        await page.keyboard.press("Enter");
-        await page.getByRole("menuitem", { name: /Shut out/ }).waitFor();
-        await page.waitForFunction(() => document.activeElement.getAttribute("role") === "menuitem");
-        await page.keyboard.press("Escape");
-        await page.waitForFunction(() => document.activeElement.getAttribute("aria-haspopup") === "menu");
-        await page.keyboard.press("Enter");
-        await page.waitForFunction(() => document.activeElement.getAttribute("role") === "menuitem");
-        await page.keyboard.press("Enter");
-        await page.getByText("The device stops receiving and sending at once.").waitFor();
-        await accessible(page, "shut a device out");
-        await picture(page, "revoke");
-        // What cannot be undone is not what Enter finds first.
-        await page.waitForFunction(() => document.activeElement.textContent === "Cancel");
-        await page.getByRole("button", { name: "Shut out", exact: true }).click();
-        await rows.getByText("Shut out").waitFor();
-        await other.locator(".banner").getByText("This device was shut out of the workspace").waitFor();
-        await path(other, "/sync");
-        await other.getByText("Nothing on this device was deleted.", { exact: false }).waitFor();
-        await accessible(other, "shut out");
-        await picture(other, "revoked");
-      });
-    })));
+  withTwoDevices(async ({ page }, { page: other }) => {
+    await page.keyboard.press("w");
+    const rows = page.locator(".person-devices .row-line");
+    await rows.nth(1).waitFor();
+    const lost = rows.filter({ hasNotText: "This device" });
+    await lost.getByRole("button", { name: /^What to do with/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: /Shut out/ }).waitFor();
+    await page.waitForFunction(() => document.activeElement.getAttribute("role") === "menuitem");
+    await page.keyboard.press("Escape");
+    await page.waitForFunction(() => document.activeElement.getAttribute("aria-haspopup") === "menu");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement.getAttribute("role") === "menuitem");
+    await page.keyboard.press("Enter");
+    await page.getByText("The device stops receiving and sending at once.").waitFor();
+    await accessible(page, "shut a device out");
+    await picture(page, "revoke");
+    // What cannot be undone is not what Enter finds first.
+    await page.waitForFunction(() => document.activeElement.textContent === "Cancel");
+    await page.getByRole("button", { name: "Shut out", exact: true }).click();
+    await rows.getByText("Shut out").waitFor();
+    await other.locator(".banner").getByText("This device was shut out of the workspace").waitFor();
+    await path(other, "/sync");
+    await other.getByText("Nothing on this device was deleted.", { exact: false }).waitFor();
+    await accessible(other, "shut out");
+    await picture(other, "revoked");
+  }));
 
 test("roles, rules, keys and service accounts", { timeout: 240_000 }, () =>
   withServer((url) =>

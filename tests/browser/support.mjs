@@ -189,6 +189,18 @@ export async function link(page, other, url) {
   await other.getByText("Groundplan at a glance").first().waitFor();
 }
 
+/** Runs `story` with two devices of one person, both with the sample workspace, on a server that knows nobody else. */
+export const withTwoDevices = (story) =>
+  withServer((url) =>
+    withAgent(async (near) => {
+      await openSample(near.page);
+      await upload(near.page, url);
+      await withAgent(async (far) => {
+        await link(near.page, far.page, url);
+        await story(near, far);
+      });
+    }));
+
 class Agent {
   #process;
   #output = "";

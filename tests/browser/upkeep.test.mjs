@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, link, openSample, picture, upload, withAgent, withServer } from "./support.mjs";
+import { accessible, openSample, picture, withAgent, withTwoDevices } from "./support.mjs";
 
 const views = [["light", 1440, "light"], ["dark", 1440, "dark"], ["phone", 360, "light"], ["phone-dark", 360, "dark"]];
 
@@ -31,40 +31,34 @@ function deleteAll(agent) {
 }
 
 test("very much deleted at once waits for a person", { timeout: 400_000 }, () =>
-  withServer((url) =>
-    withAgent(async ({ page, agent }) => {
-      await openSample(page);
-      await upload(page, url);
-      await withAgent(async ({ page: other, agent: far }) => {
-        await link(page, other, url);
-        const before = JSON.parse(agent.run("list", "--json")).length;
-        await page.goto(new URL("/sync", page.url()).href);
-        const rows = page.locator(".peers tbody tr");
-        await rows.nth(1).waitFor();
-        await rows.filter({ hasText: "This device" }).getByText("everything that is here").waitFor();
-        await look(page, "devices and how far they are");
+  withTwoDevices(async ({ page, agent }, { page: other, agent: far }) => {
+    const before = JSON.parse(agent.run("list", "--json")).length;
+    await page.goto(new URL("/sync", page.url()).href);
+    const rows = page.locator(".peers tbody tr");
+    await rows.nth(1).waitFor();
+    await rows.filter({ hasText: "This device" }).getByText("everything that is here").waitFor();
+    await look(page, "devices and how far they are");
 
-        assert.equal(deleteAll(far), before);
-        await page.getByRole("heading", { name: /deletions? by another device/ }).waitFor();
-        assert.equal(JSON.parse(agent.run("list", "--json")).length, before, "nothing is applied yet");
-        await look(page, "much is deleted");
-        await page.getByRole("button", { name: "See what it deletes" }).click();
-        const dialog = page.getByRole("dialog", { name: "Much is deleted at once" });
-        await dialog.getByText("Local store").waitFor();
-        await look(page, "what is deleted");
-        await dialog.getByRole("button", { name: "Bring everything back" }).click();
-        await page.getByText("Everything was brought back").waitFor();
-        await page.getByRole("heading", { name: /deletions? by another device/ }).waitFor({ state: "detached" });
-        assert.equal(JSON.parse(agent.run("list", "--json")).length, before);
-        await other.locator(".status").getByText(`${before} elements`).waitFor();
+    assert.equal(deleteAll(far), before);
+    await page.getByRole("heading", { name: /deletions? by another device/ }).waitFor();
+    assert.equal(JSON.parse(agent.run("list", "--json")).length, before, "nothing is applied yet");
+    await look(page, "much is deleted");
+    await page.getByRole("button", { name: "See what it deletes" }).click();
+    const dialog = page.getByRole("dialog", { name: "Much is deleted at once" });
+    await dialog.getByText("Local store").waitFor();
+    await look(page, "what is deleted");
+    await dialog.getByRole("button", { name: "Bring everything back" }).click();
+    await page.getByText("Everything was brought back").waitFor();
+    await page.getByRole("heading", { name: /deletions? by another device/ }).waitFor({ state: "detached" });
+    assert.equal(JSON.parse(agent.run("list", "--json")).length, before);
+    await other.locator(".status").getByText(`${before} elements`).waitFor();
 
-        deleteAll(far);
-        await page.getByRole("button", { name: "See what it deletes" }).click();
-        await dialog.getByRole("button", { name: "Delete it here too" }).click();
-        await page.getByText("Deleted here too").waitFor();
-        assert.equal(JSON.parse(agent.run("list", "--json")).length, 0);
-      });
-    })));
+    deleteAll(far);
+    await page.getByRole("button", { name: "See what it deletes" }).click();
+    await dialog.getByRole("button", { name: "Delete it here too" }).click();
+    await page.getByText("Deleted here too").waitFor();
+    assert.equal(JSON.parse(agent.run("list", "--json")).length, 0);
+  }));
 
 test("a backup is written and checked", { timeout: 180_000 }, () =>
   withAgent(async ({ page, folder }) => {

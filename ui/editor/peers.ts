@@ -70,10 +70,11 @@ const field = StateField.define<DecorationSet>({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-const KINDS = ["component", "datastore", "people", "api", "channel", "other"];
+/** As many as `styles/00-tokens.css` has. */
+const COLOURS = [0, 1, 2, 3, 4, 5];
 
 const looks = EditorView.baseTheme({
-  ...Object.fromEntries(KINDS.map((kind, at) => [`.cm-peer-${at}`, { "--peer": `var(--kind-${kind}, currentColor)` }])),
+  ...Object.fromEntries(COLOURS.map((at) => [`.cm-peer-${at}`, { "--peer": `var(--peer-${at}, currentColor)` }])),
   ".cm-peer": { position: "relative", borderLeft: "2px solid var(--peer)", marginLeft: "-1px", marginRight: "-1px" },
   ".cm-peer-name": {
     position: "absolute",

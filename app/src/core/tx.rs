@@ -396,8 +396,7 @@ pub(super) struct Made {
 
 /// Commits the edit and returns what it made.
 pub(super) fn commit(doc: &mut AutoCommit, before: &[ChangeHash], now_ms: u64) -> Made {
-    let time = i64::try_from(now_ms / 1000).unwrap_or(0);
-    doc.commit_with(automerge::transaction::CommitOptions::default().with_time(time));
+    doc::commit(doc, now_ms);
     let after = doc.get_heads();
     if after == before {
         return Made { changes: Vec::new(), after, alone: false };

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{AutoCommit, ObjId, ReadDoc};
+use automerge::{AutoCommit, ObjId, ReadDoc, transaction::Transactable};
 
 use super::DocError;
 use crate::env;
@@ -22,8 +21,7 @@ impl Meter {
     /// So many bytes are about to be written.
     pub fn take(&mut self, doc: &mut AutoCommit, bytes: usize) {
         if self.0 > 0 && self.0 + bytes > PIECE_BYTES {
-            let time = i64::try_from(env::now_ms() / 1_000).unwrap_or(0);
-            doc.commit_with(CommitOptions::default().with_time(time));
+            super::commit(doc, env::now_ms());
             self.0 = 0;
         }
         self.0 += bytes;

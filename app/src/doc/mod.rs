@@ -24,7 +24,8 @@ pub use read::{conflicts, map_entries, string, strings};
 
 use automerge::{
     ActorId, AutoCommit, AutomergeError, LoadOptions, ObjId, ObjType, ROOT, ReadDoc, ScalarValue,
-    TextEncoding, Value, transaction::Transactable,
+    TextEncoding, Value,
+    transaction::{CommitOptions, Transactable},
 };
 use groundplan_shared::model::DocumentKind;
 
@@ -87,6 +88,12 @@ pub fn is_deleted(doc: &AutoCommit) -> bool {
         && values
             .iter()
             .all(|(value, _)| matches!(value, Value::Scalar(scalar) if scalar.as_i64() == Some(0)))
+}
+
+/// Ends a change, made at a time.
+pub fn commit(doc: &mut AutoCommit, now_ms: u64) {
+    let time = i64::try_from(now_ms / 1_000).unwrap_or(0);
+    doc.commit_with(CommitOptions::default().with_time(time));
 }
 
 /// Marks the document as edited now. Part of every edit.

@@ -4,16 +4,18 @@ use automerge::{AutoCommit, ObjType, ROOT, transaction::Transactable};
 use groundplan_shared::api::FieldConflict;
 use groundplan_shared::model::{DocumentId, Eol, Page, PageKind};
 
-use super::{DocError, element, long, put, remove, string};
+use super::long::Meter;
+use super::{DocError, element, put, remove, string};
 
 /// Writes a whole new page into an empty document.
 pub fn write(doc: &mut AutoCommit, page: &Page) -> Result<(), DocError> {
     put(doc, &ROOT, "kind", page.kind.as_str())?;
     put(doc, &ROOT, "title", page.title.as_str())?;
     put(doc, &ROOT, "path", page.path.as_str())?;
+    let mut meter = Meter::default();
     for (key, text) in [("front", &page.front_matter), ("body", &page.body)] {
         let at = doc.put_object(ROOT, key, ObjType::Text)?;
-        long::insert(doc, &at, 0, text)?;
+        meter.insert(doc, &at, 0, text)?;
     }
     set_file_form(doc, &page.eol, page.bom)?;
     if let Some(source) = &page.source {

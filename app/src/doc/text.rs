@@ -4,8 +4,8 @@ use automerge::patches::PatchAction;
 use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value, transaction::Transactable};
 use groundplan_shared::api::{TextChange, TextField};
 
+use super::DocError;
 use super::long::Meter;
-use super::{DocError, long};
 
 /// Returns the key under which a long text stands.
 pub const fn key(field: TextField) -> &'static str {
@@ -57,11 +57,6 @@ pub fn splice(doc: &mut AutoCommit, text: &ObjId, changes: &[TextChange]) -> Res
         meter.insert(doc, text, change.at as usize, &change.insert)?;
     }
     Ok(())
-}
-
-/// Turns the text into `target` with small splices, so that edits of others elsewhere in it survive.
-pub fn replace(doc: &mut AutoCommit, text: &ObjId, target: &str) -> Result<(), DocError> {
-    long::replace(doc, text, target)
 }
 
 /// Returns what happened to the text between two versions, as changes to apply one after the other.

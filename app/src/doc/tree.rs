@@ -11,8 +11,8 @@ use automerge::{
     transaction::Transactable,
 };
 
-use super::long::Meter;
-use super::{DocError, empty, ensure_map, lineage, remove, text};
+use super::long::{self, Meter};
+use super::{DocError, empty, ensure_map, lineage, remove};
 
 /// Deepest nesting that is read.
 const DEPTH_MAX: usize = 16;
@@ -141,7 +141,7 @@ fn carry_text(
         return Ok(());
     }
     let merged = if ours == was { theirs.to_owned() } else { merge(was, &ours, theirs)? };
-    text::replace(doc, &at, &merged)
+    long::replace(doc, &at, &merged)
 }
 
 fn carry_scalar(
@@ -234,7 +234,7 @@ mod tests {
         let mut new = copy(&mut old);
         let begun = new.get_heads();
         let splice = |doc: &mut AutoCommit, at, words| {
-            let id = text::object(doc, "description").unwrap();
+            let id = crate::doc::text::object(doc, "description").unwrap();
             doc.splice_text(&id, at, 0, words).unwrap();
             doc.commit();
         };

@@ -10,9 +10,10 @@ use automerge::{
     AutoCommit, ChangeHash, ObjId, ObjType, Prop, ROOT, ReadDoc, Value, transaction::Transactable,
 };
 
+use super::long::Meter;
 use super::{DocError, delete, touch};
 
-/// Reverts what happened between `before` and `after`. Does not commit.
+/// Reverts what happened between `before` and `after`. Leaves the last change open.
 pub fn revert(
     doc: &mut AutoCommit,
     before: &[ChangeHash],
@@ -51,6 +52,7 @@ pub fn revert(
 fn write(doc: &mut AutoCommit, patches: Vec<automerge::Patch>) -> Result<(), DocError> {
     // Objects that the edit removed come back under new ids.
     let mut again: HashMap<ObjId, ObjId> = HashMap::new();
+    let mut meter = Meter::default();
     for patch in patches {
         let at = again.get(&patch.obj).cloned().unwrap_or(patch.obj);
         match patch.action {
@@ -65,7 +67,7 @@ fn write(doc: &mut AutoCommit, patches: Vec<automerge::Patch>) -> Result<(), Doc
             }
             PatchAction::DeleteMap { key } => super::remove(doc, &at, &key)?,
             PatchAction::SpliceText { index, value, .. } => {
-                super::long::insert(doc, &at, index, &value.make_string())?;
+                meter.insert(doc, &at, index, &value.make_string())?;
             }
             PatchAction::DeleteSeq { index, length } if doc.object_type(&at)? == ObjType::Text => {
                 doc.splice_text(&at, index, isize::try_from(length).unwrap_or(isize::MAX), "")?;
@@ -94,7 +96,7 @@ fn sorted(mut heads: Vec<ChangeHash>) -> Vec<ChangeHash> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doc::{create, element, is_deleted, text};
+    use crate::doc::{create, element, is_deleted, long, text};
     use automerge::ActorId;
     use groundplan_shared::api::TextChange;
     use groundplan_shared::model::{
@@ -125,6 +127,26 @@ mod tests {
         touch(&mut doc, 1).unwrap();
         doc.commit();
         (doc, element)
+    }
+
+    #[test]
+    fn a_long_text_comes_back_beside_what_was_written_since() {
+        let (mut doc, _) = sample();
+        let text = text::object(&mut doc, "description").unwrap();
+        let words = "long ".repeat(60_000);
+        long::replace(&mut doc, &text, &words).unwrap();
+        doc.commit();
+        let before = doc.get_heads();
+        long::replace(&mut doc, &text, "").unwrap();
+        doc.commit();
+        let after = doc.get_heads();
+        long::insert(&mut doc, &text, 0, "since").unwrap();
+        doc.commit();
+        revert(&mut doc, &before, &after, 2).unwrap();
+        doc.commit();
+        let all = doc.text(&text).unwrap();
+        assert_eq!((all.len(), all.contains("since")), (words.len() + 5, true));
+        assert!(doc.get_changes(&after).len() >= 4, "in several changes");
     }
 
     #[test]

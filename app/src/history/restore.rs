@@ -134,7 +134,7 @@ fn copy(
                 Some((Value::Object(ObjType::Text), at)) => at,
                 _ => doc.put_object(new, key, ObjType::Text)?,
             };
-            doc::text::replace(doc, &at, &text)
+            doc::long::replace(doc, &at, &text)
         }
         Some((Value::Object(_), id)) => {
             let at = doc::ensure_map(doc, new, key)?;

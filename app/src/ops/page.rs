@@ -183,7 +183,7 @@ pub fn update(app: &App, params: PageUpdateParams) -> Result<PageView, ApiError>
             }
             if let Some(front) = &params.front_matter {
                 let at = doc::text::object(doc, "front")?;
-                doc::text::replace(doc, &at, front)?;
+                doc::long::replace(doc, &at, front)?;
             }
             Ok(())
         })

@@ -216,12 +216,12 @@ const COUNTED: usize = 1_000;
 /// How many received envelopes wait for something before them. Those of a compartment that was taken from this device do
 /// not count: it is sent nothing more of it, and they are judged when it is given back.
 fn stuck(tx: &mut dyn SyncTx, machine: Option<&Machine>) -> Result<u64, SyncError> {
+    let cleared = machine.map(|machine| machine.log().clearance(machine.keys.id()));
+    let some = cleared.filter(|cleared| !cleared.is_empty() && *cleared != Clearance::ALL);
     let mut count = 0;
     for state in [EnvelopeState::Held, EnvelopeState::Waiting, EnvelopeState::Broken] {
         let all = tx.count_in(state)?;
-        let cleared = machine.map(|machine| machine.log().clearance(machine.keys.id()));
-        count += match cleared.filter(|cleared| all > 0 && !cleared.is_empty() && *cleared != Clearance::ALL)
-        {
+        count += match some.filter(|_| all > 0) {
             Some(cleared) => {
                 let rows = tx.envelopes_in(state, COUNTED)?;
                 rows.iter().filter(|row| cleared.allows(row.compartment)).count() as u64

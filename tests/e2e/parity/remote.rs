@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use groundplan_shared::auth::totp::{STEP_S, TotpSecret};
 use groundplan_tests::device::Device;
+use groundplan_tests::journey::link;
 use groundplan_tests::programs::PASSWORD;
 use groundplan_tests::server::{Server, Store};
 use serde_json::{Value, json};
@@ -83,12 +84,7 @@ fn returns(
     standing(laptop, "device_revoked");
     call(laptop, "device/renew", json!({}));
     laptop.ask("account/login", account);
-    let code = desk.ask("device/link_start", json!({}))["code"].clone();
-    let caller = laptop.caller();
-    let join = std::thread::spawn(move || caller.call("device/link_join", json!({ "code": code })));
-    let request = desk.ask("device/link_wait", json!({}));
-    desk.ask("device/link_confirm", json!({ "device": request["device"] }));
-    join.join().unwrap().unwrap();
+    link(desk, laptop);
     let brought = call(laptop, "sync/bring_in", json!({}));
     assert_eq!(brought["documents"], json!(0), "everything was sent before: {brought}");
 }

@@ -30,12 +30,11 @@ pub fn around() -> AnyView {
             app.unread.set(unread);
         }
     });
-    let there = app.there;
     // A place or a core that is gone: nobody is seen for a moment, and nothing needs to be done.
     let take = move |answer: Result<String, _>| {
-        let answer = answer.unwrap_or_default();
-        if there.try_with_untracked(|old| *old != answer) == Some(true) {
-            there.set(answer);
+        let others = peers::read(&answer.unwrap_or_default());
+        if app.there.try_with_untracked(|before| *before != others) == Some(true) {
+            app.there.set(others);
         }
     };
     let tell = move |away: bool| {
@@ -63,7 +62,7 @@ pub fn around() -> AnyView {
         tell(true);
     });
     view! {
-        {move || peers::read(app).into_iter().map(|peer| face(app, peer)).collect_view()}
+        {move || app.there.get().into_iter().map(|peer| face(app, peer)).collect_view()}
         {move || app.unread.with(|unread| (!unread.is_empty()).then(|| view! {
             <a class="status-item" href="/changes">{icon("talk")} {count("status.news", unread.len() as u64, &[])}</a>
         }))}

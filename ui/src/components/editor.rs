@@ -13,7 +13,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
 use super::files::Files;
-use crate::state::{App, peers, use_app};
+use crate::state::{App, use_app};
 use crate::text::{fill, name_of, t};
 use bridge::{Editor, Keeping, Options};
 
@@ -233,7 +233,7 @@ async fn open(
 
 /// Where others are in a text, as the editor takes it.
 fn others(app: App, document: DocumentId) -> JsValue {
-    let others = peers::read(app).into_iter().filter(|peer| peer.document == Some(document));
+    let others = app.there.get().into_iter().filter(|peer| peer.document == Some(document));
     let list = js_sys::Array::new();
     for (peer, at) in others.filter_map(|peer| peer.cursor.map(|at| (peer, at))) {
         let one = js_sys::Object::new();

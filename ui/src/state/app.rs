@@ -15,6 +15,7 @@ use groundplan_shared::api::{
 use groundplan_shared::model::{DocumentId, WorkspaceId};
 use leptos::task::spawn_local;
 
+use super::peers::Peer;
 use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation, people};
 use crate::text::{fill, t};
 use crate::transport::{Asked, Signal as Told, Transport, decode, encode};
@@ -70,8 +71,8 @@ pub struct App {
     pub unread: RwSignal<Vec<DocumentId>>,
     /// Grows whenever somebody comes, goes or moves.
     pub present: RwSignal<u32>,
-    /// Who else is there, as the core last said.
-    pub there: RwSignal<String>,
+    /// Who else is there.
+    pub there: RwSignal<Vec<Peer>>,
     /// The cursor of this window's person in the long text of a document.
     pub cursor: RwSignal<Option<(DocumentId, TextStretch)>>,
     /// Settings of the profile.
@@ -108,7 +109,7 @@ impl App {
             edits: RwSignal::new(EditState::default()),
             unread: RwSignal::new(Vec::new()),
             present: RwSignal::new(0),
-            there: RwSignal::new(String::new()),
+            there: RwSignal::new(Vec::new()),
             cursor: RwSignal::new(None),
             settings: RwSignal::new(None),
             import: RwSignal::default(),

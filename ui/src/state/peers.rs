@@ -5,7 +5,6 @@
 use groundplan_shared::api::TextStretch;
 use groundplan_shared::model::DocumentId;
 
-use super::App;
 use crate::transport::{Json, parse};
 
 /// So many colours tell people apart; the style sheets and `ui/editor/peers.ts` have as many.
@@ -26,12 +25,8 @@ pub struct Peer {
     pub selected: Vec<String>,
 }
 
-/// Reads who is there now. Reactive.
-pub fn read(app: App) -> Vec<Peer> {
-    app.there.with(|answer| from(answer))
-}
-
-fn from(answer: &str) -> Vec<Peer> {
+/// Reads the answer of `presence/list`; nobody if it cannot be read.
+pub fn read(answer: &str) -> Vec<Peer> {
     let list = parse(answer);
     list.as_ref().map(|list| list.list("items").iter().map(peer).collect()).unwrap_or_default()
 }
@@ -63,13 +58,13 @@ mod tests {
             r#"{{"items":[{{"person":{{"name":"Ada"}},"device":"ab01","document":"{id}","cursor":{{"anchor":3,"head":9}},"selected":["{id}"]}},
                 {{"person":{{"name":"Bob"}},"device":"ab02","document":null,"cursor":null,"selected":[]}}]}}"#
         );
-        let peers = from(&answer);
+        let peers = read(&answer);
         assert_eq!(peers.len(), 2);
         assert_eq!(peers[0].cursor, Some(TextStretch { anchor: 3, head: 9 }));
         assert_eq!((peers[0].document, peers[0].selected.len()), (id.parse().ok(), 1));
         assert_eq!((peers[1].document, peers[1].cursor), (None, None));
         assert_ne!(peers[0].colour, peers[1].colour);
         assert!(peers.iter().all(|peer| peer.colour < COLOURS));
-        assert!(from("").is_empty() && from("{\"items\":7}").is_empty());
+        assert!(read("").is_empty() && read("{\"items\":7}").is_empty());
     }
 }

@@ -35,7 +35,7 @@ fn make(module: &Path, folder: &Path) -> Result<(), String> {
     wasm_split_cli_support::transform(split).map_err(|error| format!("{error:#}"))?;
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&main).out_name("groundplan_ui").typescript(false).remove_producers_section(true);
-    // The second module calls the first through its table.
+    // The other modules call the first through its table.
     bindgen.remove_name_section(true).keep_lld_exports(true);
     bindgen.web(true).and_then(|bindgen| bindgen.generate(folder)).map_err(|error| format!("{error:#}"))?;
     std::fs::remove_file(&main).map_err(|error| error.to_string())

@@ -118,7 +118,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, from: SourceId, act: Act) -> Result<(), Cor
                             _ => ("body", &page.text.body),
                         };
                         let at = doc::text::object(doc, key)?;
-                        doc::text::replace(doc, &at, text)?;
+                        doc::long::replace(doc, &at, text)?;
                     }
                     _ => {}
                 }
@@ -246,7 +246,7 @@ fn edit_field(
         ("name", None) => {}
         ("description", text) => {
             let at = doc::text::object(doc, "description")?;
-            doc::text::replace(doc, &at, text.unwrap_or_default())?;
+            doc::long::replace(doc, &at, text.unwrap_or_default())?;
         }
         ("#kind", Some(text)) => {
             if let Ok(kind) = text.parse() {

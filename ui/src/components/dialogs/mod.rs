@@ -30,7 +30,7 @@ pub fn Dialogs() -> AnyView {
     let shell = use_shell();
     (move || {
         shell.dialog.get().map(|dialog| match dialog {
-            // People type at once, also while the second module is still on its way: nothing of it may be lost.
+            // People type at once, also while the other modules are still on their way: nothing of it may be lost.
             Dialog::Palette => view! { <Palette /> }.into_any(),
             other => lazily(Wanted::Dialog(other)),
         })

@@ -17,7 +17,6 @@ use crate::canvas::select::{between, caught, clicked};
 use crate::canvas::snap::snap;
 use crate::canvas::wheel;
 use crate::canvas::{drag, far};
-use crate::state::peers;
 use crate::text::fill;
 
 /// Half the size of a relation handle's target, in pixels.
@@ -114,7 +113,8 @@ fn Marks(canvas: Canvas) -> AnyView {
     let others = move || {
         let camera = canvas.painted.get();
         canvas.picture.with(|picture| {
-            peers::read(canvas.app)
+            let others = canvas.app.there.get();
+            others
                 .iter()
                 .map(|peer| {
                     let nodes = peer.selected.iter().filter_map(|id| picture.node(id));
