@@ -12,16 +12,32 @@ use crate::wire::cbor::{self, Blob};
 use crate::wire::ids::{DeviceId, DocumentId, Hash};
 use crate::wire::limits::{CHANGES_PER_ENVELOPE, SNAPSHOT_BYTES};
 
-/// Which device authored which of the changes that a snapshot covers.
+/// Which device authored which of the changes that a snapshot covers: all of them by name, as the first snapshots have it, or
+/// their number and digest. Either way an actor tells whose a change is; the list says that there are these and no more.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Author {
     /// The device.
     #[n(0)]
     pub device: DeviceId,
-    /// Hashes of its changes.
+    /// Hashes of its changes; empty if they are folded.
     #[n(1)]
     pub changes: Vec<Hash>,
+    /// What stands for the hashes.
+    #[n(2)]
+    pub folded: Option<Folded>,
+}
+
+/// Stands for a set of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Folded {
+    /// How many they are, at least one.
+    #[n(0)]
+    pub count: u64,
+    /// [`super::snapshot::changes_hash`] of their hashes.
+    #[n(1)]
+    pub digest: Hash,
 }
 
 /// The prefix of a document's log that a snapshot stands for, or after which a tombstone was made.

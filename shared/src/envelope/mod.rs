@@ -13,7 +13,7 @@ pub mod padme;
 pub mod seal;
 pub mod snapshot;
 
-pub use body::{Author, Covers, EnvelopeBody};
+pub use body::{Author, Covers, EnvelopeBody, Folded};
 pub use check::{OpenError, OpenReason, Opened, actor_belongs_to, open_checked};
 pub use header::{Header, Kind, LogPoint, SUITE_1, Seen, VERSION_1};
 pub use link::{Link, link};

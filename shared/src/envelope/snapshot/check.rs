@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::prefix::Prefix;
-use super::save_hash;
+use super::{changes_hash, save_hash};
 use crate::auth::role::{Compartment, Permissions};
 use crate::crypto::safe::low::secret::equal;
-use crate::envelope::body::Covers;
+use crate::envelope::body::{Author, Covers, Folded};
 use crate::envelope::check::{Opened, actor_belongs_to};
 use crate::envelope::header::Kind;
 use crate::envelope::link::Link;
@@ -40,7 +40,8 @@ pub enum SnapshotFault {
     /// The save is not the one of the hash.
     #[error("the snapshot's save is not the one that its author hashed")]
     Save,
-    /// The manifest is not in its one form: devices in order, each with changes in order, none twice.
+    /// The manifest is in neither of its forms: devices in order, each with changes in order, none twice; or each with how
+    /// many changes there are, and their digest.
     #[error("the snapshot's list of authors is malformed")]
     Manifest,
     /// The manifest names a device that never could write here.
@@ -67,7 +68,7 @@ pub struct Snapshot {
     author: DeviceId,
     document: DocumentId,
     covers: Covers,
-    authors: BTreeMap<DeviceId, BTreeSet<Hash>>,
+    authors: Authors,
 }
 
 impl Snapshot {
@@ -139,25 +140,45 @@ pub fn check_snapshot(
     if !covers.save.is_some_and(|hash| equal(&hash.0, &save_hash(save).0)) {
         return Err(SnapshotFault::Save);
     }
-    let authors = authors_of(covers)?;
-    let could_write = |device: &DeviceId| ever_wrote(state, device, header.compartment, header.log.index);
-    if !authors.keys().all(could_write) {
+    let listed = listed(covers)?;
+    let could_write =
+        |author: &Author| ever_wrote(state, &author.device, header.compartment, header.log.index);
+    if !covers.manifest.iter().all(could_write) {
         return Err(SnapshotFault::Author);
     }
-    compare(&authors, &decode(save).ok_or(SnapshotFault::Unreadable)?)?;
+    let authors = compare(listed, &decode(save).ok_or(SnapshotFault::Unreadable)?)?;
     let covers = covers.clone();
     Ok(Snapshot { id: opened.id, author: header.author, document: header.document, covers, authors })
 }
 
-fn authors_of(covers: &Covers) -> Result<BTreeMap<DeviceId, BTreeSet<Hash>>, SnapshotFault> {
-    let ordered = covers.manifest.iter().map(|a| a.device).is_sorted_by(|a, b| a < b);
-    let each = covers.manifest.iter().all(|a| !a.changes.is_empty() && a.changes.is_sorted_by(|a, b| a < b));
-    let listed: usize = covers.manifest.iter().map(|a| a.changes.len()).sum();
-    let distinct: BTreeSet<Hash> = covers.manifest.iter().flat_map(|a| a.changes.iter().copied()).collect();
-    if !ordered || !each || listed == 0 || distinct.len() != listed {
+/// Who authored what.
+type Authors = BTreeMap<DeviceId, BTreeSet<Hash>>;
+
+/// What a manifest says of its devices.
+enum Listed {
+    /// Every change by name.
+    Each(Authors),
+    /// How many changes, and their digest.
+    Folded(BTreeMap<DeviceId, Folded>),
+}
+
+fn listed(covers: &Covers) -> Result<Listed, SnapshotFault> {
+    let manifest = &covers.manifest;
+    if manifest.is_empty() || !manifest.is_sorted_by(|a, b| a.device < b.device) {
         return Err(SnapshotFault::Manifest);
     }
-    Ok(covers.manifest.iter().map(|a| (a.device, a.changes.iter().copied().collect())).collect())
+    let fold = |author: &Author| author.folded.filter(|folded| folded.count > 0 && author.changes.is_empty());
+    if manifest.iter().any(|author| author.folded.is_some()) {
+        let folded = manifest.iter().map(|author| Some((author.device, fold(author)?)));
+        return folded.collect::<Option<_>>().map(Listed::Folded).ok_or(SnapshotFault::Manifest);
+    }
+    let each = manifest.iter().all(|a| !a.changes.is_empty() && a.changes.is_sorted_by(|a, b| a < b));
+    let count: usize = manifest.iter().map(|a| a.changes.len()).sum();
+    let distinct: BTreeSet<Hash> = manifest.iter().flat_map(|a| a.changes.iter().copied()).collect();
+    if !each || distinct.len() != count {
+        return Err(SnapshotFault::Manifest);
+    }
+    Ok(Listed::Each(manifest.iter().map(|a| (a.device, a.changes.iter().copied().collect())).collect()))
 }
 
 /// Says whether a device could write a compartment at some time up to a log index.
@@ -176,15 +197,39 @@ fn ever_wrote(state: &MembershipState, id: &DeviceId, compartment: Compartment, 
         .any(|index| device.active_at(index) && rights(index))
 }
 
-fn compare(authors: &BTreeMap<DeviceId, BTreeSet<Hash>>, saved: &[SavedChange]) -> Result<(), SnapshotFault> {
-    let listed: BTreeMap<Hash, DeviceId> =
-        authors.iter().flat_map(|(device, hashes)| hashes.iter().map(|hash| (*hash, *device))).collect();
+/// Holds the save against the list, and returns who authored what.
+fn compare(listed: Listed, saved: &[SavedChange]) -> Result<Authors, SnapshotFault> {
     let found: BTreeSet<Hash> = saved.iter().map(|change| change.hash).collect();
-    if found.len() != saved.len() || !found.iter().eq(listed.keys()) {
+    if found.len() != saved.len() {
+        return Err(SnapshotFault::Content);
+    }
+    match listed {
+        Listed::Each(authors) => each(authors, saved, &found),
+        Listed::Folded(devices) => folded(&devices, saved),
+    }
+}
+
+fn each(authors: Authors, saved: &[SavedChange], found: &BTreeSet<Hash>) -> Result<Authors, SnapshotFault> {
+    let by: BTreeMap<Hash, DeviceId> =
+        authors.iter().flat_map(|(device, hashes)| hashes.iter().map(|hash| (*hash, *device))).collect();
+    if !found.iter().eq(by.keys()) {
         return Err(SnapshotFault::Content);
     }
     let own = |change: &SavedChange| {
-        listed.get(&change.hash).is_some_and(|device| actor_belongs_to(&change.actor, device))
+        by.get(&change.hash).is_some_and(|device| actor_belongs_to(&change.actor, device))
     };
-    if saved.iter().all(own) { Ok(()) } else { Err(SnapshotFault::Actor) }
+    if saved.iter().all(own) { Ok(authors) } else { Err(SnapshotFault::Actor) }
+}
+
+fn folded(devices: &BTreeMap<DeviceId, Folded>, saved: &[SavedChange]) -> Result<Authors, SnapshotFault> {
+    let mut authors = Authors::new();
+    for change in saved {
+        let device = devices.keys().find(|device| actor_belongs_to(&change.actor, device));
+        authors.entry(*device.ok_or(SnapshotFault::Content)?).or_default().insert(change.hash);
+    }
+    let stands_for = |folded: &Folded, changes: &BTreeSet<Hash>| {
+        folded.count == changes.len() as u64 && equal(&folded.digest.0, &changes_hash(changes).0)
+    };
+    let same = |(device, folded)| authors.get(device).is_some_and(|changes| stands_for(folded, changes));
+    if devices.iter().all(same) { Ok(authors) } else { Err(SnapshotFault::Content) }
 }

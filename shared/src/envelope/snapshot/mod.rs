@@ -1,7 +1,7 @@
 //! Snapshots (SYNC §7): one save that stands for a prefix of a document's log.
 //!
 //! A snapshot is an envelope of kind [`super::Kind::Snapshot`]: its signed header names the prefix (`seen`), its sealed
-//! body names it again ([`super::Covers`]) with the save's hash and a manifest of which device authored which change.
+//! body names it again ([`super::Covers`]) with the save's hash and a manifest of which device authored which changes.
 //! [`Prefix`] makes the manifest, [`check_snapshot`] judges a received one, [`Snapshot::agrees_with`] compares it with
 //! what a device verified by itself, [`ack`] is what that device then signs, [`compact`] is the rule by which a server
 //! may drop what is covered.
@@ -23,8 +23,17 @@ pub use parts::{Part, PartFault, cut, cut_at, join};
 pub use prefix::{Prefix, PrefixError};
 pub use stub::Stub;
 
+use std::collections::BTreeSet;
+
 use crate::crypto::safe::low::hash::sha256;
 use crate::wire::ids::Hash;
+
+/// Hashes a set of changes: their hashes in order.
+pub fn changes_hash(changes: &BTreeSet<Hash>) -> Hash {
+    let parts = changes.iter().map(|hash| hash.0.as_slice());
+    let parts: Vec<&[u8]> = std::iter::once(b"groundplan/changes/v1\0".as_slice()).chain(parts).collect();
+    sha256(&parts)
+}
 
 /// Hashes a save.
 pub fn save_hash(save: &[u8]) -> Hash {

@@ -148,7 +148,7 @@ mod tests {
     use crate::wire::ids::{DeviceId, DocumentId, EnvelopeId, Incarnation, StreamId, WorkspaceId};
 
     fn whole(bytes: usize) -> EnvelopeBody {
-        let manifest = vec![Author { device: DeviceId([1; 16]), changes: vec![Hash([2; 32])] }];
+        let manifest = vec![Author { device: DeviceId([1; 16]), changes: vec![Hash([2; 32])], folded: None }];
         let covers = Covers { doc_seq: 3, link: Hash([8; 32]), manifest, save: Some(Hash([9; 32])) };
         let save = (0..bytes).map(|n| (n / 7) as u8).collect();
         EnvelopeBody { changes: vec![Blob(save)], covers: Some(covers), ..EnvelopeBody::default() }

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Snapshot;
-use super::save_hash;
-use crate::envelope::body::{Author, Covers, EnvelopeBody};
+use super::{changes_hash, save_hash};
+use crate::envelope::body::{Author, Covers, EnvelopeBody, Folded};
 use crate::envelope::link::{Link, link};
 use crate::wire::cbor::Blob;
 use crate::wire::ids::{DeviceId, EnvelopeId, Hash};
@@ -108,7 +108,10 @@ impl Prefix {
         let manifest = self
             .authors
             .iter()
-            .map(|(device, changes)| Author { device: *device, changes: changes.iter().copied().collect() })
+            .map(|(device, changes)| {
+                let folded = Folded { count: changes.len() as u64, digest: changes_hash(changes) };
+                Author { device: *device, changes: Vec::new(), folded: Some(folded) }
+            })
             .collect();
         let save_hash = Some(save_hash(&save));
         let covers = Covers { doc_seq: self.doc_seq, link: self.link(), manifest, save: save_hash };

@@ -5,7 +5,7 @@ use crate::auth::role::{Clearance, Compartment, Role};
 use crate::crypto::safe::DeviceKeys;
 use crate::crypto::safe::low::random::seeded;
 use crate::envelope::{
-    Author, EnvelopeBody, Header, Kind, LogPoint, Opened, SealInput, Seen, Standing, open_checked,
+    Author, EnvelopeBody, Folded, Header, Kind, LogPoint, Opened, SealInput, Seen, Standing, open_checked,
     parse_outer, seal,
 };
 use crate::membership::fixture::{Person, WORKSPACE, World};
@@ -96,6 +96,23 @@ impl Story {
         Some(Seen { incarnation: Incarnation([3; 16]), doc_seq, link })
     }
 
+    /// The body with every change by name, as the first snapshots have it.
+    fn body_of_each(&self) -> EnvelopeBody {
+        let mut body = self.body();
+        for author in manifest(&mut body) {
+            author.folded = None;
+            author.changes = self.prefix.authors()[&author.device].iter().copied().collect();
+        }
+        body
+    }
+
+    fn check_each(&self, change: impl FnOnce(&mut EnvelopeBody)) -> Result<Snapshot, SnapshotFault> {
+        let mut body = self.body_of_each();
+        change(&mut body);
+        let (_, opened) = self.sealed(&body, self.seen());
+        check_snapshot(&opened, &self.world.state, |_| None, decode)
+    }
+
     fn check(&self, change: impl FnOnce(&mut EnvelopeBody)) -> Result<Snapshot, SnapshotFault> {
         let mut body = self.body();
         change(&mut body);
@@ -138,10 +155,70 @@ fn an_honest_snapshot_passes_and_agrees_with_what_was_verified() {
 }
 
 #[test]
-fn each_lie_inside_a_snapshot_is_found() {
+fn each_lie_about_the_number_of_changes_is_found() {
     let story = story();
     let stranger = story.world.person(9).device;
     let fault = |change: &dyn Fn(&mut EnvelopeBody)| story.check(change).unwrap_err();
+    let fold = |body: &mut EnvelopeBody, change: &dyn Fn(&mut Folded)| {
+        change(manifest(body)[0].folded.as_mut().unwrap());
+    };
+    let one_less = story.save[..48].to_vec();
+    let one_more = [story.save.as_slice(), &actor(&story.world.owner.device.id())].concat();
+    let strangers = [story.save.as_slice(), &actor(&stranger.id())].concat();
+    let mut another_actor = story.save.clone();
+    another_actor[24] ^= 1;
+    assert_eq!(fault(&|b| resave(b, one_less.clone())), SnapshotFault::Content, "a change left out");
+    assert_eq!(fault(&|b| resave(b, one_more.clone())), SnapshotFault::Content, "a change slipped in");
+    assert_eq!(fault(&|b| resave(b, strangers.clone())), SnapshotFault::Content, "by nobody on the list");
+    assert_eq!(fault(&|b| resave(b, another_actor.clone())), SnapshotFault::Content);
+    assert_eq!(fault(&|b| manifest(b).reverse()), SnapshotFault::Manifest);
+    assert_eq!(fault(&|b| manifest(b).truncate(1)), SnapshotFault::Content);
+    assert_eq!(fault(&|b| fold(b, &|f| f.count = 0)), SnapshotFault::Manifest);
+    assert_eq!(fault(&|b| fold(b, &|f| f.count += 1)), SnapshotFault::Content);
+    assert_eq!(fault(&|b| fold(b, &|f| f.digest.0[31] ^= 1)), SnapshotFault::Content);
+    assert_eq!(fault(&|b| manifest(b)[0].changes.push(Hash([1; 32]))), SnapshotFault::Manifest, "both forms");
+    let mixed = |b: &mut EnvelopeBody| {
+        let author = &mut manifest(b)[1];
+        author.folded = None;
+        author.changes = story.prefix.authors()[&author.device].iter().copied().collect();
+    };
+    assert_eq!(fault(&mixed), SnapshotFault::Manifest);
+    let swapped = |b: &mut EnvelopeBody| {
+        let [a, b] = manifest(b).as_mut_slice() else { panic!("two authors") };
+        std::mem::swap(&mut a.folded, &mut b.folded);
+    };
+    assert_eq!(fault(&swapped), SnapshotFault::Content, "changes put in another's mouth");
+    let foreign = |b: &mut EnvelopeBody| {
+        manifest(b)[0].device = stranger.id();
+        manifest(b).sort_by_key(|a| a.device);
+    };
+    assert_eq!(fault(&foreign), SnapshotFault::Author);
+}
+
+#[test]
+fn a_snapshot_grows_with_its_save_and_not_with_the_number_of_changes() {
+    let size = |changes: u16| {
+        let mut prefix = Prefix::new();
+        let hashes: Vec<Hash> = (0..changes).map(|n| sha256(&[&n.to_be_bytes()])).collect();
+        prefix.take(1, &EnvelopeId([1; 32]), 1, Some((DeviceId([1; 16]), &hashes))).unwrap();
+        crate::wire::cbor::encode(&prefix.to_body(vec![0; 1000]).unwrap()).len()
+    };
+    assert!(size(60_000) < size(1) + 8, "{} {}", size(60_000), size(1));
+}
+
+#[test]
+fn what_names_every_change_is_read_for_ever() {
+    let story = story();
+    let snapshot = story.check_each(|_| ()).unwrap();
+    assert_eq!(snapshot.agrees_with(&story.prefix), Ok(()));
+    assert_eq!(snapshot.authors(), story.honest().authors());
+}
+
+#[test]
+fn each_lie_about_named_changes_is_found() {
+    let story = story();
+    let stranger = story.world.person(9).device;
+    let fault = |change: &dyn Fn(&mut EnvelopeBody)| story.check_each(change).unwrap_err();
     let one_less = story.save[..48].to_vec();
     let one_more = [story.save.as_slice(), &actor(&story.world.owner.device.id())].concat();
     let mut another_actor = story.save.clone();

@@ -38,7 +38,7 @@ fn every_kind_opens_with_the_body_it_demands() {
     let device = &world.owner.device;
     let change = Blob(change_by(device, "x"));
     let covers = Covers { doc_seq: 3, link: Hash([8; 32]), manifest: vec![], save: None };
-    let manifest = vec![Author { device: device.id(), changes: vec![Hash([1; 32])] }];
+    let manifest = vec![Author { device: device.id(), changes: vec![Hash([1; 32])], folded: None }];
     let snapshot = Covers { manifest, save: Some(Hash([9; 32])), ..covers.clone() };
     let good = [
         (
@@ -86,7 +86,7 @@ fn too_large_is_refused_on_both_sides() {
     let refused = seal(&input(&world, &body), device, &key, &seeded(1));
     assert!(matches!(refused, Err(SealError::TooLarge { .. })));
     // The same bytes as a snapshot are fine, and the kind cannot be changed afterwards.
-    let manifest = vec![Author { device: device.id(), changes: vec![Hash([1; 32])] }];
+    let manifest = vec![Author { device: device.id(), changes: vec![Hash([1; 32])], folded: None }];
     let covers = Some(Covers { doc_seq: 1, link: Hash::ZERO, manifest, save: Some(Hash([9; 32])) });
     let body = EnvelopeBody { covers, ..body };
     let sealed = sealed_by(&world, device, &SealInput { kind: Kind::Snapshot, ..input(&world, &body) });
