@@ -393,19 +393,23 @@ impl<'a, 'e> Receiver<'a, 'e> {
         for round in 0.. {
             let mut waiting = tx.envelopes_in(EnvelopeState::Held, AGAIN)?;
             waiting.extend(tx.envelopes_in(EnvelopeState::Waiting, AGAIN)?);
+            waiting.extend(read_back_behind_a_gap(tx)?);
             if waiting.is_empty() {
                 break;
             }
             self.out.chain_gap = false;
             for row in &waiting {
                 match (row.state, row.place) {
-                    (EnvelopeState::Held, Some(place)) => self.place(tx, row.clone(), place)?,
+                    (EnvelopeState::Held | EnvelopeState::Stored, Some(place)) => {
+                        self.place(tx, row.clone(), place)?;
+                    }
                     _ => self.judge(tx, row.clone())?,
                 }
             }
             // A round that changes no row's state is the last.
             let mut left = tx.envelopes_in(EnvelopeState::Held, AGAIN)?;
             left.extend(tx.envelopes_in(EnvelopeState::Waiting, AGAIN)?);
+            left.extend(read_back_behind_a_gap(tx)?);
             if left == waiting {
                 break;
             }
@@ -424,4 +428,11 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
         Ok(self.out)
     }
+}
+
+/// What is ours, was read back and waits for what lies before it in its document: a crash may have come between the two.
+fn read_back_behind_a_gap(tx: &mut dyn SyncTx) -> Result<Vec<EnvelopeRow>, SyncError> {
+    let mut rows = tx.envelopes_in(EnvelopeState::Stored, AGAIN)?;
+    rows.retain(|row| row.push == Some(push::READ_BACK));
+    Ok(rows)
 }
