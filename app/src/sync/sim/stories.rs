@@ -60,6 +60,25 @@ fn an_own_envelope_that_was_read_back_behind_a_gap_is_not_sent_twice() {
 }
 
 #[test]
+fn what_was_read_back_behind_a_gap_takes_its_place_when_only_the_gap_is_closed() {
+    let mut world = own_behind_a_damaged_one();
+    assert_eq!(world.status(0).waiting, 1);
+    world.tamper = Some(Box::new(|at, frame| {
+        let items = match frame {
+            ServerFrame::Feed(feed) => &mut feed.items,
+            ServerFrame::PullResult(result) => &mut result.items,
+            _ => return true,
+        };
+        items.retain(|item| at != 0 || item.doc_seq == 1);
+        true
+    }));
+    world.crash(0);
+    world.connect(0);
+    flow(&mut world, &[0, 1]);
+    assert_eq!(world.status(0).waiting, 0, "{:?}", world.status(0));
+}
+
+#[test]
 fn what_was_only_acknowledged_does_not_take_a_place_that_a_rotation_was_signed_over() {
     let mut world = World::new(2, Plan::calm(3));
     world.settle();
