@@ -287,6 +287,51 @@ async fn mentions_and_what_changed_are_shown_once_and_never_leave_the_device() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_only_comment_does_so_and_changes_nothing_else() {
+    let (server, _data) = server().await;
+    let (ada, grace) = ada_and_grace(&server).await;
+    let viewer = MemberRoleParams { member: "Grace".into(), role: "viewer".into() };
+    ops::member::govern::role(&ada.app, viewer).await.unwrap();
+    sync(&ada).await;
+    sync(&grace).await;
+
+    let web = named(&grace.app, "Web");
+    let hers = begin(&grace.app, web, "Should this not be two?");
+    let adas = begin(&ada.app, web, "What do you think?");
+    sync(&grace).await;
+    sync(&ada).await;
+    sync(&grace).await;
+    reply(&ada.app, hers.id, "Perhaps.");
+    let answer = reply(&grace.app, adas.id, "Fine.");
+    let better =
+        CommentEditParams { thread: adas.id, comment: answer.comments[1].id, text: "Very fine.".into() };
+    ops::comment::edit(&grace.app, better).unwrap();
+    ops::comment::resolve(&grace.app, CommentResolveParams { thread: adas.id, resolved: true }).unwrap();
+    sync(&grace).await;
+    sync(&ada).await;
+    sync(&grace).await;
+    for person in [&ada, &grace] {
+        let told = threads(&person.app, Some(web));
+        let of = |id| told.iter().find(|thread| thread.id == id).unwrap();
+        assert_eq!(texts(of(hers.id)), ["Should this not be two?", "Perhaps."]);
+        assert_eq!(texts(of(adas.id)), ["What do you think?", "Very fine."]);
+        assert!(of(adas.id).resolved_ms.is_some());
+    }
+
+    ops::element::delete(&grace.app, ElementDeleteParams { ids: vec![web] }).unwrap();
+    begin(&grace.app, element(&grace.app, "Mine"), "on what is nowhere else");
+    let status = ops::sync::now::run(&grace.app, SyncNowParams { timeout_ms: 60_000 }).await.unwrap();
+    let problem = status.problem.clone().expect("it says that these stay here");
+    assert!(problem.message.contains("may not write"), "{problem:?}");
+    assert!(status.waiting >= 2, "{status:?}");
+    sync(&ada).await;
+    assert_eq!(ops::element::list(&ada.app, ElementListParams::default()).unwrap().items.len(), 1);
+    ada.app.stop_sync();
+    grace.app.stop_sync();
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_edits_their_own_and_nothing_said_apart_is_lost() {
     let (server, _data) = server().await;
     let (ada, grace) = ada_and_grace(&server).await;

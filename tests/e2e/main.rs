@@ -4,6 +4,7 @@
 mod alone;
 mod apart;
 mod attachments;
+mod away;
 mod backups;
 mod canaries;
 mod connect;

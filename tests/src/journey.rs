@@ -43,7 +43,15 @@ pub fn link(old: &Device, new: &Device) {
 /// # Panics
 /// If it takes too long or there is a problem.
 pub fn sync(device: &Device) {
-    let until = Instant::now() + PATIENCE;
+    sync_within(device, PATIENCE);
+}
+
+/// Like [`sync`], with as much patience as it is given.
+///
+/// # Panics
+/// If it takes longer or there is a problem.
+pub fn sync_within(device: &Device, patience: Duration) {
+    let until = Instant::now() + patience;
     loop {
         let status = device.ask("sync/now", json!({ "timeout_ms": 30_000 }));
         if status["state"] == json!("up_to_date") && status["waiting"] == json!(0) {

@@ -48,8 +48,8 @@ pub fn play(options: SimulateOptions, build: Build) -> Outcome<Output> {
 }
 
 /// Runs the attack list; the output is its table.
-pub fn attacks(build: Build) -> Outcome<Output> {
-    run(&ATTACKS, SimulateOptions::default(), build)
+pub fn attacks() -> Outcome<Output> {
+    run(&ATTACKS, SimulateOptions::default(), Build::Tests)
 }
 
 fn run(tests: &[&str], options: SimulateOptions, build: Build) -> Outcome<Output> {

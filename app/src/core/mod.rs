@@ -12,6 +12,7 @@ mod news;
 mod reauthor;
 mod remote;
 mod saved;
+mod talk;
 mod tx;
 mod typed;
 

@@ -8,6 +8,7 @@ pub mod brake;
 mod chain;
 pub mod confirm;
 mod cut;
+mod database;
 mod error;
 mod event;
 pub mod follow;
@@ -41,12 +42,13 @@ mod upkeep;
 mod weak;
 pub mod workspace;
 
+pub use database::Database;
 pub use error::SyncError;
 pub use event::{Effect, Env, Event};
 pub use log::Log;
 pub use machine::Machine;
 pub use restore::may_sign;
-pub use sqlite::{Database, SqliteTx};
+pub use sqlite::SqliteTx;
 pub use store::{
     Alarm, ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord,
     SyncStore, SyncTx, Unappliable, run,

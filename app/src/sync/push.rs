@@ -9,12 +9,9 @@ use groundplan_shared::wire::frames::{Accepted, Outcome, Refused};
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, ProblemCode};
 
 use super::log::Log;
-use super::store::{ChainHead, EnvelopeRow, EnvelopeState, Place, SyncTx};
+use super::store::{ChainHead, EnvelopeRow, EnvelopeState, Place, READ_BACK, SyncTx};
 use super::weak::{Check, left_out};
 use super::{SyncError, ready, seal, snapshot, status};
-
-/// The push of an acknowledged envelope that was read back and waits for what lies before it in its document.
-pub(super) const READ_BACK: u64 = 0;
 
 /// How to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,13 +6,17 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use groundplan_shared::crypto::safe::CompartmentKey;
-use groundplan_shared::envelope::{self, Standing};
-use groundplan_shared::wire::EnvelopeId;
+use groundplan_shared::envelope::{self, Header, Opened, Scope, Standing};
+use groundplan_shared::wire::{DeviceId, EnvelopeId};
 
 use super::log::Log;
 use super::receive::{AGAIN, Receiver};
 use super::store::{EnvelopeRow, EnvelopeState, SyncTx, Unappliable};
+use super::weak::{Check, left_out};
 use super::{SyncError, brake};
+
+/// Why something is set aside whose author may comment and not write.
+pub(super) const NO_COMMENT: &str = "its author may comment, and this is no comment";
 
 /// An opened envelope on its way into its document.
 pub(super) struct Ready {
@@ -20,6 +24,8 @@ pub(super) struct Ready {
     pub(super) row: EnvelopeRow,
     /// The changes in it.
     pub(super) changes: Vec<Vec<u8>>,
+    /// Whether its author may only comment.
+    pub(super) only_talk: bool,
 }
 
 impl Receiver<'_, '_> {
@@ -38,11 +44,7 @@ impl Receiver<'_, '_> {
                 }
                 Ok(opened) => {
                     row.state = EnvelopeState::Applied;
-                    let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
-                    self.ready
-                        .entry((row.document, row.compartment))
-                        .or_default()
-                        .push(Ready { row, changes });
+                    self.make_ready(row, opened);
                 }
                 Err(error) if error.may_heal() => {}
                 Err(_) => self.reject(tx, &row, "its content is not authentic or not readable")?,
@@ -51,13 +53,50 @@ impl Receiver<'_, '_> {
         Ok(())
     }
 
+    /// Puts an opened envelope, whose row is as it will be, on its way.
+    pub(super) fn make_ready(&mut self, row: EnvelopeRow, opened: Opened) {
+        let only_talk = self.only_talks(&opened.header, &row);
+        let one = Ready { row, changes: changes_of(opened), only_talk };
+        self.ready.entry((one.row.document, one.row.compartment)).or_default().push(one);
+    }
+
+    /// Says whether the author of an envelope might only comment: as of the entry that it names, which may be older than
+    /// the one that took the right to write, or as of the one under which it was accepted.
+    fn only_talks(&self, header: &Header, row: &EnvelopeRow) -> bool {
+        let scope = |index| envelope::scope_at(self.log.state(), &header.author, header.compartment, index);
+        let accepted_at = row.place.map_or(header.log.index, |place| place.log_index);
+        [scope(header.log.index), scope(accepted_at)].contains(&Some(Scope::Talk)) && !left_out(Check::Talk)
+    }
+
+    /// Says whether an own envelope that was read back is what this device might write when it was accepted. If this
+    /// member lost the right to write after it was sealed, everybody else sets it aside.
+    pub(super) fn own_stands(&self, tx: &mut dyn SyncTx, row: &EnvelopeRow) -> Result<bool, SyncError> {
+        let Ok(outer) = envelope::parse_outer(&row.bytes) else { return Ok(true) };
+        if !self.only_talks(&outer.header, row) || outer.header.kind == envelope::Kind::Snapshot {
+            return Ok(true);
+        }
+        let key = tx.key(row.compartment, outer.header.epoch)?;
+        let Ok(opened) = open(tx, row, self.log, key.as_ref()) else { return Ok(true) };
+        let one = Ready { row: row.clone(), changes: changes_of(opened), only_talk: true };
+        Ok(self.talks(tx, &one)? != Some(false))
+    }
+
+    /// Says whether what is ready keeps to what its author may write; `None`: not yet.
+    fn talks(&self, tx: &mut dyn SyncTx, one: &Ready) -> Result<Option<bool>, SyncError> {
+        if !one.only_talk {
+            return Ok(Some(true));
+        }
+        tx.talks(one.row.document, &one.changes, &|actor| same_member(self.log, actor, &one.row.author))
+    }
+
     /// Applies everything that is ready, a document at a time; if that fails, an envelope at a time.
     pub(super) fn flush(&mut self, tx: &mut dyn SyncTx) -> Result<(), SyncError> {
         let mut ready = std::mem::take(&mut self.ready);
         brake::check(tx, &mut ready, |(document, _)| *document, self.keys.id(), self.env.now_ms)?;
         for ((document, compartment), ready) in ready {
             let all: Vec<Vec<u8>> = ready.iter().flat_map(|one| one.changes.iter().cloned()).collect();
-            if tx.apply(document, compartment, &all)?.is_ok() {
+            let together = ready.iter().all(|one| !one.only_talk);
+            if together && tx.apply(document, compartment, &all)?.is_ok() {
                 for one in ready {
                     tx.put_envelope(&one.row)?;
                 }
@@ -65,6 +104,18 @@ impl Receiver<'_, '_> {
                 continue;
             }
             for mut one in ready {
+                match self.talks(tx, &one)? {
+                    Some(true) => {}
+                    Some(false) => {
+                        self.reject(tx, &one.row, NO_COMMENT)?;
+                        continue;
+                    }
+                    None => {
+                        one.row.state = EnvelopeState::Locked;
+                        tx.put_envelope(&one.row)?;
+                        continue;
+                    }
+                }
                 match tx.apply(document, compartment, &one.changes)? {
                     Ok(()) => {
                         self.out.changed.insert(document);
@@ -80,6 +131,17 @@ impl Receiver<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn changes_of(opened: Opened) -> Vec<Vec<u8>> {
+    opened.body.changes.into_iter().map(|change| change.0).collect()
+}
+
+/// Says whether an actor is of a device of the same member.
+pub(super) fn same_member(log: &Log, actor: &[u8], device: &DeviceId) -> bool {
+    let member = |id: &DeviceId| log.state().device(id).map(|device| device.member);
+    let its = actor.get(..DeviceId::LEN).and_then(DeviceId::from_slice);
+    its.is_some_and(|its| its == *device || (member(&its).is_some() && member(&its) == member(device)))
 }
 
 /// Opens an envelope that was stored by the server.

@@ -18,9 +18,9 @@ use super::SyncError;
 use super::chain::Chained;
 use super::event::Env;
 use super::log::Log;
-use super::ready::{Ready, open};
+use super::ready::{NO_COMMENT, Ready, open};
 use super::set_aside::BELOW_CUT;
-use super::store::{Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, SyncTx, raise};
+use super::store::{Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, READ_BACK, SyncTx, raise};
 use super::weak::{Check, left_out};
 use super::{cut, push, snapshot};
 
@@ -150,7 +150,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         };
         row.place = Some(place);
         if row.state == EnvelopeState::Stored {
-            row.push = Some(push::READ_BACK);
+            row.push = Some(READ_BACK);
         }
         self.place(tx, row, place)
     }
@@ -243,8 +243,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         let Some(row) = tx.envelope(id)? else { return Ok(false) };
         self.advance(tx, &row, head, place)?;
         if row.state == EnvelopeState::Stored {
-            tx.outbox_done(row.env_id)?;
-            tx.put_envelope(&EnvelopeRow { state: EnvelopeState::Applied, ..row })?;
+            self.placed(tx, row)?;
         }
         Ok(true)
     }
@@ -253,6 +252,14 @@ impl<'a, 'e> Receiver<'a, 'e> {
     fn placed(&mut self, tx: &mut dyn SyncTx, mut row: EnvelopeRow) -> Result<(), SyncError> {
         match row.state {
             EnvelopeState::Stored => {
+                if row.place.is_some_and(|place| place.log_index > self.log.head().index) {
+                    // What this device might write then is not known yet.
+                    row.push = Some(READ_BACK);
+                    return tx.put_envelope(&row);
+                }
+                if !self.own_stands(tx, &row)? {
+                    return self.reject(tx, &row, NO_COMMENT);
+                }
                 (row.state, row.push) = (EnvelopeState::Applied, None);
                 tx.outbox_done(row.env_id)?;
                 tx.put_envelope(&row)
@@ -342,9 +349,8 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 row.state = EnvelopeState::Applied;
                 // At once: what follows in the same frame may have seen it (M23).
                 tx.put_envelope(&row)?;
-                let changes = opened.body.changes.into_iter().map(|change| change.0).collect();
                 self.begun |= header.kind == envelope::Kind::Genesis;
-                self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
+                self.make_ready(row, opened);
                 Ok(())
             }
             (Err(_), Some(OpenReason::KeyMissing)) => {
@@ -393,7 +399,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
         for round in 0.. {
             let mut waiting = tx.envelopes_in(EnvelopeState::Held, AGAIN)?;
             waiting.extend(tx.envelopes_in(EnvelopeState::Waiting, AGAIN)?);
-            waiting.extend(read_back_behind_a_gap(tx)?);
+            waiting.extend(tx.read_back(AGAIN)?);
             if waiting.is_empty() {
                 break;
             }
@@ -409,7 +415,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
             // A round that changes no row's state is the last.
             let mut left = tx.envelopes_in(EnvelopeState::Held, AGAIN)?;
             left.extend(tx.envelopes_in(EnvelopeState::Waiting, AGAIN)?);
-            left.extend(read_back_behind_a_gap(tx)?);
+            left.extend(tx.read_back(AGAIN)?);
             if left == waiting {
                 break;
             }
@@ -428,11 +434,4 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
         Ok(self.out)
     }
-}
-
-/// What is ours, was read back and waits for what lies before it in its document: a crash may have come between the two.
-fn read_back_behind_a_gap(tx: &mut dyn SyncTx) -> Result<Vec<EnvelopeRow>, SyncError> {
-    let mut rows = tx.envelopes_in(EnvelopeState::Stored, AGAIN)?;
-    rows.retain(|row| row.push == Some(push::READ_BACK));
-    Ok(rows)
 }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use groundplan_shared::auth::{Compartment, Permissions};
+use groundplan_shared::auth::Compartment;
 use groundplan_shared::crypto::Random;
 use groundplan_shared::crypto::safe::DeviceKeys;
-use groundplan_shared::envelope::{self, EnvelopeBody, Kind, SealError, SealInput, Seen};
+use groundplan_shared::envelope::{self, EnvelopeBody, Kind, Scope, SealError, SealInput, Seen, scope_at};
 use groundplan_shared::wire::limits::PUSH_ENVELOPES;
 use groundplan_shared::wire::{DocumentId, EnvelopeId, StreamId};
 
@@ -16,7 +16,7 @@ use super::event::Env;
 use super::log::Log;
 use super::store::{ChainHead, EnvelopeRow, EnvelopeState, OutboxRow, SyncRecord, SyncTx};
 use super::weak::{Check, left_out};
-use super::{SyncError, former, push};
+use super::{SyncError, former, push, ready};
 use crate::core::changes_in;
 
 /// Changes looked at for one push.
@@ -141,12 +141,19 @@ impl Sealer<'_, '_> {
         if self.renewed && former::foreign(tx, self.keys.id(), rows) {
             return tx.refuse_document(document, former::CODE, former::MESSAGE);
         }
-        let rights = self.log.state().active(&self.keys.id()).map(|(_, rights)| rights);
-        let may_write = rights.is_some_and(|rights| {
-            rights.permissions.contains(Permissions::WRITE) && rights.clearance.allows(compartment)
-        });
+        let (state, own) = (self.log.state(), self.keys.id());
+        let may_write = match scope_at(state, &own, compartment, state.head_index()) {
+            Some(Scope::Everything) => true,
+            Some(Scope::Talk) => {
+                let changes: Vec<Vec<u8>> =
+                    rows.iter().flat_map(|row| changes_in(&row.change)).map(<[u8]>::to_vec).collect();
+                let same = |actor: &[u8]| ready::same_member(self.log, actor, &own);
+                tx.talks(document, &changes, &same)? == Some(true)
+            }
+            None => false,
+        };
         if !may_write && !left_out(Check::Stuck) {
-            let message = "this member may not write it any more; ask an administrator, or export it";
+            let message = "this member may not write it; ask an administrator, or export it";
             return tx.refuse_document(document, "not_allowed", message);
         }
         let head = tx.head(document)?;

@@ -460,7 +460,9 @@ impl Receiver<'_, '_> {
         row.state = EnvelopeState::Applied;
         // It may be the beginning of its document here.
         self.begun = true;
-        self.ready.entry((row.document, row.compartment)).or_default().push(Ready { row, changes });
+        // Only who may write everything makes snapshots.
+        let one = Ready { row, changes, only_talk: false };
+        self.ready.entry((one.row.document, one.row.compartment)).or_default().push(one);
         Ok(())
     }
 }

@@ -8,63 +8,17 @@ use groundplan_shared::crypto::safe::{CompartmentKey, InviteSecret};
 use groundplan_shared::envelope::SavedChange;
 use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use zeroize::Zeroizing;
 
+use super::database::Database;
 use super::sqlite_rows::{corrupt, envelope_of, id, number, record_of};
 use super::store::{
-    ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord, SyncTx,
-    Unappliable,
+    ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, READ_BACK,
+    SyncRecord, SyncTx, Unappliable,
 };
 use super::{SyncError, sqlite_rows};
-
-/// A transaction of the workspace's database with its documents.
-pub trait Database {
-    /// The transaction's connection.
-    fn sql(&self) -> &Connection;
-
-    /// Applies verified changes to a document in the same transaction.
-    ///
-    /// # Errors
-    /// [`SyncError::Store`]. Changes that do not fit the document are the inner error; the document is then as before.
-    fn apply_remote(
-        &mut self,
-        document: DocumentId,
-        compartment: Compartment,
-        changes: &[Vec<u8>],
-    ) -> Result<Result<(), Unappliable>, SyncError>;
-
-    /// Writes typed changes that have not been into the outbox.
-    ///
-    /// # Errors
-    /// [`SyncError::Store`].
-    fn settle(&mut self) -> Result<(), SyncError>;
-
-    /// Takes everything of a compartment from this device.
-    ///
-    /// # Errors
-    /// [`SyncError::Store`].
-    fn purge(&mut self, compartment: Compartment) -> Result<(), SyncError>;
-
-    /// Says whether a change marks its document as deleted.
-    fn deletes(&self, change: &[u8]) -> bool;
-
-    /// Returns the actor of a change; `None` if it is not a change.
-    fn actor(&self, change: &[u8]) -> Option<Vec<u8>>;
-
-    /// Returns the hash of a change; `None` if it is not a change.
-    fn change_hash(&self, change: &[u8]) -> Option<Hash>;
-
-    /// Saves a document as it stands; `None` if it is not here.
-    ///
-    /// # Errors
-    /// [`SyncError::Store`].
-    fn save(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, SyncError>;
-
-    /// Decodes a save within limits into its changes, causes first; `None` if it cannot be read.
-    fn saved_changes(&self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>>;
-}
 
 /// One transaction.
 pub struct SqliteTx<'t>(pub &'t mut dyn Database);
@@ -270,13 +224,7 @@ impl SyncTx for SqliteTx<'_> {
         document: DocumentId,
         doc_seq: u64,
     ) -> Result<Option<(EnvelopeId, Place)>, SyncError> {
-        let row = self.one(
-            &sqlite_rows::envelopes(
-                "WHERE document = ?1 AND doc_seq = ?2 AND state <> 'held' ORDER BY id LIMIT 1",
-            ),
-            params![document.0, number(doc_seq)],
-            envelope_of,
-        )?;
+        let row = self.one(&sqlite_rows::at_place(), params![document.0, number(doc_seq)], envelope_of)?;
         Ok(row.and_then(|row| Some((row.env_id, row.place?))))
     }
 
@@ -316,15 +264,19 @@ impl SyncTx for SqliteTx<'_> {
     }
 
     fn envelopes_in(&mut self, state: EnvelopeState, limit: usize) -> Result<Vec<EnvelopeRow>, SyncError> {
+        self.all(&sqlite_rows::in_state(state), [i64::try_from(limit).unwrap_or(i64::MAX)], envelope_of)
+    }
+
+    fn read_back(&mut self, limit: usize) -> Result<Vec<EnvelopeRow>, SyncError> {
         self.all(
-            &sqlite_rows::envelopes(sqlite_rows::in_state(state)),
-            [i64::try_from(limit).unwrap_or(i64::MAX)],
+            &sqlite_rows::stored_of_push(),
+            [number(READ_BACK), i64::try_from(limit).unwrap_or(i64::MAX)],
             envelope_of,
         )
     }
 
     fn count_in(&mut self, state: EnvelopeState) -> Result<u64, SyncError> {
-        self.count(&format!("SELECT count(*) FROM envelope WHERE state = '{}'", state.word()), [])
+        self.count(&sqlite_rows::count_in(state), [])
     }
 
     fn quarantine(&mut self, row: &QuarantineRow) -> Result<(), SyncError> {
@@ -463,6 +415,15 @@ impl SyncTx for SqliteTx<'_> {
 
     fn saved_changes(&mut self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>> {
         self.0.saved_changes(save)
+    }
+
+    fn talks(
+        &mut self,
+        document: DocumentId,
+        changes: &[Vec<u8>],
+        own: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Option<bool>, SyncError> {
+        self.0.talks(document, changes, own)
     }
 
     fn apply(

@@ -68,6 +68,9 @@ pub struct Place {
     pub log_index: u64,
 }
 
+/// The push of an acknowledged envelope that was read back and waits for what lies before it in its document.
+pub(super) const READ_BACK: u64 = 0;
+
 /// An envelope with what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvelopeRow {
@@ -87,7 +90,7 @@ pub struct EnvelopeRow {
     pub previous: EnvelopeId,
     /// What became of it.
     pub state: EnvelopeState,
-    /// The push it belongs to, while sealed.
+    /// The push it belongs to, while sealed; [`READ_BACK`] of a stored one that came back too early for its place.
     pub push: Option<u64>,
     /// Where the server put it, once known.
     pub place: Option<Place>,
@@ -282,6 +285,9 @@ pub trait SyncTx: HealingTx {
     fn remove_envelope(&mut self, id: EnvelopeId) -> Result<(), SyncError>;
     /// Lists envelopes in a state, oldest first.
     fn envelopes_in(&mut self, state: EnvelopeState, limit: usize) -> Result<Vec<EnvelopeRow>, SyncError>;
+    /// Lists what is stored and marked [`READ_BACK`], oldest first. It has no state of its own, so that older stores are
+    /// read as they are.
+    fn read_back(&mut self, limit: usize) -> Result<Vec<EnvelopeRow>, SyncError>;
     fn count_in(&mut self, state: EnvelopeState) -> Result<u64, SyncError>;
 
     fn quarantine(&mut self, row: &QuarantineRow) -> Result<(), SyncError>;
@@ -326,6 +332,14 @@ pub trait SyncTx: HealingTx {
     fn save(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, SyncError>;
     /// Decodes a save within limits into its changes, causes first; `None` if it cannot be read.
     fn saved_changes(&mut self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>>;
+    /// Says whether changes only talk: they begin a thread of comments or go on in one, and take nothing from others.
+    /// `own` says of an actor whether it is their author's. `None`: that shows when the document's beginning has come.
+    fn talks(
+        &mut self,
+        document: DocumentId,
+        changes: &[Vec<u8>],
+        own: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Option<bool>, SyncError>;
     /// Applies verified changes to a document, in the same transaction.
     fn apply(
         &mut self,

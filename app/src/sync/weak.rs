@@ -46,6 +46,8 @@ pub(super) enum Check {
     Brake,
     /// What was read back and waits for what lies before it was not dropped.
     ReadBack,
+    /// Who may comment and not write changes nothing but threads.
+    Talk,
     /// A snapshot of another life of the server's database is no sign of a fork.
     Life,
 }

@@ -9,7 +9,8 @@ use groundplan_shared::{model, wire};
 use rusqlite::Connection;
 
 use super::SyncError;
-use super::sqlite::{Database, SqliteTx};
+use super::database::Database;
+use super::sqlite::SqliteTx;
 use super::store::{SyncStore, SyncTx, Unappliable};
 use crate::core::{
     ApplyError, Tx, Workspace, actor_of_change, deletes_document, hash_of_change, saved_changes,
@@ -79,6 +80,15 @@ impl Database for Tx<'_> {
             Err(ApplyError::Core(error)) => Err(SyncError::write(error)),
             Err(error) => Ok(Err(Unappliable::Bad(error.to_string()))),
         }
+    }
+
+    fn talks(
+        &mut self,
+        document: wire::DocumentId,
+        changes: &[Vec<u8>],
+        own: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Option<bool>, SyncError> {
+        Tx::talks(self, model_document(document), changes, own).map_err(SyncError::read)
     }
 
     fn settle(&mut self) -> Result<(), SyncError> {

@@ -17,7 +17,7 @@ pub use body::{Author, Covers, EnvelopeBody, Folded};
 pub use check::{OpenError, OpenReason, Opened, actor_belongs_to, open_checked};
 pub use header::{Header, Kind, LogPoint, SUITE_1, Seen, VERSION_1};
 pub use link::{Link, link};
-pub use outer::{Outer, OuterError, Standing, parse_outer, verify_outer};
+pub use outer::{Outer, OuterError, Scope, Standing, parse_outer, scope_at, verify_outer};
 pub use seal::{SealError, SealInput, Sealed, seal};
 pub use snapshot::{Prefix, SavedChange, Snapshot, SnapshotFault, check_snapshot};
 

@@ -5,14 +5,14 @@ use std::ops::Range;
 use minicbor::{Decode, Encode};
 
 use super::header::{Header, Kind, SUITE_1, VERSION_1};
-use crate::auth::role::Permissions;
+use crate::auth::role::{Compartment, Permissions};
 use crate::crypto::safe::low::aead::TAG_BYTES;
 use crate::crypto::safe::low::hash::sha256;
 use crate::crypto::safe::low::sign;
-use crate::membership::MembershipState;
+use crate::membership::{DeviceKind, MembershipState};
 use crate::proof::{Check, left_out};
 use crate::wire::cbor::{self, Blob, CodecError};
-use crate::wire::ids::{EnvelopeId, Hash, Signature};
+use crate::wire::ids::{DeviceId, EnvelopeId, Hash, Signature};
 use crate::wire::limits::{ENVELOPE_BYTES, SNAPSHOT_BYTES};
 
 /// Bytes that the commitment takes at the end of every header: key 14, byte string head, 32 bytes.
@@ -83,6 +83,39 @@ pub enum Standing {
     Stored,
 }
 
+/// What a device may write of a compartment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Threads of comments alone. Nobody sees from outside what an envelope is of: whoever opens it checks that.
+    Talk,
+    /// Every document.
+    Everything,
+}
+
+impl Scope {
+    /// Says whether envelopes of a kind are written by whoever has this scope.
+    pub fn allows(self, kind: Kind) -> bool {
+        self == Self::Everything || matches!(kind, Kind::Genesis | Kind::Change)
+    }
+}
+
+/// Returns what a device may write of a compartment after the log entry of this index; `None`: nothing.
+pub fn scope_at(
+    state: &MembershipState,
+    device: &DeviceId,
+    compartment: Compartment,
+    index: u64,
+) -> Option<Scope> {
+    let (device, rights) = state.active_at(device, index)?;
+    if device.kind == DeviceKind::Recovery || !rights.clearance.allows(compartment) {
+        return None;
+    }
+    if rights.permissions.contains(Permissions::WRITE) {
+        return Some(Scope::Everything);
+    }
+    rights.permissions.contains(Permissions::COMMENT).then_some(Scope::Talk)
+}
+
 pub(super) fn envelope_id(header: &[u8], ciphertext: &[u8]) -> EnvelopeId {
     let inner: Hash = sha256(&[ciphertext]);
     EnvelopeId(sha256(&[header, &inner.0]).0)
@@ -149,11 +182,10 @@ pub fn verify_outer(outer: &Outer, state: &MembershipState, standing: Standing) 
 }
 
 fn check_author(header: &Header, state: &MembershipState, index: u64) -> Result<(), OuterError> {
-    let (device, rights) = state.active_at(&header.author, index).ok_or(OuterError::NotAllowed)?;
-    let may_write =
-        rights.permissions.contains(Permissions::WRITE) && rights.clearance.allows(header.compartment);
-    let writes = device.kind != crate::membership::DeviceKind::Recovery;
-    if (may_write && writes) || left_out(Check::Author) { Ok(()) } else { Err(OuterError::NotAllowed) }
+    state.active_at(&header.author, index).ok_or(OuterError::NotAllowed)?;
+    let scope = scope_at(state, &header.author, header.compartment, index);
+    let may_write = scope.is_some_and(|scope| scope.allows(header.kind));
+    if may_write || left_out(Check::Author) { Ok(()) } else { Err(OuterError::NotAllowed) }
 }
 
 impl Outer {

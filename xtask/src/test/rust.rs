@@ -31,7 +31,7 @@ pub fn unit(report: &mut Report, context: &Context) -> Outcome<()> {
 /// Simulated histories by the thousand, and the attack list with its twins.
 pub fn simulation(report: &mut Report) {
     report.check("attack list", |tally| {
-        let output = simulate::attacks(Build::Tests)?;
+        let output = simulate::attacks()?;
         tally.count_rust(&output.text);
         if output.success {
             Ok(())

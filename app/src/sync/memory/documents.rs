@@ -21,6 +21,9 @@ pub(in crate::sync) type Content = BTreeMap<(DocumentId, String), String>;
 /// In what is written into a document of a history: it is deleted.
 pub(in crate::sync) const DELETED: &str = "deleted:";
 
+/// In what is written into a document of a history: it is a comment.
+pub(in crate::sync) const COMMENT: &str = "comment:";
+
 /// A change of a paper document.
 struct Paper {
     actor: Vec<u8>,
@@ -257,6 +260,11 @@ impl Documents {
     /// Whether a change deletes its document: the simulation's word for that is in it.
     pub(super) fn deletes(change: &[u8]) -> bool {
         change.windows(DELETED.len()).any(|window| window == DELETED.as_bytes())
+    }
+
+    /// Whether a change only talks: the simulation's word for that is in it.
+    pub(super) fn talks(change: &[u8]) -> bool {
+        change.windows(COMMENT.len()).any(|window| window == COMMENT.as_bytes())
     }
 
     /// Documents that nothing shown says are deleted.

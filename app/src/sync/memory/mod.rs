@@ -21,7 +21,7 @@ use super::store::{
     ChainHead, DocumentHead, EnvelopeRow, OutboxRow, QuarantineRow, SyncRecord, SyncStore, SyncTx,
 };
 use documents::Documents;
-pub(super) use documents::{Content, DELETED};
+pub(super) use documents::{COMMENT, Content, DELETED};
 use kept::Kept;
 
 /// Everything that is durable.

@@ -8,12 +8,13 @@ use groundplan_shared::envelope::SavedChange;
 use groundplan_shared::membership::CutItem;
 use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, Hash, InviteId, StreamId};
 
+use super::documents::Documents;
 use super::{State, compartment_of};
 use crate::sync::SyncError;
 use crate::sync::sqlite_rows::whole_batches;
 use crate::sync::store::{
-    ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, SyncRecord, SyncTx,
-    Unappliable,
+    ChainHead, DocumentHead, EnvelopeRow, EnvelopeState, OutboxRow, Place, QuarantineRow, READ_BACK,
+    SyncRecord, SyncTx, Unappliable,
 };
 
 impl SyncTx for State {
@@ -165,6 +166,12 @@ impl SyncTx for State {
         }
         Ok(rows.into_iter().take(limit).map(|(_, row)| EnvelopeRow::clone(row)).collect())
     }
+    fn read_back(&mut self, limit: usize) -> Result<Vec<EnvelopeRow>, SyncError> {
+        let mut rows = self.envelopes_in(EnvelopeState::Stored, usize::MAX)?;
+        rows.retain(|row| row.push == Some(READ_BACK));
+        rows.truncate(limit);
+        Ok(rows)
+    }
     fn count_in(&mut self, state: EnvelopeState) -> Result<u64, SyncError> {
         Ok(self.open.range((state as u8, 0)..=(state as u8, u64::MAX)).count() as u64)
     }
@@ -259,6 +266,14 @@ impl SyncTx for State {
     }
     fn saved_changes(&mut self, save: &[u8]) -> Option<Vec<(SavedChange, Vec<u8>)>> {
         self.documents.saved_changes(save)
+    }
+    fn talks(
+        &mut self,
+        _: DocumentId,
+        changes: &[Vec<u8>],
+        _: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Option<bool>, SyncError> {
+        Ok(Some(changes.iter().all(|change| Documents::talks(change))))
     }
     fn apply(
         &mut self,

@@ -7,6 +7,7 @@ use groundplan_shared::wire::frames::{ClientFrame, Outcome, PushResult, Refused,
 
 use super::cast::Cast;
 use super::world::{Plan, World};
+use crate::sync::memory::COMMENT;
 use crate::sync::rotate::Action;
 use crate::sync::weak::{Check, without};
 use crate::sync::{SyncStore, run};
@@ -271,14 +272,20 @@ fn an_old_key_is_rotated_by_age_and_a_wild_clock_does_it_once() {
 
 /// An editor writes while away and is made a viewer meanwhile.
 fn made_a_viewer() -> World {
-    use groundplan_shared::auth::Role;
-    use groundplan_shared::membership::build::next_entry;
-    use groundplan_shared::membership::{Body, RoleSet};
     let mut world = World::new(9, Plan { cast: Cast::Team, ..Plan::calm(5) });
     world.edit_one(4, 1, "before");
     world.settle();
     world.disconnect(4);
     world.edit_one(4, 1, "written while away");
+    make_a_viewer(&mut world);
+    world
+}
+
+/// Makes the member at 4 a viewer, then lets it connect.
+fn make_a_viewer(world: &mut World) {
+    use groundplan_shared::auth::Role;
+    use groundplan_shared::membership::build::next_entry;
+    use groundplan_shared::membership::{Body, RoleSet};
     let member = world.member(4).unwrap();
     let body = Body::RoleSet(RoleSet { member, role: Role::Viewer });
     let entry = next_entry(&world.server.state, &world.keys(0), 0, body);
@@ -287,7 +294,6 @@ fn made_a_viewer() -> World {
     world.connect(4);
     world.flow();
     world.flow();
-    world
 }
 
 #[test]
@@ -299,6 +305,43 @@ fn who_may_only_read_any_more_is_told_and_keeps_what_was_not_sent() {
     assert!(world.store(4).content().values().any(|value| value.contains("while away")));
     let without = without(&[Check::Stuck], made_a_viewer);
     assert!(!told(&without).contains("may not write"), "{}", told(&without));
+}
+
+/// An editor's envelope is sealed, lost on the way, and sent again when the editor is a viewer.
+fn sealed_in_time() -> World {
+    let mut world = World::new(9, Plan { cast: Cast::Team, ..Plan::calm(5) });
+    world.edit_one(4, 1, "before");
+    world.settle();
+    // Sealed at once, and lost on the way.
+    world.edit_one(4, 1, "sealed in time");
+    world.disconnect(4);
+    make_a_viewer(&mut world);
+    world
+}
+
+#[test]
+fn what_was_sealed_before_one_became_a_viewer_stays_unsent() {
+    let world = sealed_in_time();
+    for at in 0..4 {
+        assert!(!world.store(at).content().values().any(|value| value.contains("in time")), "replica {at}");
+    }
+    let status = world.status(4);
+    assert_eq!(status.waiting, 1, "{status:?}");
+    assert!(status.problem.unwrap().message.contains("may not write"));
+    assert_eq!(without(&[Check::Talk], sealed_in_time).status(4).waiting, 0);
+}
+
+#[test]
+fn who_may_only_comment_does_and_everybody_reads_it() {
+    let mut world = made_a_viewer();
+    world.edit_one(4, 2, &format!("{COMMENT} I would not"));
+    world.flow();
+    for at in 0..5 {
+        let content = world.store(at).content();
+        assert!(content.values().any(|value| value.contains("I would not")), "replica {at}");
+    }
+    assert_eq!(world.status(4).waiting, 1, "what is no comment stays");
+    assert_eq!(world.status(0).quarantined, 0);
 }
 
 /// A server that is busy asks to wait; then the clock goes back ten years.

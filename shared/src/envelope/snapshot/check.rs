@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::prefix::Prefix;
 use super::{changes_hash, save_hash};
-use crate::auth::role::{Compartment, Permissions};
+use crate::auth::role::Compartment;
 use crate::crypto::safe::low::secret::equal;
 use crate::envelope::body::{Author, Covers, Folded};
 use crate::envelope::check::{Opened, actor_belongs_to};
 use crate::envelope::header::Kind;
 use crate::envelope::link::Link;
+use crate::envelope::outer::scope_at;
 use crate::membership::{DeviceKind, MembershipState};
 use crate::proof::{Check, left_out};
 use crate::wire::ids::{DeviceId, DocumentId, EnvelopeId, Hash};
@@ -181,20 +182,15 @@ fn listed(covers: &Covers) -> Result<Listed, SnapshotFault> {
     Ok(Listed::Each(manifest.iter().map(|a| (a.device, a.changes.iter().copied().collect())).collect()))
 }
 
-/// Says whether a device could write a compartment at some time up to a log index.
+/// Says whether a device could write in a compartment, be it comments alone, at some time up to a log index.
 fn ever_wrote(state: &MembershipState, id: &DeviceId, compartment: Compartment, until: u64) -> bool {
     let Some(device) = state.device(id).filter(|d| d.kind != DeviceKind::Recovery) else { return false };
     let Some(member) = state.member(&device.member) else { return false };
-    let rights = |index: u64| {
-        member.rights_at(index).is_some_and(|rights| {
-            rights.permissions.contains(Permissions::WRITE) && rights.clearance.allows(compartment)
-        })
-    };
     let changed = member.history.iter().map(|rights| rights.from_index);
     changed
         .chain([device.added_index])
         .filter(|index| *index <= until)
-        .any(|index| device.active_at(index) && rights(index))
+        .any(|index| scope_at(state, id, compartment, index).is_some())
 }
 
 /// Holds the save against the list, and returns who authored what.

@@ -3,11 +3,12 @@
 use super::super::outer::{Form, signing_input};
 use super::super::seal::derive;
 use super::*;
-use crate::auth::role::{Clearance, Role};
+use crate::auth::role::{Clearance, Permissions, Role};
 use crate::crypto::safe::low::aead;
-use crate::membership::{Body, KeyRotate, MemberRemove};
+use crate::crypto::safe::names::NameOf;
+use crate::membership::{Body, KeyRotate, MemberRemove, RoleDefine};
 use crate::wire::cbor::{self, Blob};
-use crate::wire::ids::{DeviceId, Signature, WorkspaceId};
+use crate::wire::ids::{DeviceId, RoleId, Signature, WorkspaceId};
 
 fn one_change(device: &DeviceKeys) -> EnvelopeBody {
     EnvelopeBody::of_changes([change_by(device, "x")])
@@ -114,13 +115,40 @@ fn only_active_writers_with_clearance_write() {
     let mut world = World::new();
     let viewer = world.admit(2, Role::Viewer, Clearance::ALL);
     let editor = world.admit(3, Role::Editor, Clearance::STANDARD);
+    let only_read = RoleId([6; 16]);
+    let name = world.name(NameOf::Role(only_read.0), "Reader");
+    let define = RoleDefine { role: only_read, name, permissions: Permissions::READ };
+    world.accept(&world.owner.device.clone(), Body::RoleDefine(define));
+    let reader = world.admit(4, Role::Custom(only_read), Clearance::ALL);
     let attempt = |device: &DeviceKeys, compartment| {
         let body = one_change(device);
         let sealed = sealed_by(&world, device, &SealInput { compartment, ..input(&world, &body) });
         open(&world, &world.owner.device, &sealed.bytes).map(|_| ())
     };
     let not_allowed = Err(OpenReason::Outer(OuterError::NotAllowed));
-    assert_eq!(attempt(&viewer.device, Compartment::Internal), not_allowed, "M4");
+    assert_eq!(attempt(&reader.device, Compartment::Internal), not_allowed, "M4");
+    assert_eq!(
+        attempt(&viewer.device, Compartment::Internal),
+        Ok(()),
+        "a comment, for all that is seen from outside"
+    );
+    let scope = |device: &DeviceKeys| {
+        scope_at(&world.state, &device.id(), Compartment::Internal, world.state.head_index())
+    };
+    assert_eq!(
+        [&viewer, &editor, &reader].map(|who| scope(&who.device)),
+        [Some(Scope::Talk), Some(Scope::Everything), None]
+    );
+    for kind in [Kind::Snapshot, Kind::Tombstone] {
+        let body = one_change(&viewer.device);
+        let sealed = sealed_by(&world, &viewer.device, &input(&world, &body));
+        let outer = parse_outer(&with_header(&sealed, &viewer.device, |h| h.kind = kind)).unwrap();
+        assert_eq!(
+            verify_outer(&outer, &world.state, Standing::Stored),
+            Err(OuterError::NotAllowed),
+            "{kind:?}"
+        );
+    }
     assert_eq!(attempt(&editor.device, Compartment::Internal), Ok(()));
     assert_eq!(attempt(&editor.device, Compartment::Restricted), not_allowed);
     assert_eq!(attempt(&world.person(9).device, Compartment::Internal), not_allowed, "M2: a stranger");

@@ -69,7 +69,13 @@ where
 pub(super) struct Engine {
     writer: Queue<WriteJob>,
     readers: Queue<ReadJob>,
-    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    threads: Arc<Mutex<Threads>>,
+}
+
+/// The threads that hold the file; none once it is closed.
+struct Threads {
+    writer: Option<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 /// Jobs for a thread; none ends it.
@@ -84,14 +90,15 @@ impl Engine {
         let mut connection = connect(path)?;
         migrate(&mut connection)?;
         let (writer, jobs) = mpsc::sync_channel(QUEUE);
-        let mut threads = vec![spawn("store-writer", move || write_loop(&connection, &jobs))?];
+        let writes = spawn("store-writer", move || write_loop(&connection, &jobs))?;
+        let mut threads = Threads { writer: Some(writes), readers: Vec::new() };
         let (readers, reads) = mpsc::sync_channel::<Option<ReadJob>>(QUEUE);
         let reads = Arc::new(Mutex::new(reads));
         for _ in 0..READERS {
             let mut connection = connect(path)?;
             connection.pragma_update(None, "query_only", true).map_err(failure)?;
             let reads = Arc::clone(&reads);
-            threads.push(spawn("store-reader", move || {
+            threads.readers.push(spawn("store-reader", move || {
                 loop {
                     // The guard is dropped before the job runs, so that readers work side by side.
                     let job = match reads.lock() {
@@ -113,12 +120,13 @@ impl Engine {
         let engine = self.clone();
         let end = move || {
             let mut threads = engine.threads.lock().unwrap_or_else(PoisonError::into_inner);
-            if !threads.is_empty() {
-                // Threads that have ended already take no more.
-                let _ = engine.writer.send(None);
-                (0..READERS).for_each(|_| drop(engine.readers.send(None)));
-            }
-            threads.drain(..).try_for_each(|thread| thread.join().map_err(|_| stopped()))
+            let Some(writer) = threads.writer.take() else { return Ok(()) };
+            // The writer is the last: of connections that close at the same moment, none removes the log.
+            (0..READERS).for_each(|_| drop(engine.readers.send(None)));
+            let read = threads.readers.drain(..).try_for_each(|thread| thread.join());
+            // A thread that has ended already takes no more.
+            let _ = engine.writer.send(None);
+            writer.join().and(read).map_err(|_| stopped())
         };
         tokio::task::spawn_blocking(end).await.map_err(|_| stopped())?
     }
@@ -173,24 +181,19 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> StoreResult<JoinHa
 }
 
 fn write_loop(connection: &Connection, jobs: &mpsc::Receiver<Option<WriteJob>>) {
-    while let Ok(Some(first)) = jobs.recv() {
+    let mut open = true;
+    while open && let Ok(Some(first)) = jobs.recv() {
         let mut group = vec![first];
-        let mut ends = false;
-        while group.len() < GROUP
+        while open
+            && group.len() < GROUP
             && let Ok(next) = jobs.try_recv()
         {
             match next {
                 Some(job) => group.push(job),
-                None => {
-                    ends = true;
-                    break;
-                }
+                None => open = false,
             }
         }
         commit_group(connection, group);
-        if ends {
-            return;
-        }
     }
 }
 

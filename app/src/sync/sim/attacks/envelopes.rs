@@ -2,11 +2,13 @@
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use groundplan_shared::auth::Compartment;
+use groundplan_shared::auth::{Compartment, Role};
 use groundplan_shared::crypto::safe::CompartmentKey;
 use groundplan_shared::envelope::{
     self, EnvelopeBody, Header, Kind, OpenReason, SealInput, Standing, forge, open_checked, parse_outer,
 };
+use groundplan_shared::membership::build::next_entry;
+use groundplan_shared::membership::{Body, RoleSet};
 use groundplan_shared::wire::{DocumentId, EnvelopeId, StreamId};
 use std::io::Write as _;
 
@@ -106,6 +108,22 @@ fn m04_what_a_member_without_clearance_writes_is_set_aside() {
     plant(&mut world, &bytes);
     assert_eq!(reasons(&world, 0), ["its author may not write it"]);
     assert_set_aside(&mut world, "above my level");
+}
+
+#[test]
+fn m04_what_who_may_only_comment_writes_elsewhere_is_set_aside() {
+    let mut world = begun(5);
+    let key = key_of(&world, EVIL, Compartment::Internal, 1).unwrap();
+    // Sealed while it was an editor still, and offered when it is one no more.
+    let changes = change(&world.replicas[EVIL].actor, DOCUMENT, "as if I were an editor");
+    let bytes = seal(&world, &key, DOCUMENT, &EnvelopeBody::of_changes(changes));
+    let body = Body::RoleSet(RoleSet { member: world.member(EVIL).unwrap(), role: Role::Viewer });
+    let entry = next_entry(&world.server.state, &world.keys(0), 0, body);
+    world.server.append(&entry).unwrap();
+    world.tell();
+    plant(&mut world, &bytes);
+    assert_eq!(reasons(&world, 0), ["its author may comment, and this is no comment"]);
+    assert_set_aside(&mut world, "as if I were an editor");
 }
 
 #[test]

@@ -75,6 +75,12 @@ pub const TABLE: &[Row] = &[
     row(3, Machine, "log::m03_a_member_cannot_add_a_device_for_somebody_else", Without("OwnDevice")),
     row(4, Machine, "log::m04_an_editor_who_makes_itself_administrator_is_ignored", Without("Permission")),
     row(4, Machine, "envelopes::m04_what_a_member_without_clearance_writes_is_set_aside", Without("Author")),
+    row(
+        4,
+        Machine,
+        "envelopes::m04_what_who_may_only_comment_writes_elsewhere_is_set_aside",
+        Without("Talk"),
+    ),
     row(5, Machine, "members::a_backdated_edit_of_a_revoked_device_is_set_aside_for_ever", Without("Cut")),
     row(5, Machine, "members::a_device_that_was_away_does_not_take_a_backdated_edit", Without("Hold")),
     row(5, Machine, "members::a_device_that_was_away_does_not_take_a_backdated_edit", Without("Alarm")),
