@@ -242,6 +242,13 @@ impl App {
         self.events.subscribe()
     }
 
+    /// Tells other devices that nobody looks at the workspace here any more.
+    pub(crate) async fn leave(&self) {
+        if let Ok(workspace) = self.workspace() {
+            self.net.presence.leave(workspace.id()).await;
+        }
+    }
+
     /// Starts a long job that `job/cancel` can stop.
     pub fn job(&self, name: Option<&str>) -> Job<'_> {
         self.jobs.start(name)

@@ -28,6 +28,11 @@ impl Core {
         Self { host }
     }
 
+    /// Tells other devices that the window is closed; takes half a second at most.
+    pub fn leave(&self) {
+        tauri::async_runtime::block_on(self.host.leave());
+    }
+
     /// Performs one command of the command table.
     pub async fn call(
         &self,

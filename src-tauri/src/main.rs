@@ -16,7 +16,7 @@ mod window;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tauri::Manager;
+use tauri::{Manager, RunEvent};
 
 use bridge::Core;
 use options::Options;
@@ -39,7 +39,11 @@ fn main() -> ExitCode {
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
-            app.run(|_, _| {});
+            app.run(|app, event| {
+                if let RunEvent::Exit = event {
+                    app.state::<Core>().leave();
+                }
+            });
             ExitCode::SUCCESS
         }
         Err(error) => {

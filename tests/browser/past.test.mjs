@@ -2,6 +2,8 @@
 // was deleted since brought back from there.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { accessible, picture, withAgent } from "./support.mjs";
 
@@ -75,3 +77,40 @@ for (const [name, view] of Object.entries(views)) {
       await page.getByText("Nothing to list.").waitFor();
     }, view));
 }
+
+test("a long look at the past says how far it is and can be stopped", { timeout: 180_000 }, () =>
+  withAgent(async ({ page, agent, folder }) => {
+    const file = join(folder, "compose.yaml");
+    writeFileSync(file, `services:\n${Array.from({ length: 450 }, (_, n) => `  part-${n}: {image: scratch}\n`).join("")}`);
+    agent.run("init", "Big");
+    agent.run("import", file);
+    await page.reload();
+    await page.getByText("Big", { exact: true }).click();
+    await page.getByRole("heading", { name: "Big" }).waitFor();
+    let release;
+    const released = new Promise((done) => (release = done));
+    const asked = [];
+    await page.route("**/api/call", async (route) => {
+      const { method, params } = route.request().postDataJSON();
+      if (method === "job/cancel") asked.push(["cancel", params.job]);
+      if (method !== "history/at") return route.continue();
+      asked.push(["look", params.job]);
+      // The agent tells how far it is as it is; only its answer is kept back.
+      const response = await route.fetch();
+      await released;
+      await route.fulfill({ response }).catch(() => {});
+    });
+    await page.goto(new URL("/past", page.url()).href);
+    await page.getByText(/^Reading the history [24]00 of 4\d\d$/).waitFor();
+    await accessible(page, "a long look at the past");
+    await picture(page, "past-busy");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    // Another question ends the one before as well, and its answer is not mixed up with the new one's.
+    await page.getByLabel("Day").fill(await page.getByLabel("Day").getAttribute("max"));
+    release();
+    await page.getByText("450", { exact: true }).first().waitFor();
+    const looks = asked.filter(([what]) => what === "look").map(([, job]) => job);
+    const cancels = asked.filter(([what]) => what === "cancel").map(([, job]) => job);
+    assert.equal(new Set(looks).size, 2, "two looks");
+    assert.deepEqual([...new Set(cancels)], [looks[0]], "only the first was stopped");
+  }));

@@ -2,6 +2,8 @@
 // does first: find, edit, undo, write.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { accessible, openSample, picture, withAgent } from "./support.mjs";
 
@@ -46,6 +48,55 @@ test("find, rename, undo", { timeout: 120_000 }, () =>
     await page.getByText("Vault").first().waitFor();
     agent.run("undo");
     await page.getByText("Local store").first().waitFor();
+  }));
+
+test("who goes on before a workspace is read whole is not brought back", { timeout: 120_000 }, () =>
+  withAgent(async ({ page }) => {
+    let release;
+    const released = new Promise((done) => (release = done));
+    await page.route("**/api/call", async (route) => {
+      // The last thing that is read of a workspace.
+      if (route.request().postData().includes("edit/state")) await released;
+      await route.continue();
+    });
+    await openSample(page);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Local store");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/element/);
+    const read = page.waitForResponse((response) => response.request().postData()?.includes("edit/state"));
+    release();
+    await read;
+    // The next answer is drawn after that one.
+    await page.getByRole("button", { name: "Settings" }).or(page.getByRole("link", { name: "Settings" })).first().waitFor();
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.match(page.url(), /\/element/);
+    await page.getByRole("heading", { name: "Local store" }).first().waitFor();
+  }));
+
+test("the explorer stays as it is when its lists are read again", { timeout: 120_000 }, () =>
+  withAgent(async ({ page, agent, folder }) => {
+    // More than what is opened by itself.
+    const file = join(folder, "catalog-info.yaml");
+    const part = (n) => `---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: part-${n}}\nspec: {type: service, lifecycle: production, system: shop}\n`;
+    const system = "apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {name: shop}\nspec: {}\n";
+    writeFileSync(file, system + Array.from({ length: 100 }, (_, n) => part(n)).join(""));
+    agent.run("init", "Big");
+    agent.run("import", file);
+    await page.reload();
+    await page.getByText("Big", { exact: true }).click();
+    const row = (name) => page.getByRole("treeitem", { name, exact: true });
+    await row("shop").locator(".twist").click();
+    await row("part-0").waitFor();
+    const scrolled = () => page.getByRole("tree").evaluate((tree) => tree.scrollTop);
+    await page.getByRole("tree").evaluate((tree) => (tree.scrollTop = 280));
+    agent.run("edit", "part-99", "--name", "renamed");
+    const undone = page.waitForResponse((response) => response.request().postData()?.includes("view/list"));
+    await page.keyboard.press("Control+z");
+    await undone;
+    await page.getByText("Undone", { exact: false }).first().waitFor();
+    await row("part-20").waitFor();
+    assert.equal(await scrolled(), 280);
   }));
 
 test("what is typed while the second module is on its way is not lost", { timeout: 120_000 }, () =>

@@ -42,4 +42,8 @@ test("cursors and selections of others are shown", { timeout: 240_000 }, () =>
     await picture(page, "selection-of-another");
     await other.keyboard.press("Escape");
     await page.locator(".canvas-peer").first().waitFor({ state: "detached" });
+
+    // Long before nobody would be believed to be there any more.
+    await other.close();
+    await page.locator(".face").first().waitFor({ state: "detached", timeout: 15_000 });
   }));

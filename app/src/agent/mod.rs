@@ -11,6 +11,7 @@ mod routes;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use tokio::net::TcpListener;
 
@@ -38,6 +39,8 @@ struct Shared {
     host: Arc<Host>,
     sessions: Sessions,
     assets: assets::Assets,
+    /// Pages that listen to events.
+    pages: AtomicUsize,
 }
 
 impl Agent {
@@ -45,8 +48,12 @@ impl Agent {
     pub async fn bind(host: Arc<Host>, options: AgentOptions) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
-        let shared =
-            Shared { host, sessions: Sessions::new(address), assets: assets::Assets::new(options.ui_dir) };
+        let shared = Shared {
+            host,
+            sessions: Sessions::new(address),
+            assets: assets::Assets::new(options.ui_dir),
+            pages: AtomicUsize::new(0),
+        };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -65,12 +72,14 @@ impl Agent {
         self.shared.host.keep_watch();
         let stopping = Arc::new(tokio::sync::Notify::new());
         let router = routes::router(Arc::clone(&self.shared), Arc::clone(&stopping));
-        axum::serve(self.listener, router)
+        let served = axum::serve(self.listener, router)
             .with_graceful_shutdown(async move {
                 shutdown.await;
                 // Event streams never end by themselves.
                 stopping.notify_waiters();
             })
-            .await
+            .await;
+        self.shared.host.leave().await;
+        served
     }
 }

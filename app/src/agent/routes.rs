@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -154,10 +155,37 @@ pub(super) fn fail(error: &ApiError) -> Response {
     (status, Json(error)).into_response()
 }
 
+/// A page that listens. With the last one its person is gone, until one listens again.
+struct Page(Arc<Shared>);
+
+impl Page {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.pages.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let shared = Arc::clone(&self.0);
+        if shared.pages.fetch_sub(1, Ordering::Relaxed) > 1 {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if shared.pages.load(Ordering::Relaxed) == 0 {
+                    shared.host.leave().await;
+                }
+            });
+        }
+    }
+}
+
 async fn events(State(context): State<Context>) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     let receiver = context.shared.host.subscribe();
-    let stopping = Arc::clone(&context.stopping);
-    let stream = futures_util::stream::unfold((receiver, stopping), async |(mut receiver, stopping)| {
+    let (stopping, page) = (Arc::clone(&context.stopping), Page::new(&context.shared));
+    let state = (receiver, stopping, page);
+    let stream = futures_util::stream::unfold(state, async |(mut receiver, stopping, page)| {
         let event = tokio::select! {
             event = receiver.recv() => event,
             () = stopping.notified() => return None,
@@ -169,7 +197,7 @@ async fn events(State(context): State<Context>) -> Sse<impl Stream<Item = Result
             Err(RecvError::Closed) => return None,
         };
         let data = serde_json::to_string(&event).expect("an event is JSON");
-        Some((Ok(sse::Event::default().data(data)), (receiver, stopping)))
+        Some((Ok(sse::Event::default().data(data)), (receiver, stopping, page)))
     });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
 }

@@ -242,7 +242,7 @@ async fn at(
     limit: u32,
     output: &Output,
 ) -> Result<(), ApiError> {
-    let params = HistoryAtParams { at_ms: read_date(date)?, became, limit, after: None };
+    let params = HistoryAtParams { at_ms: read_date(date)?, became, limit, after: None, job: None };
     let seen = app.run(CommandLine, params).await?;
     output.answer(&seen, |seen| {
         let counts = |counts: &HistoryCounts| {

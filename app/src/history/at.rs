@@ -4,7 +4,9 @@
 //! in between). Not here: bringing back (`restore`) and writing an export (`ops::export`).
 
 use automerge::{ChangeHash, ROOT, ReadDoc, Value};
-use groundplan_shared::api::{Became, Cursor, HistoryAt, HistoryAtParams, HistoryCounts, HistoryThing};
+use groundplan_shared::api::{
+    ApiError, Became, Cursor, HistoryAt, HistoryAtParams, HistoryCounts, HistoryThing,
+};
 use groundplan_shared::model::{DocumentId, DocumentKind};
 
 use super::state;
@@ -54,8 +56,13 @@ pub(crate) fn then(
     })
 }
 
-/// Looks at the workspace.
-pub(crate) fn look(workspace: &Workspace, params: &HistoryAtParams) -> Result<HistoryAt, CoreError> {
+/// Looks at the workspace. `progress` is told before each piece how many documents were read and how many there are, and
+/// may end it.
+pub(crate) fn look(
+    workspace: &Workspace,
+    params: &HistoryAtParams,
+    progress: &mut dyn FnMut(u64, u64) -> Result<(), ApiError>,
+) -> Result<HistoryAt, CoreError> {
     let (ids, summary) = workspace.read(|tx| Ok((documents(tx, None)?, query::summary(tx)?)))?;
     let now = HistoryCounts {
         elements: summary.elements.values().sum(),
@@ -73,7 +80,8 @@ pub(crate) fn look(workspace: &Workspace, params: &HistoryAtParams) -> Result<Hi
         items: Vec::new(),
         next: None,
     };
-    for piece in ids.chunks(PIECE) {
+    for (number, piece) in ids.chunks(PIECE).enumerate() {
+        progress((number * PIECE) as u64, ids.len() as u64).map_err(CoreError::Api)?;
         workspace.read(|tx| piece.iter().try_for_each(|(id, kind)| one(tx, *id, *kind, &mut seen)))?;
     }
     seen.items.retain(|thing| params.became.is_none_or(|became| thing.became == became));

@@ -2,7 +2,7 @@
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ROOT};
-use groundplan_shared::api::{Became, HistoryAtParams, HistoryStep, TextField};
+use groundplan_shared::api::{ApiError, Became, ErrorCode, HistoryAtParams, HistoryStep, TextField};
 use groundplan_shared::model::{
     DocumentId, DocumentKind, Element, ElementKind, Relation, RelationId, RelationKind, WorkspaceId,
 };
@@ -173,19 +173,28 @@ fn a_workspace_can_be_seen_as_it_was_and_what_was_deleted_comes_back_with_its_re
     docs.iter_mut().take(3).for_each(|(_, doc)| commit(doc, 5_000));
     let (_dir, workspace) = workspace(&mut docs);
 
-    let params = |at_ms| HistoryAtParams { at_ms, became: None, limit: 0, after: None };
-    let seen = at::look(&workspace, &params(4_000_000)).unwrap();
+    let params = |at_ms| HistoryAtParams { at_ms, became: None, limit: 0, after: None, job: None };
+    let look = |params: &HistoryAtParams| at::look(&workspace, params, &mut |_, _| Ok(())).unwrap();
+    let seen = look(&params(4_000_000));
     assert_eq!((seen.then.elements, seen.then.relations), (3, 2));
     assert_eq!((seen.now.elements, seen.now.relations), (3, 1));
     assert_eq!((seen.created, seen.changed, seen.deleted), (1, 2, 1));
     let became: Vec<(&str, Became)> =
         seen.items.iter().map(|thing| (thing.item.name.as_str(), thing.became)).collect();
     assert_eq!(became, [("Part", Became::Changed), ("Store", Became::Deleted), ("Web", Became::Changed)]);
-    assert_eq!(at::look(&workspace, &params(999_000)).unwrap().then.elements, 0);
+    assert_eq!(look(&params(999_000)).then.elements, 0);
     let paged = HistoryAtParams { limit: 2, ..params(4_000_000) };
-    let first = at::look(&workspace, &paged).unwrap();
-    let rest = at::look(&workspace, &HistoryAtParams { after: first.next, ..paged }).unwrap();
+    let first = look(&paged);
+    let rest = look(&HistoryAtParams { after: first.next, ..paged.clone() });
     assert_eq!((first.items.len(), rest.items.len(), rest.next), (2, 1, None));
+    let mut told = Vec::new();
+    let stop = ApiError::new(ErrorCode::Cancelled, "stopped", "");
+    let stopped = at::look(&workspace, &paged, &mut |done, total| {
+        told.push((done, total));
+        Err(stop.clone())
+    });
+    assert!(stopped.is_err(), "it ends when it is told to");
+    assert_eq!(told, [(0, 4)]);
 
     let ((restored, names), _) = workspace.edit("Recover", |tx| recover(tx, 4_000_000, &[])).unwrap();
     assert_eq!((restored.documents, restored.relations, names), (1, 2, vec!["Store".to_owned()]));
@@ -195,12 +204,12 @@ fn a_workspace_can_be_seen_as_it_was_and_what_was_deleted_comes_back_with_its_re
     };
     assert_eq!(relations(ids[0]), [(RelationKind::Uses, ids[1])]);
     assert_eq!(relations(ids[2]), [(RelationKind::PartOf, ids[1])], "and not where it was moved");
-    assert_eq!(at::look(&workspace, &params(4_000_000)).unwrap().deleted, 0);
+    assert_eq!(look(&params(4_000_000)).deleted, 0);
 
     let undone = workspace.edit("Undo", |tx| crate::core::step_over(tx, "undo", "redo")).unwrap().0;
     assert_eq!(undone.done.as_deref(), Some("Recover"));
     assert_eq!(relations(ids[0]), []);
-    assert_eq!(at::look(&workspace, &params(4_000_000)).unwrap().deleted, 1);
+    assert_eq!(look(&params(4_000_000)).deleted, 1);
 }
 
 #[test]

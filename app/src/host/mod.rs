@@ -184,6 +184,7 @@ impl Host {
         let before = self.standing.send_replace(Standing::Shut(locked()));
         let gone = match before {
             Standing::Open(app) => {
+                app.leave().await;
                 app.stop_sync();
                 Arc::downgrade(&app)
             }
@@ -203,6 +204,14 @@ impl Host {
                 "The profile is locked for everybody else, and the key is forgotten when the command ends.",
             )
         })
+    }
+
+    /// Tells other devices that nobody looks at the open workspace here any more: the last interface was closed, or the
+    /// program is about to end. Takes half a second at most.
+    pub async fn leave(&self) {
+        if let Standing::Open(app) = self.standing() {
+            app.leave().await;
+        }
     }
 
     /// Does something about the key of the open profile, one at a time; wrong passphrases are counted.

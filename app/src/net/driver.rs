@@ -288,6 +288,7 @@ impl Driver {
                     for frame in presence.turn().await {
                         socket.send(&frame).await?;
                     }
+                    presence.sent();
                     next = Next::Effects(Vec::new());
                     continue;
                 }

@@ -139,7 +139,8 @@ pub fn restore(app: &App, params: HistoryRestoreParams) -> Result<HistoryRestore
 /// Shows what the workspace held at a date.
 pub fn at(app: &App, params: HistoryAtParams) -> Result<HistoryAt, ApiError> {
     check_date(params.at_ms)?;
-    Ok(history::at::look(&*app.workspace()?, &params)?)
+    let job = app.job(params.job.as_deref());
+    Ok(history::at::look(&*app.workspace()?, &params, &mut |done, total| job.step("look", done, total))?)
 }
 
 /// Brings back what was deleted since a date.

@@ -68,6 +68,13 @@ impl Link {
         }
     }
 
+    /// Notes that the frames of a turn were sent.
+    pub(crate) fn sent(&self) {
+        if let Some(app) = self.app.upgrade() {
+            app.net.presence.sent();
+        }
+    }
+
     /// Takes a message that the server passed on; what does not open is as if it had not come.
     pub(crate) async fn heard(&self, frame: PresenceFrom) {
         let Some(app) = self.app.upgrade() else { return };

@@ -21,12 +21,17 @@ use tokio::time::Instant;
 use crate::env;
 use room::Room;
 
+/// How long whoever leaves waits at most for a connection to tell that.
+const LEAVING: Duration = Duration::from_millis(500);
+
 /// Everybody who is there, as far as this program knows.
 #[derive(Default)]
 pub(crate) struct Presence {
     room: Mutex<Option<(WorkspaceId, Room)>>,
     /// Wakes the connection when there is something to tell.
     stirred: Notify,
+    /// Wakes whoever leaves when that is on its way.
+    told: Notify,
     began: std::sync::OnceLock<Instant>,
 }
 
@@ -64,6 +69,25 @@ impl Presence {
     pub(crate) fn set(&self, workspace: WorkspaceId, spot: Option<Spot>) {
         self.with(workspace, |room, now| room.set(spot, now));
         self.stirred.notify_one();
+    }
+
+    /// Says that the person of this device is nowhere any more, and waits a moment until that is on its way. Dropped earlier,
+    /// others learn it a little later.
+    pub(crate) async fn leave(&self, workspace: WorkspaceId) {
+        let told = self.told.notified();
+        tokio::pin!(told);
+        told.as_mut().enable();
+        let shown = self.with(workspace, |room, _| room.is_told());
+        self.set(workspace, None);
+        if shown {
+            // Without a connection there is nobody to tell.
+            let _ = tokio::time::timeout(LEAVING, told).await;
+        }
+    }
+
+    /// Notes that what was due has been sent.
+    fn sent(&self) {
+        self.told.notify_waiters();
     }
 
     /// Lists who is there: device, and where.

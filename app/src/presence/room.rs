@@ -103,6 +103,11 @@ impl Room {
         self.spot = spot.map(|spot| (spot, now));
     }
 
+    /// Says whether others were told of a place.
+    pub(super) fn is_told(&self) -> bool {
+        self.told.is_some()
+    }
+
     /// Says whether the person is there.
     fn present(&self, now: u64) -> Option<&Spot> {
         self.spot.as_ref().filter(|(_, renewed)| now - renewed.min(&now) < RENEW_MS).map(|(spot, _)| spot)

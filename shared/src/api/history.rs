@@ -215,6 +215,9 @@ pub struct HistoryAtParams {
     /// Only what comes after this; the `next` of the answer before.
     #[serde(default)]
     pub after: Option<Cursor>,
+    /// Name for progress events and `job/cancel`.
+    #[serde(default)]
+    pub job: Option<String>,
 }
 
 /// How much there is.

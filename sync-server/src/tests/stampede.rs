@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, future::join_all, stream};
+use tokio::sync::watch;
 
 use super::{
     Fixture,
@@ -61,11 +62,22 @@ async fn come_back(client: &Client, author: &Author) -> Socket {
     up_to_date(Socket::open(client.at).await, client, author).await
 }
 
-/// Comes back until there is room, waiting longer each time, and leaves again to make room.
-async fn come_again(client: &Client, author: &Author, turned_away: &AtomicUsize) {
+/// Comes back until there is room, waiting longer each time. Whoever is in stays until everybody has stood before the door
+/// once, however quick the server is, and then makes room.
+async fn come_again(
+    client: &Client,
+    author: &Author,
+    turned_away: &AtomicUsize,
+    knocked: &watch::Sender<usize>,
+) {
     let mut ceiling_ms = WAIT_MS.0;
+    let mut first = true;
     let socket = loop {
-        if let Some(socket) = Socket::try_open(client.at).await {
+        let opened = Socket::try_open(client.at).await;
+        if std::mem::take(&mut first) {
+            knocked.send_modify(|number| *number += 1);
+        }
+        if let Some(socket) = opened {
             break socket;
         }
         turned_away.fetch_add(1, Ordering::Relaxed);
@@ -73,7 +85,9 @@ async fn come_again(client: &Client, author: &Author, turned_away: &AtomicUsize)
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         ceiling_ms = (ceiling_ms * 2).min(WAIT_MS.1);
     };
-    drop(up_to_date(socket, client, author).await);
+    let socket = up_to_date(socket, client, author).await;
+    knocked.subscribe().wait_for(|number| *number == DEVICES - 1).await.expect("its sender lives");
+    drop(socket);
 }
 
 async fn restarted(server: RunningServer, change: impl FnOnce(&mut Config)) -> RunningServer {
@@ -93,6 +107,8 @@ async fn two_thousand_devices_reconnect_at_once() {
         config.limits.workspaces_per_account = 10_000;
         config.limits.requests_per_minute = 1_000_000;
         config.limits.requests_per_account_per_minute = 1_000_000;
+        // Both ends of every connection share this machine: that a client comes late is no fault of it.
+        config.limits.header_seconds = 120;
     })
     .await;
     assert_eq!(register(fixture.server.addr, "ada", "correct horse", None).await.0, 200);
@@ -121,9 +137,10 @@ async fn two_thousand_devices_reconnect_at_once() {
     drop((sockets, sender));
 
     let server = restarted(server, |config| config.limits.connections_per_ip = ROOM).await;
-    let (began, turned_away) = (Instant::now(), AtomicUsize::new(0));
+    let (began, turned_away, knocked) = (Instant::now(), AtomicUsize::new(0), watch::Sender::new(0));
     // The first has one envelope more than the others.
-    join_all(devices[1..].iter().map(|(client, author)| come_again(client, author, &turned_away))).await;
+    join_all(devices[1..].iter().map(|(client, author)| come_again(client, author, &turned_away, &knocked)))
+        .await;
     let (took, turned_away) = (began.elapsed(), turned_away.into_inner());
     println!(
         "{} devices back at once where there is room for {ROOM}: all have their {ENVELOPES} envelopes after {:.1} s; the \
@@ -131,7 +148,7 @@ async fn two_thousand_devices_reconnect_at_once() {
         DEVICES - 1,
         took.as_secs_f32()
     );
-    assert!(turned_away > DEVICES / 2, "most had to come again");
+    assert!(turned_away >= DEVICES - 1 - ROOM as usize, "all but those who fit had to come again");
     assert!(took.as_secs() < 120, "all are back within two minutes");
     server.shutdown().await;
 }

@@ -37,6 +37,11 @@ pub fn Explorer() -> AnyView {
         asked
     });
     let add = move |_| shell.open(Dialog::NewElement { kind: None, parent: None });
+    // The outline is enough to stand, and goes over into the lists where it stands.
+    let standing = Memo::new(move |_| {
+        let outlined = || app.index.with(|index| index.outline.is_some()).then_some(Ok(()));
+        app.indexed.get().or_else(outlined)
+    });
     view! {
         <div class="explorer-head">
             <label class="filter">
@@ -62,7 +67,7 @@ pub fn Explorer() -> AnyView {
                 {icon("plus")}
             </button>
         </div>
-        {move || match app.indexed.get() {
+        {move || match standing.get() {
             None => states::loading(),
             Some(Err(error)) => states::failure(&error, Some(Callback::new(move |()| app.reload()))),
             Some(Ok(())) => view! { <Tree filter=filter /> }.into_any(),
@@ -88,7 +93,7 @@ fn Tree(filter: RwSignal<String>) -> AnyView {
             return true;
         }
         app.index.with(|index| {
-            let some = !index.elements.is_empty();
+            let some = !index.elements.is_empty() && index.outline.is_none();
             if some && index.elements.len() <= 80 {
                 let parents = index.elements.iter().filter_map(|element| element.parent).map(Key::Document);
                 open.update(|open| open.extend(parents));
@@ -97,13 +102,19 @@ fn Tree(filter: RwSignal<String>) -> AnyView {
         })
     });
     // What the address shows becomes the cursor, and its ancestors open.
-    Effect::new(move |_| {
-        let Some(id) = app.route.with(Route::document) else { return };
+    let outlined = Memo::new(move |_| app.index.with(|index| index.outline.is_some()));
+    Effect::new(move |before: Option<bool>| {
+        let outlined = outlined.get();
+        let Some(id) = app.route.with(Route::document) else { return outlined };
         let key = Key::Document(id);
-        if cursor.with_untracked(|cursor| cursor.as_ref() != Some(&key)) {
+        let moved = cursor.with_untracked(|cursor| cursor.as_ref() != Some(&key));
+        if moved || before == Some(true) && !outlined {
             app.index.with_untracked(|index| reveal(index, id, open));
+        }
+        if moved {
             cursor.set(Some(key));
         }
+        outlined
     });
     let row_px = row_height_px;
     let at = Memo::new(move |_| {

@@ -13,6 +13,7 @@ pub mod history;
 pub mod icon;
 pub mod inline;
 pub mod inspector;
+pub mod job;
 pub mod keys;
 pub mod menu;
 pub mod palette;

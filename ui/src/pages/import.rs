@@ -4,18 +4,19 @@ mod preview;
 
 use crate::dom::prelude::*;
 use groundplan_shared::api::{
-    ApiError, ErrorCode, ImportApplyParams, ImportInput, ImportPreview, ImportPreviewParams, JobCancelParams,
+    ApiError, ErrorCode, ImportApplyParams, ImportInput, ImportPreview, ImportPreviewParams,
     WorkspaceCreateParams,
 };
 use leptos::html;
 use leptos::task::spawn_local;
 
 use crate::components::icon::icon;
+use crate::components::job::{self, busy, new_job};
 use crate::components::keys::is_open;
 use crate::components::states::failure;
 use crate::components::upload::read_files;
-use crate::state::{App, DiagramRoute, ImportStep, Route, form, new_uuid, use_app};
-use crate::text::{fill, grouped, name_of, t};
+use crate::state::{App, DiagramRoute, ImportStep, Route, form, use_app};
+use crate::text::{fill, grouped, t};
 use crate::transport::Pick;
 
 /// The wizard.
@@ -40,10 +41,6 @@ pub fn ImportPage() -> AnyView {
     }
 }
 
-fn new_job() -> String {
-    new_uuid().map(|uuid| uuid.to_string()).unwrap_or_default()
-}
-
 /// Reads what was chosen and shows what importing it would change. Makes a workspace first where none is open.
 fn read(app: App, name: Option<String>, input: ImportInput) {
     let job = new_job();
@@ -64,7 +61,7 @@ fn read(app: App, name: Option<String>, input: ImportInput) {
             }
         };
         app.import.set(next);
-        app.jobs.update(|jobs| drop(jobs.remove(&job)));
+        job::ended(app, &job);
     });
 }
 
@@ -175,38 +172,6 @@ fn choose() -> AnyView {
     .into_any()
 }
 
-/// What a running job is doing, how far it is, and a way to stop it.
-fn busy(job: String) -> AnyView {
-    let app = use_app();
-    let name = job.clone();
-    let progress = Memo::new(move |_| app.jobs.with(|jobs| jobs.get(&name).cloned()));
-    let cancel = move |_| app.run(JobCancelParams { job: job.clone() }, |_| {});
-    view! {
-        <section class="block card">
-            {move || {
-                // The step may have ended between the news and this look.
-                let progress = progress.try_get().flatten();
-                let words = progress.as_ref().map_or_else(|| t("import.starting").to_owned(), |job| name_of("step", &job.step));
-                let known = progress.filter(|job| job.total > 0);
-                let numbers = known.as_ref().map(|job| {
-                    fill("import.of", &[("done", &grouped(job.done)), ("total", &grouped(job.total))])
-                });
-                view! {
-                    <p role="status">{words} " " <span class="muted">{numbers}</span></p>
-                    {match known {
-                        Some(job) => view! {
-                            <progress class="progress" max=job.total.to_string() value=job.done.to_string() aria-label=t("import.progress")></progress>
-                        }.into_any(),
-                        None => view! { <progress class="progress" aria-label=t("import.progress")></progress> }.into_any(),
-                    }}
-                }
-            }}
-            <div class="actions"><button class="button" on:click=cancel>{t("dialog.cancel")}</button></div>
-        </section>
-    }
-    .into_any()
-}
-
 fn shown(input: ImportInput, found: &ImportPreview) -> AnyView {
     let app = use_app();
     let counts = found.counts;
@@ -234,7 +199,7 @@ fn shown(input: ImportInput, found: &ImportPreview) -> AnyView {
                     app.import.set(ImportStep::Preview(Box::new(back)));
                 }
             }
-            app.jobs.update(|jobs| drop(jobs.remove(&job)));
+            job::ended(app, &job);
         });
     };
     view! {

@@ -1,11 +1,12 @@
 //! The workspace at a date: what it held, and what became of it. Only to look at, and to bring back what is gone.
 
 use crate::dom::prelude::*;
-use groundplan_shared::api::{Became, HistoryAtParams, HistoryRecoverParams};
+use groundplan_shared::api::{ApiError, Became, ErrorCode, HistoryAtParams, HistoryRecoverParams};
 
 use crate::components::icon::{icon, kind_icon};
+use crate::components::job::{self, busy, new_job};
 use crate::components::states::failure;
-use crate::state::{App, Route, raw_of, use_app};
+use crate::state::{App, Route, use_app};
 use crate::text::{count, date, fill, grouped, name_of, now_ms, t};
 use crate::transport::{Json, encode, parse};
 
@@ -20,17 +21,17 @@ pub fn past_page() -> AnyView {
     let day = RwSignal::new(date(now_ms().saturating_sub(DAY_MS)));
     let at = Memo::new(move |_| day.with(|day| end_of(day)));
     let became = RwSignal::new(None::<Became>);
-    let params = move || {
+    let look = Look::follow(app, move || {
         let became = became.get();
-        at.get().map(|at_ms| encode(&HistoryAtParams { at_ms, became, limit: ROWS, after: None }))
-    };
+        at.get().map(|at_ms| HistoryAtParams { at_ms, became, limit: ROWS, after: None, job: None })
+    });
+    let told = Memo::new(move |_| look.told());
     let tab = move |own: Option<Became>, text: &'static str| {
         view! {
             <button class="segment" role="radio" aria-checked=move || if became.get() == own { "true" } else { "false" }
                 on:click=move |_| became.set(own)>{t(text)}</button>
         }
     };
-    let answer = raw_of(app, "history/at", params);
     view! {
         <div class="page past">
             <h1 class="page-title">{t("title.past")}</h1>
@@ -42,12 +43,109 @@ pub fn past_page() -> AnyView {
             <div class="segments" role="radiogroup" aria-label=t("past.which")>
                 {tab(None, "past.all")}{tab(Some(Became::Changed), "past.changed")}{tab(Some(Became::Deleted), "past.deleted")}
             </div>
-            {move || match answer.get() {
+            {move || told.get().map(busy)}
+            {move || match look.answer.get() {
+                Err(error) if error.code == ErrorCode::Cancelled => stopped(look),
                 Err(error) => failure(&error, None),
-                Ok(answer) => at.get().zip(parse(&answer)).map(|(at, past)| show(app, at, &past)).unwrap_or(AnyView::Empty),
+                Ok((_, answer)) if answer.is_empty() => AnyView::Empty,
+                Ok((at, answer)) => parse(&answer).map_or(AnyView::Empty, |past| show(app, at, &past)),
             }}
         </div>
     }
+}
+
+/// A look at the history of everything. It takes as long as the workspace is large, so there is one at a time: another
+/// question ends it, and what changes meanwhile is looked at when it has ended.
+#[derive(Clone, Copy)]
+struct Look {
+    app: App,
+    /// The latest answer, with the date that it is about; empty before the first.
+    answer: RwSignal<Result<(u64, String), ApiError>>,
+    /// The look under way.
+    running: RwSignal<Option<String>>,
+    wanted: RwSignal<Option<HistoryAtParams>>,
+    /// Whether something changed while it ran.
+    stale: StoredValue<bool>,
+}
+
+impl Look {
+    /// Looks by these parameters, again whenever they or anything in the workspace change.
+    fn follow(app: App, params: impl Fn() -> Option<HistoryAtParams> + Send + Sync + 'static) -> Self {
+        let look = Self {
+            app,
+            answer: RwSignal::new(Ok((0, String::new()))),
+            running: RwSignal::new(None),
+            wanted: RwSignal::new(None),
+            stale: StoredValue::new(false),
+        };
+        Effect::new(move |_| {
+            look.wanted.set(params());
+            look.stop();
+            look.begin();
+        });
+        Effect::new(move |seen: Option<u64>| {
+            let number = app.changes.with(|changes| changes.number);
+            if seen.is_some_and(|seen| seen != number) {
+                look.again();
+            }
+            number
+        });
+        on_cleanup(move || look.stop());
+        look
+    }
+
+    fn begin(self) {
+        let Some(mut params) = self.wanted.get_untracked() else { return };
+        let (at_ms, job) = (params.at_ms, new_job());
+        params.job = Some(job.clone());
+        self.stale.set_value(false);
+        self.running.set(Some(job.clone()));
+        let done = move |answer: Result<String, ApiError>| {
+            job::ended(self.app, &job);
+            // Another question came, or the page is gone.
+            if self.running.try_with_untracked(|running| running.as_ref() == Some(&job)) != Some(true) {
+                return;
+            }
+            self.running.set(None);
+            let answer = answer.map(|answer| (at_ms, answer));
+            let ended = answer.is_ok();
+            if self.answer.with_untracked(|old| *old != answer) {
+                self.answer.set(answer);
+            }
+            if ended && self.stale.get_value() {
+                self.begin();
+            }
+        };
+        self.app.ask_then("history/at", encode(&params), Box::new(done));
+    }
+
+    fn again(self) {
+        if self.running.with_untracked(Option::is_some) {
+            self.stale.set_value(true);
+        } else if self.answer.with_untracked(Result::is_ok) {
+            self.begin();
+        }
+    }
+
+    fn stop(self) {
+        if let Some(job) = self.running.try_update(Option::take).flatten() {
+            job::cancel(self.app, job);
+        }
+    }
+
+    /// The look under way, once it has told that it takes a while.
+    fn told(self) -> Option<String> {
+        let running = self.running.get()?;
+        self.app.jobs.with(|jobs| jobs.get(&running).is_some_and(|job| job.done > 0)).then_some(running)
+    }
+}
+
+fn stopped(look: Look) -> AnyView {
+    view! {
+        <p class="muted" role="status">{t("past.stopped")}</p>
+        <button class="button" on:click=move |_| look.begin()>{t("past.again")}</button>
+    }
+    .into_any()
 }
 
 /// The last moment of a day as people write it, where this device is; none if it is no day.

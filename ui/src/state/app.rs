@@ -1,22 +1,20 @@
 //! The reactive heart: signals that every view reads, and the few ways to change them.
 //!
-//! Not here: logic worth testing; that lives in the plain structs beside this file.
+//! Not here: reading (`load`), and logic worth testing; that lives in the plain structs beside this file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::dom::prelude::*;
 use groundplan_shared::api::{
-    ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditStateParams,
-    EditUndoParams, ElementGetParams, ElementListParams, ElementView, ErrorCode, Event, JobProgress,
-    MemberListParams, PageListParams, Settings, SettingsGetParams, SyncState, SyncStatus, SyncStatusParams,
-    TextStretch, ViewListParams,
+    ApiError, AppStatus, AppStatusParams, Command, EditRedoParams, EditState, EditUndoParams,
+    ElementGetParams, ElementView, ErrorCode, Event, JobProgress, Settings, SyncStatus, TextStretch,
 };
 use groundplan_shared::model::{DocumentId, WorkspaceId};
 use leptos::task::spawn_local;
 
 use super::peers::Peer;
-use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation, people};
+use super::{ImportStep, Index, Route, ToastKind, Toasts, navigation};
 use crate::text::{fill, t};
 use crate::transport::{Asked, Signal as Told, Transport, decode, encode};
 
@@ -270,69 +268,6 @@ impl App {
         self.touched(Vec::new(), false);
     }
 
-    /// Reads the program's state and, if a workspace is open, its lists.
-    pub async fn load(self) {
-        let status = self.call(AppStatusParams {}).await;
-        let open = status.as_ref().ok().and_then(|status| status.open);
-        self.status.set(Some(status));
-        if let Ok(settings) = self.call(SettingsGetParams {}).await {
-            self.settings.set(Some(settings));
-        }
-        if open.is_some() {
-            self.load_index().await;
-            self.load_sync().await;
-            self.load_newcomers().await;
-            self.load_edits().await;
-        } else {
-            self.index.set(Arc::default());
-            self.indexed.set(None);
-            self.sync.set(None);
-        }
-    }
-
-    async fn load_edits(self) {
-        if let Ok(edits) = self.call(EditStateParams {}).await {
-            self.edits.set(edits);
-        }
-    }
-
-    /// Reads how synchronisation stands.
-    pub async fn load_sync(self) {
-        if let Ok(sync) = self.call(SyncStatusParams {}).await {
-            self.sync.set(Some(sync));
-        }
-    }
-
-    async fn load_newcomers(self) {
-        let connected = self.sync.with_untracked(|status| {
-            status.as_ref().is_some_and(|status| status.state != SyncState::LocalOnly)
-        });
-        let list = if connected { self.call(MemberListParams {}).await.ok() } else { None };
-        let waiting = list.map_or(0, |list| {
-            list.waiting.iter().filter(|newcomer| people::may_admit(&list, newcomer)).count()
-        });
-        self.newcomers.set(waiting);
-    }
-
-    /// Reads the lists of the open workspace.
-    pub async fn load_index(self) {
-        let read = async {
-            let elements = self.call(ElementListParams::default()).await?.items;
-            let pages = self.call(PageListParams::default()).await?.items;
-            let views = self.call(ViewListParams {}).await?.items;
-            Ok(Index::new(elements, pages, views))
-        };
-        match read.await {
-            Ok(index) => {
-                if self.index.with_untracked(|old| **old != index) {
-                    self.index.set(Arc::new(index));
-                }
-                self.indexed.set(Some(Ok(())));
-            }
-            Err(error) => self.indexed.set(Some(Err(error))),
-        }
-    }
-
     fn hear(self, told: Told) {
         match told {
             Told::Lost => {
@@ -395,12 +330,19 @@ impl App {
 
     /// Goes into a workspace that was just made, opened or joined.
     pub fn enter(self, route: Route) {
+        self.index.set(Arc::default());
         self.indexed.set(None);
         self.selection.set(Vec::new());
+        let from = self.route.get_untracked();
         spawn_local(async move {
-            self.load().await;
+            self.load_status().await;
             self.mark(Vec::new(), false);
-            self.go(route);
+            // Whoever went elsewhere meanwhile is not brought back: the frame stands as soon as the status is known, and
+            // an event may have brought that before.
+            if self.route.with_untracked(|at| *at == from) {
+                self.go(route);
+            }
+            self.load_rest().await;
         });
     }
 

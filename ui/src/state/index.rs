@@ -2,9 +2,11 @@
 //!
 //! Not here: what one element or page holds; views ask for that.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use groundplan_shared::api::{ElementSummary, ElementView, PageSummary, Reference, ViewSummary};
+use groundplan_shared::api::{
+    ElementSummary, ElementView, ExplorerList, PageSummary, Reference, ViewSummary,
+};
 use groundplan_shared::model::{DocumentId, ElementKind};
 
 /// The lists of a workspace.
@@ -16,15 +18,51 @@ pub struct Index {
     pub pages: Vec<PageSummary>,
     /// Diagrams by name.
     pub views: Vec<ViewSummary>,
+    /// What the explorer shows of a large workspace before its lists are here; none once they are.
+    pub outline: Option<Outline>,
     place: HashMap<DocumentId, usize>,
+}
+
+/// How much there is where only the outermost elements were read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outline {
+    /// Elements in the workspace.
+    pub all: u64,
+    /// Outermost elements; the first of them were read.
+    pub outermost: u64,
+    /// How many parts those have.
+    pub parts: HashMap<DocumentId, u64>,
 }
 
 impl Index {
     /// Makes the index of three lists.
     pub fn new(elements: Vec<ElementSummary>, pages: Vec<PageSummary>, views: Vec<ViewSummary>) -> Self {
-        let mut index = Self { elements, pages, views, place: HashMap::new() };
+        let mut index = Self { elements, pages, views, outline: None, place: HashMap::new() };
         index.sort();
         index
+    }
+
+    /// Makes the index of the first of the outermost elements: what is seen of a large workspace at first.
+    pub fn outline(first: &ExplorerList, views: Vec<ViewSummary>) -> Self {
+        let mut outline = Outline { all: first.all, outermost: first.total, parts: HashMap::new() };
+        let mut elements = Vec::with_capacity(first.rows.len());
+        for row in &first.rows {
+            let (Some(id), Ok(kind)) = (row.id, row.kind.parse()) else { continue };
+            outline.parts.insert(id, row.parts);
+            elements.push(ElementSummary {
+                id,
+                kind,
+                name: row.name.clone(),
+                technology: None,
+                subtype: None,
+                lifecycle: None,
+                parent: None,
+                owner: None,
+                tags: BTreeSet::new(),
+                external: false,
+            });
+        }
+        Self { outline: Some(outline), ..Self::new(elements, Vec::new(), views) }
     }
 
     fn sort(&mut self) {

@@ -117,23 +117,6 @@ pub fn raw(app: App, method: &'static str, params: String) -> RwSignal<String> {
     state
 }
 
-/// The same for parameters that change; the error too, if it is one.
-pub fn raw_of(
-    app: App,
-    method: &'static str,
-    params: impl Fn() -> Option<String> + 'static,
-) -> RwSignal<Result<String, ApiError>> {
-    let state = RwSignal::new(Ok(String::new()));
-    let tell = move |answer: Option<Result<String, ApiError>>| {
-        // What stands there stays until something else is known.
-        if let Some(answer) = answer {
-            state.set(answer);
-        }
-    };
-    follow(app, method, Box::new(move || (params(), 0)), Box::new(|_| true), Rc::new(tell));
-    state
-}
-
 /// Gives an answer, or that there is nothing to ask, to whoever asked.
 type Tell = Rc<dyn Fn(Option<Result<String, ApiError>>)>;
 

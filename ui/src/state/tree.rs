@@ -179,9 +179,12 @@ impl Builder<'_> {
         let rank = |at: &usize| (elements[*at].kind, *at);
         super::order::by_key(&mut roots, rank);
         children.iter_mut().for_each(|children| super::order::by_key(children, rank));
-        let total = if self.filter.is_empty() { elements.len() } else { matching };
+        let whole = self.index.outline.as_ref().map_or(elements.len(), |outline| in_memory(outline.all));
+        let total = if self.filter.is_empty() { whole } else { matching };
         if self.group(Group::Elements, total) {
-            self.nest(&roots, &children, 1);
+            let siblings =
+                self.index.outline.as_ref().map_or(roots.len(), |outline| in_memory(outline.outermost));
+            self.nest(&roots, siblings, &children, 1);
         }
     }
 
@@ -205,10 +208,13 @@ impl Builder<'_> {
         }
     }
 
-    fn nest(&mut self, places: &[usize], children: &[Vec<usize>], depth: u16) {
+    fn nest(&mut self, places: &[usize], siblings: usize, children: &[Vec<usize>], depth: u16) {
         for (position, at) in places.iter().enumerate() {
-            let parts = if depth < DEPTH_MAX { children[*at].len() } else { 0 };
-            let key = Key::Document(self.index.elements[*at].id);
+            let id = self.index.elements[*at].id;
+            let known = self.index.outline.as_ref().and_then(|outline| outline.parts.get(&id));
+            let parts = known.map_or(children[*at].len(), |parts| in_memory(*parts));
+            let parts = if depth < DEPTH_MAX { parts } else { 0 };
+            let key = Key::Document(id);
             let open = parts > 0 && (!self.filter.is_empty() || self.open.contains(&key));
             self.rows.push(Row {
                 node: Node::Element(*at),
@@ -216,10 +222,10 @@ impl Builder<'_> {
                 parts,
                 open,
                 position: position + 1,
-                siblings: places.len(),
+                siblings,
             });
             if open {
-                self.nest(&children[*at], children, depth + 1);
+                self.nest(&children[*at], children[*at].len(), children, depth + 1);
             }
         }
     }
@@ -264,6 +270,11 @@ impl Builder<'_> {
             self.rows.push(Row { node: Node::Page(place), depth, parts: 0, open: false, position, siblings });
         }
     }
+}
+
+/// A number that was counted elsewhere.
+fn in_memory(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 #[derive(Default)]
@@ -355,6 +366,31 @@ mod tests {
         assert_eq!(names(&index, &[], "POSTGRES"), ["Elements 1", " shop", "  db"]);
         assert_eq!(names(&index, &[], "nothing"), Vec::<String>::new());
         assert_eq!(names(&index, &[], "ops/"), ["Pages 1", " ops", "  ops/db.md"]);
+    }
+
+    #[test]
+    fn the_beginning_of_a_large_workspace_stands_as_its_lists_will_show_it() {
+        use groundplan_shared::api::{ExplorerList, ExplorerRow};
+        let row = |n, kind: &str, name: &str, parts| ExplorerRow {
+            document: "element".to_owned(),
+            id: Some(id(n)),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            path: String::new(),
+            parts,
+            depth: 0,
+        };
+        let read = vec![row(4, "actor", "zoe", 0), row(1, "system", "shop", 2)];
+        let first = ExplorerList { rows: read, offset: 0, total: 2, all: 4, more: false, path: Vec::new() };
+        let outline = rows(&Index::outline(&first, Vec::new()), &HashSet::new(), "");
+        let index = Index::new(shop().elements, Vec::new(), Vec::new());
+        let lists = rows(&index, &HashSet::new(), "");
+        let seen = |rows: &[Row], index: &Index| -> Vec<_> {
+            let one =
+                |row: &Row| (row.key(index), row.depth, row.parts, row.open, row.position, row.siblings);
+            rows.iter().map(one).collect()
+        };
+        assert_eq!(seen(&outline, &Index::outline(&first, Vec::new())), seen(&lists, &index));
     }
 
     #[test]
