@@ -1,5 +1,5 @@
 //! What a long-running program (window or agent) keeps an eye on: synchronisation of whatever workspace is open,
-//! edits that another process made to the same store, and the workspace's name.
+//! edits that another process made to the same store, workspaces that it made, and the workspace's name.
 //!
 //! Not here: one-shot commands of the command line, which synchronise when asked.
 
@@ -49,14 +49,27 @@ async fn follow(mut events: Receiver<Event>, app: &Weak<App>) {
     }
 }
 
-/// Looks whether another process wrote to the open workspace.
+/// Looks whether another process wrote to the open workspace; while none is open, whether it made one.
 async fn look(app: &Weak<App>) {
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut profile = None;
     loop {
         ticks.tick().await;
         let Some(app) = app.upgrade() else { return };
-        let Some(open) = app.open_now() else { continue };
+        let Some(open) = app.open_now() else {
+            let looked = Arc::clone(&app);
+            match tokio::task::spawn_blocking(move || looked.profile().version()).await {
+                Ok(Ok(version)) => {
+                    if profile.replace(version).is_some_and(|before| before != version) {
+                        app.emit(Event::Workspaces);
+                    }
+                }
+                Ok(Err(error)) => tracing::warn!(error = %error, "the profile could not be looked at"),
+                Err(_) => return,
+            }
+            continue;
+        };
         let looked = Arc::clone(&open);
         match tokio::task::spawn_blocking(move || looked.refresh()).await {
             Ok(Ok(true)) => {

@@ -3,7 +3,6 @@
 
 mod attachments;
 mod attacks;
-mod away;
 mod brake;
 mod clearance;
 mod compacted;

@@ -29,6 +29,7 @@ const hand = (locator, kind, ...files) =>
 async function open(page, name) {
   await page.keyboard.press("Control+k");
   await page.keyboard.type(name);
+  await page.locator("#palette-list[aria-busy=false]").waitFor();
   await page.getByRole("option", { name: new RegExp(`^${name}`) }).first().click();
 }
 

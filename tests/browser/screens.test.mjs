@@ -50,6 +50,29 @@ test("find, rename, undo", { timeout: 120_000 }, () =>
     await page.getByText("Local store").first().waitFor();
   }));
 
+test("a click on what the list just moved away is for what stood there", { timeout: 120_000 }, () =>
+  withAgent(async ({ page }) => {
+    await openSample(page);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Local");
+    await page.locator("#palette-list[aria-busy=false]").waitFor();
+    assert.match(await page.getByRole("option").nth(1).innerText(), /^Local store/);
+    // Presses the second row in the frame after it became another one.
+    await page.evaluate(() => {
+      const list = document.querySelector("#palette-list");
+      const press = () => list.children[1]?.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true, button: 0 }));
+      const watch = new MutationObserver(() => {
+        if (!list.children[1]?.textContent.startsWith("Read me first")) return;
+        watch.disconnect();
+        requestAnimationFrame(press);
+      });
+      watch.observe(list, { childList: true, subtree: true });
+    });
+    await page.getByRole("combobox").fill("Local store");
+    await page.waitForURL(/\/element/);
+    await page.getByRole("heading", { name: "Local store" }).first().waitFor();
+  }));
+
 test("who goes on before a workspace is read whole is not brought back", { timeout: 120_000 }, () =>
   withAgent(async ({ page }) => {
     let release;
@@ -83,7 +106,6 @@ test("the explorer stays as it is when its lists are read again", { timeout: 120
     writeFileSync(file, system + Array.from({ length: 100 }, (_, n) => part(n)).join(""));
     agent.run("init", "Big");
     agent.run("import", file);
-    await page.reload();
     await page.getByText("Big", { exact: true }).click();
     const row = (name) => page.getByRole("treeitem", { name, exact: true });
     await row("shop").locator(".twist").click();
@@ -126,6 +148,7 @@ test("typing in a page is saved", { timeout: 120_000 }, () =>
     await openSample(page);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("Blind server");
+    await page.locator("#palette-list[aria-busy=false]").waitFor();
     await page.getByRole("option", { name: /^Blind server/ }).first().click();
     await page.waitForURL(/\/page/);
     await page.getByRole("tab", { name: "Write" }).click();

@@ -102,6 +102,12 @@ impl Profile {
         Ok(result)
     }
 
+    /// A number that changes whenever another process writes to the profile.
+    pub(crate) fn version(&self) -> Result<i64, StoreError> {
+        let connection = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+
     /// Reads a setting.
     pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.transaction(|tx| {

@@ -5,15 +5,16 @@ use groundplan_shared::api::JobCancelParams;
 
 use crate::state::{App, new_uuid, use_app};
 use crate::text::{fill, grouped, name_of, t};
+use crate::transport::encode;
 
 /// A name for a command about to be started.
 pub fn new_job() -> String {
     new_uuid().map(|uuid| uuid.to_string()).unwrap_or_default()
 }
 
-/// Stops a command. One that has ended meanwhile is none any more.
+/// Stops a command. One that has ended meanwhile is refused, and its own answer says so better.
 pub fn cancel(app: App, job: String) {
-    app.run(JobCancelParams { job }, |_| {});
+    app.ask_then("job/cancel", encode(&JobCancelParams { job }), Box::new(|_| {}));
 }
 
 /// Forgets how far a command was that has ended.

@@ -9,13 +9,15 @@ use super::icon::{icon, kind_icon};
 use super::keys::{is_mac, perform};
 use crate::state::actions::chord_words;
 use crate::state::{Action, Route, palette, use_app, use_shell};
-use crate::text::t;
+use crate::text::{now_ms, t};
 use crate::transport::{decode, encode};
 
 /// Actions shown above the hits while something is typed.
 const ACTIONS_SHOWN: usize = 5;
 /// Hits asked for.
 const HITS: u32 = 20;
+/// How long after the list changed a press of a pointer that rests means what stood there before: nobody reacts sooner.
+const AIMED_MS: u64 = 300;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Entry {
@@ -110,6 +112,25 @@ pub fn Palette() -> AnyView {
             }
         }
     };
+    // What stood there before the list changed last, and when that was; whether the pointer has moved since.
+    let before = StoredValue::new((Vec::<Entry>::new(), 0_u64));
+    let moved = StoredValue::new(true);
+    Effect::new(move |shown: Option<Vec<Entry>>| {
+        let now = entries.get();
+        if let Some(shown) = shown {
+            before.set_value((shown, now_ms()));
+            moved.set_value(false);
+        }
+        now
+    });
+    let aimed = move |place: usize, entry: &Entry| {
+        let rests = !moved.get_value();
+        before.with_value(|(entries, changed)| {
+            let just_now = now_ms().saturating_sub(*changed) < AIMED_MS;
+            if rests && just_now { entries.get(place).cloned() } else { Some(entry.clone()) }
+        })
+    };
+    let busy = move || typed.with(|text| hits.with(|(of, _)| of != text));
     let close = Callback::new(move |()| shell.close());
     view! {
         <Modal title=t("action.palette") on_close=close class="palette" bare=true>
@@ -136,7 +157,8 @@ pub fn Palette() -> AnyView {
                     on:keydown=keydown
                 />
             </label>
-            <ul class="palette-list plain" id="palette-list" role="listbox" aria-label=t("palette.results")>
+            <ul class="palette-list plain" id="palette-list" role="listbox" aria-label=t("palette.results")
+                aria-busy=move || if busy() { "true" } else { "false" }>
                 {move || entries.get().into_iter().enumerate().map(|(place, entry)| {
                     let (chosen, pressed) = (entry.clone(), entry.clone());
                     view! {
@@ -145,13 +167,18 @@ pub fn Palette() -> AnyView {
                             class="option"
                             role="option"
                             aria-selected=move || if at.get() == place { "true" } else { "false" }
-                            on:mousemove=move |_| if at.get_untracked() != place { at.set(place) }
+                            on:mousemove=move |event: leptos::ev::MouseEvent| {
+                                // Browsers also tell of a pointer that rests when something else comes to lie under it.
+                                if event.movement_x() != 0 || event.movement_y() != 0 { moved.set_value(true) }
+                                if at.get_untracked() != place { at.set(place) }
+                            }
                             // Not at the end of a click: meanwhile the list may be drawn anew, and the click would be lost.
                             on:mousedown=move |event: leptos::ev::MouseEvent| if event.button() == 0 {
                                 event.prevent_default();
-                                run(pressed.clone());
+                                if let Some(entry) = aimed(place, &pressed) { run(entry) }
                             }
-                            on:click=move |_| run(chosen.clone())
+                            // Only what no pointer makes: a screen reader's.
+                            on:click=move |event: leptos::ev::MouseEvent| if event.detail() == 0 { run(chosen.clone()) }
                         >
                             {draw(&entry)}
                         </li>

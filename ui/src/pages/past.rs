@@ -47,8 +47,7 @@ pub fn past_page() -> AnyView {
             {move || match look.answer.get() {
                 Err(error) if error.code == ErrorCode::Cancelled => stopped(look),
                 Err(error) => failure(&error, None),
-                Ok((_, answer)) if answer.is_empty() => AnyView::Empty,
-                Ok((at, answer)) => parse(&answer).map_or(AnyView::Empty, |past| show(app, at, &past)),
+                Ok(answer) => parse(&answer).map_or(AnyView::Empty, |past| show(app, past.whole("at_ms"), &past)),
             }}
         </div>
     }
@@ -59,8 +58,8 @@ pub fn past_page() -> AnyView {
 #[derive(Clone, Copy)]
 struct Look {
     app: App,
-    /// The latest answer, with the date that it is about; empty before the first.
-    answer: RwSignal<Result<(u64, String), ApiError>>,
+    /// The latest answer; empty before the first.
+    answer: RwSignal<Result<String, ApiError>>,
     /// The look under way.
     running: RwSignal<Option<String>>,
     wanted: RwSignal<Option<HistoryAtParams>>,
@@ -73,7 +72,7 @@ impl Look {
     fn follow(app: App, params: impl Fn() -> Option<HistoryAtParams> + Send + Sync + 'static) -> Self {
         let look = Self {
             app,
-            answer: RwSignal::new(Ok((0, String::new()))),
+            answer: RwSignal::new(Ok(String::new())),
             running: RwSignal::new(None),
             wanted: RwSignal::new(None),
             stale: StoredValue::new(false),
@@ -96,7 +95,7 @@ impl Look {
 
     fn begin(self) {
         let Some(mut params) = self.wanted.get_untracked() else { return };
-        let (at_ms, job) = (params.at_ms, new_job());
+        let job = new_job();
         params.job = Some(job.clone());
         self.stale.set_value(false);
         self.running.set(Some(job.clone()));
@@ -107,7 +106,6 @@ impl Look {
                 return;
             }
             self.running.set(None);
-            let answer = answer.map(|answer| (at_ms, answer));
             let ended = answer.is_ok();
             if self.answer.with_untracked(|old| *old != answer) {
                 self.answer.set(answer);

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use groundplan_shared::api::{
-    ElementSummary, ElementView, ExplorerList, PageSummary, Reference, ViewSummary,
-};
+use groundplan_shared::api::{ElementSummary, ElementView, PageSummary, Reference, ViewSummary};
 use groundplan_shared::model::{DocumentId, ElementKind};
+
+use crate::transport::Json;
 
 /// The lists of a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,16 +43,18 @@ impl Index {
     }
 
     /// Makes the index of the first of the outermost elements: what is seen of a large workspace at first.
-    pub fn outline(first: &ExplorerList, views: Vec<ViewSummary>) -> Self {
-        let mut outline = Outline { all: first.all, outermost: first.total, parts: HashMap::new() };
-        let mut elements = Vec::with_capacity(first.rows.len());
-        for row in &first.rows {
-            let (Some(id), Ok(kind)) = (row.id, row.kind.parse()) else { continue };
-            outline.parts.insert(id, row.parts);
+    /// `first` is the answer of `explorer/list`.
+    pub fn outline(first: &Json<'_>, views: Vec<ViewSummary>) -> Self {
+        let (all, outermost) = (first.whole("all"), first.whole("total"));
+        let mut outline = Outline { all, outermost, parts: HashMap::new() };
+        let mut elements = Vec::new();
+        for row in first.list("rows") {
+            let (Ok(id), Ok(kind)) = (row.text("id").parse(), row.text("kind").parse()) else { continue };
+            outline.parts.insert(id, row.whole("parts"));
             elements.push(ElementSummary {
                 id,
                 kind,
-                name: row.name.clone(),
+                name: row.text("name"),
                 technology: None,
                 subtype: None,
                 lifecycle: None,

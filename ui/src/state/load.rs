@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use groundplan_shared::api::{
-    AppStatusParams, EditStateParams, ElementListParams, ExplorerListParams, ExplorerPart, MemberListParams,
-    PageListParams, SettingsGetParams, SyncState, SyncStatusParams, ViewListParams,
+    AppStatusParams, EditStateParams, ElementListParams, MemberListParams, PageListParams, SettingsGetParams,
+    SyncState, SyncStatusParams, ViewListParams,
 };
 use leptos::task::spawn_local;
 
 use super::{App, Index, people};
+use crate::transport::parse;
 
 /// Workspaces with more elements show the beginning of their tree before their lists are read.
 const OUTLINED: u64 = 500;
@@ -76,20 +77,9 @@ impl App {
 
     /// Reads the beginning of the tree, so that a large workspace is there as soon as a small one.
     async fn load_outline(self) {
-        let first = ExplorerListParams {
-            part: ExplorerPart::Elements,
-            parent: None,
-            folder: String::new(),
-            filter: String::new(),
-            around: None,
-            offset: 0,
-            limit: 0,
-        };
         // What fails here fails again with the lists, and is said there.
-        let Ok(first) = self.call(first).await else { return };
-        if first.all <= OUTLINED {
-            return;
-        }
+        let Ok(first) = self.ask("explorer/list", r#"{"part":"elements"}"#.to_owned()).await else { return };
+        let Some(first) = parse(&first).filter(|first| first.whole("all") > OUTLINED) else { return };
         if let Ok(views) = self.call(ViewListParams {}).await
             && self.indexed.with_untracked(Option::is_none)
         {

@@ -382,6 +382,8 @@ mod tests {
         };
         let read = vec![row(4, "actor", "zoe", 0), row(1, "system", "shop", 2)];
         let first = ExplorerList { rows: read, offset: 0, total: 2, all: 4, more: false, path: Vec::new() };
+        let first = crate::transport::json::write(&first);
+        let first = crate::transport::parse(&first).expect("it is JSON");
         let outline = rows(&Index::outline(&first, Vec::new()), &HashSet::new(), "");
         let index = Index::new(shop().elements, Vec::new(), Vec::new());
         let lists = rows(&index, &HashSet::new(), "");

@@ -12,7 +12,7 @@ use crate::envelope::check::{Opened, actor_belongs_to};
 use crate::envelope::header::Kind;
 use crate::envelope::link::Link;
 use crate::envelope::outer::scope_at;
-use crate::membership::{DeviceKind, MembershipState};
+use crate::membership::MembershipState;
 use crate::proof::{Check, left_out};
 use crate::wire::ids::{DeviceId, DocumentId, EnvelopeId, Hash};
 
@@ -184,7 +184,7 @@ fn listed(covers: &Covers) -> Result<Listed, SnapshotFault> {
 
 /// Says whether a device could write in a compartment, be it comments alone, at some time up to a log index.
 fn ever_wrote(state: &MembershipState, id: &DeviceId, compartment: Compartment, until: u64) -> bool {
-    let Some(device) = state.device(id).filter(|d| d.kind != DeviceKind::Recovery) else { return false };
+    let Some(device) = state.device(id) else { return false };
     let Some(member) = state.member(&device.member) else { return false };
     let changed = member.history.iter().map(|rights| rights.from_index);
     changed
