@@ -1,11 +1,12 @@
 //! Looking at a change from elsewhere before it is decoded: its author, and how much it would inflate to.
 
-use automerge::Change;
 use automerge::legacy::{Key, ObjectId};
+use automerge::{AutoCommit, Change};
 use flate2::read::DeflateDecoder;
 use groundplan_shared::proof::{Check, left_out};
 use groundplan_shared::wire::Hash;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Largest change, compressed.
 const CHANGE_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -50,7 +51,36 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Change, ChangeRefused> {
         }
         _ => return Err(ChangeRefused::Malformed),
     }
-    Change::from_bytes(bytes.to_vec()).map_err(|_| ChangeRefused::Malformed)
+    match unbroken(|| Change::from_bytes(bytes.to_vec())) {
+        Some(Ok(change)) => Ok(change),
+        Some(Err(_)) | None => Err(ChangeRefused::Malformed),
+    }
+}
+
+/// Does something with foreign bytes in Automerge, which checks most of them before it reads them, but not all: it panics
+/// at some that end in the middle of a number. `None`: it did. What `act` was changing is then good for nothing.
+pub(super) fn unbroken<T>(act: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(act)).ok()
+}
+
+/// Applies decoded changes to a document.
+///
+/// # Errors
+/// Why Automerge refuses one; the document is then good for nothing.
+pub(super) fn apply(doc: &mut AutoCommit, changes: Vec<Change>) -> Result<(), String> {
+    match unbroken(|| doc.apply_changes(changes)) {
+        Some(applied) => applied.map_err(|error| error.to_string()),
+        None => Err("a change cannot be applied".to_owned()),
+    }
+}
+
+/// Applies encoded changes to a document that belongs to no workspace.
+///
+/// # Errors
+/// Why one is refused; the document is then good for nothing.
+pub fn apply_changes(doc: &mut AutoCommit, changes: &[&[u8]]) -> Result<(), String> {
+    let decoded: Result<Vec<Change>, ChangeRefused> = changes.iter().map(|bytes| decode(bytes)).collect();
+    apply(doc, decoded.map_err(|error| error.to_string())?)
 }
 
 /// Returns the actor that made a change: the bytes of the device id, then those of the installation (and, for

@@ -16,7 +16,9 @@ mod talk;
 mod tx;
 mod typed;
 
-pub use bounded::{ChangeRefused, actor_of_change, changes_in, deletes_document, hash_of_change};
+pub use bounded::{
+    ChangeRefused, actor_of_change, apply_changes, changes_in, deletes_document, hash_of_change,
+};
 pub use news::seen as mark_seen;
 pub use remote::{Applied, ApplyError};
 pub use saved::saved_changes;

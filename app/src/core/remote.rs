@@ -64,10 +64,10 @@ impl Tx<'_> {
         let was_deleted = doc::is_deleted(&loaded.doc);
         let authors = news::authors(decoded.iter());
         let fresh: Vec<Vec<u8>> = decoded.iter_mut().map(|change| change.bytes().to_vec()).collect();
-        if let Err(error) = loaded.doc.apply_changes(decoded) {
+        if let Err(error) = bounded::apply(&mut loaded.doc, decoded) {
             // What was taken before the failure is only in memory: the next look loads the stored state again.
             self.forget(id, new)?;
-            return Err(ApplyError::Document(error.to_string()));
+            return Err(ApplyError::Document(error));
         }
         let changed = loaded.doc.get_heads() != before;
         let what = news::what(new, was_deleted, doc::is_deleted(&loaded.doc));

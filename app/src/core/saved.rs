@@ -11,6 +11,7 @@ use groundplan_shared::envelope::SavedChange;
 use groundplan_shared::wire::Hash;
 
 use super::ChangeRefused;
+use super::bounded::unbroken;
 use crate::doc;
 
 /// Largest save.
@@ -29,6 +30,10 @@ const DEFLATED: u64 = 8;
 /// It is no save, or too large.
 pub fn saved_changes(save: &[u8]) -> Result<Vec<(SavedChange, Vec<u8>)>, ChangeRefused> {
     measure(save)?;
+    unbroken(|| decoded(save)).unwrap_or(Err(ChangeRefused::Malformed))
+}
+
+fn decoded(save: &[u8]) -> Result<Vec<(SavedChange, Vec<u8>)>, ChangeRefused> {
     let nobody = ActorId::from([0u8; 16].as_slice());
     let mut document: AutoCommit = doc::load(save, nobody).map_err(|_| ChangeRefused::Malformed)?;
     let changes = document.get_changes(&[]).into_iter().map(|mut change| {
@@ -149,6 +154,16 @@ mod tests {
         let save = doc.save();
         assert!(save.len() < 1 << 20, "{}", save.len());
         assert_eq!(saved_changes(&save), Err(ChangeRefused::TooLarge));
+    }
+
+    #[test]
+    fn a_column_that_ends_in_the_middle_of_a_number_makes_no_save() {
+        // Found by fuzzing. The checksum is right, so that Automerge reads on.
+        let save = [
+            0x85, 0x6f, 0x4a, 0x83, 0x7d, 0x13, 0x71, 0x16, 0x00, 0x11, 0x00, 0x00, 0x01, 0x09, 0x06, 0x01,
+            0x00, 0x03, 0x53, 0xfe, 0x32, 0x32, 0x00, 0x00, 0x00, 0x00, 0x01,
+        ];
+        assert_eq!(saved_changes(&save), Err(ChangeRefused::Malformed));
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub fn read(doc: &AutoCommit) -> Vec<Record> {
             let field = |name| string(doc, &at, name).unwrap_or_default();
             let (size, hash, chunks) = parse(&field("content"))?;
             let attachment = Attachment {
-                id: key.parse().ok()?,
+                id: super::key_id(&key)?,
                 name: field("name"),
                 path: field("path"),
                 media_type: field("type"),

@@ -75,7 +75,7 @@ pub fn read(doc: &AutoCommit, id: DocumentId) -> Option<Thread> {
         .into_iter()
         .filter_map(|(key, at)| {
             Some(Comment {
-                id: key.parse().ok()?,
+                id: super::key_id(&key)?,
                 place: integer(doc, &at, "place").unwrap_or(0),
                 device: string(doc, &at, "by")?.parse::<DeviceId>().ok()?.to_string(),
                 at_ms: integer(doc, &at, "at").unwrap_or(0),

@@ -56,7 +56,7 @@ pub fn read(doc: &AutoCommit, id: DocumentId) -> Option<Element> {
             .into_iter()
             .filter_map(|(key, at)| {
                 Some(Link {
-                    id: key.parse().ok()?,
+                    id: super::key_id(&key)?,
                     title: string(doc, &at, "title").unwrap_or_default(),
                     url: string(doc, &at, "url")?,
                 })
@@ -66,7 +66,7 @@ pub fn read(doc: &AutoCommit, id: DocumentId) -> Option<Element> {
             .into_iter()
             .filter_map(|(key, at)| {
                 Some(Relation {
-                    id: key.parse().ok()?,
+                    id: super::key_id(&key)?,
                     kind: string(doc, &at, "kind")?.parse().ok()?,
                     target: string(doc, &at, "target")?.parse().ok()?,
                     properties: properties(doc, &at, "properties"),
@@ -79,7 +79,7 @@ pub fn read(doc: &AutoCommit, id: DocumentId) -> Option<Element> {
             .filter_map(|(key, at)| {
                 let field = |name| string(doc, &at, name).unwrap_or_default();
                 Some(Endpoint {
-                    id: key.parse().ok()?,
+                    id: super::key_id(&key)?,
                     method: field("method"),
                     path: field("path"),
                     operation: field("operation"),
@@ -234,6 +234,21 @@ mod tests {
     use super::*;
     use crate::env;
     use groundplan_shared::model::{DocumentKind, LinkId, RelationId, RelationKind, SourceId};
+
+    #[test]
+    fn an_id_in_another_spelling_is_no_second_entry() {
+        let mut doc = super::super::create(automerge::ActorId::from([1; 24]), DocumentKind::Element).unwrap();
+        doc.put(ROOT, "kind", "component").unwrap();
+        let links = doc.put_object(ROOT, "links", ObjType::Map).unwrap();
+        let id = LinkId::from_bytes([0xab; 16]).to_string();
+        for (key, url) in [(id.clone(), "https://one.example"), (id.to_uppercase(), "https://two.example")] {
+            let entry = doc.put_object(&links, key, ObjType::Map).unwrap();
+            doc.put(&entry, "url", url).unwrap();
+        }
+        let read = read(&doc, DocumentId::from_bytes([9; 16])).unwrap();
+        let urls: Vec<&str> = read.links.iter().map(|link| link.url.as_str()).collect();
+        assert_eq!(urls, ["https://one.example"]);
+    }
 
     #[test]
     fn what_is_written_reads_back() {

@@ -44,7 +44,7 @@ impl Lineage {
 pub fn read(doc: &AutoCommit) -> Lineage {
     let id = |key| string(doc, &ROOT, key).and_then(|text| text.parse().ok());
     let moved = doc.keys(ROOT).filter_map(|key| {
-        let child = key.strip_prefix(MOVED)?.parse().ok()?;
+        let child = super::key_id(key.strip_prefix(MOVED)?)?;
         match doc.get(ROOT, key.as_str()) {
             Ok(Some((Value::Scalar(number), _))) => Some((child, u8::try_from(number.as_i64()?).ok()?)),
             _ => None,
@@ -104,7 +104,7 @@ pub fn carried(doc: &AutoCommit, from: DocumentId) -> Option<String> {
 
 /// Returns all documents whose edits are in this one, with versions.
 pub fn all_carried(doc: &AutoCommit) -> Vec<(DocumentId, String)> {
-    let id = |key: &str| key.strip_prefix(CARRIED)?.parse().ok();
+    let id = |key: &str| super::key_id(key.strip_prefix(CARRIED)?);
     doc.keys(ROOT).filter_map(|key| Some((id(&key)?, string(doc, &ROOT, &key)?))).collect()
 }
 
@@ -137,7 +137,7 @@ impl Said {
 
 /// Reads what is said here about relations that lead here.
 pub fn said(doc: &AutoCommit) -> Vec<(RelationId, Said)> {
-    let id = |key: &str| key.strip_prefix(SAID)?.parse().ok();
+    let id = |key: &str| super::key_id(key.strip_prefix(SAID)?);
     doc.keys(ROOT)
         .filter_map(|key| Some((id(&key)?, serde_json::from_str(&string(doc, &ROOT, &key)?).ok()?)))
         .collect()

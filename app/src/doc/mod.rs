@@ -20,7 +20,7 @@ pub mod undo;
 pub mod view;
 
 pub(crate) use read::property;
-pub use read::{conflicts, map_entries, string, strings};
+pub use read::{conflicts, key_id, map_entries, string, strings};
 
 use automerge::{
     ActorId, AutoCommit, AutomergeError, LoadOptions, ObjId, ObjType, ROOT, ReadDoc, ScalarValue,

@@ -1,6 +1,8 @@
 //! Lenient reading of scalars, maps and conflicts.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use automerge::{AutoCommit, ObjId, ReadDoc, ScalarValue, Value};
 use groundplan_shared::model::PropertyValue;
@@ -23,6 +25,12 @@ pub fn strings(doc: &AutoCommit, parent: &ObjId, key: &str) -> BTreeSet<String> 
 pub fn map_entries(doc: &AutoCommit, parent: &ObjId, key: &str) -> Vec<(String, ObjId)> {
     let Some(map) = super::map(doc, parent, key) else { return Vec::new() };
     doc.keys(&map).filter_map(|key| super::map(doc, &map, &key).map(|id| (key, id))).collect()
+}
+
+/// Reads a key of a map as an id. Only in the one spelling that this program writes: a key spelled otherwise would be a
+/// second entry of one id, which nothing finds again that looks for the id.
+pub fn key_id<T: FromStr + Display>(key: &str) -> Option<T> {
+    key.parse().ok().filter(|id: &T| id.to_string() == key)
 }
 
 /// Reads a scalar as the value of a property.

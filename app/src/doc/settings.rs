@@ -54,7 +54,7 @@ pub fn sources(doc: &AutoCommit) -> Vec<ImportSource> {
         .filter_map(|(key, at)| {
             let field = |name| string(doc, &at, name).unwrap_or_default();
             Some(ImportSource {
-                id: key.parse().ok()?,
+                id: super::key_id(&key)?,
                 title: field("title"),
                 format: field("format"),
                 path: field("path"),

@@ -25,7 +25,7 @@ pub fn read(doc: &AutoCommit, id: DocumentId) -> Option<View> {
             .filter_map(|key| {
                 let text = string(doc, &at, &key)?;
                 let (x, y) = text.split_once(',')?;
-                Some((key.parse().ok()?, Position { x: x.parse().ok()?, y: y.parse().ok()? }))
+                Some((super::key_id(&key)?, Position { x: x.parse().ok()?, y: y.parse().ok()? }))
             })
             .collect()
     });
