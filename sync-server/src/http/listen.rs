@@ -40,6 +40,11 @@ pub struct Encrypted(pub bool);
 /// Held by everything that must end before the server has stopped.
 pub type Alive = mpsc::Sender<()>;
 
+/// The room that a connection takes up. What outlives the connection's last request, as a socket does, keeps a copy: the
+/// room is free when all are gone.
+#[derive(Clone)]
+pub struct Held(#[expect(dead_code, reason = "kept for its end")] Arc<(OwnedSemaphorePermit, Place, Alive)>);
+
 /// A listener with what it serves.
 pub struct Serving {
     /// Where connections come in.
@@ -87,7 +92,7 @@ pub async fn serve(serving: Serving) {
             router: router.clone(),
             header_time: Duration::from_secs(u64::from(limits.header_seconds)),
             stop: stop.clone(),
-            held: (permit, place, alive.clone()),
+            held: Held(Arc::new((permit, place, alive.clone()))),
         };
         tokio::spawn(connection.run(stream, tls.clone()));
     }
@@ -103,7 +108,7 @@ struct Connection {
     router: Router,
     header_time: Duration,
     stop: watch::Receiver<bool>,
-    held: (OwnedSemaphorePermit, Place, Alive),
+    held: Held,
 }
 
 impl Connection {
@@ -125,7 +130,9 @@ impl Connection {
 
     async fn http1<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S, encrypted: bool) {
         let Self { peer, router, header_time, mut stop, held } = self;
-        let service = service_fn(move |request| answer(router.clone(), request, peer, encrypted));
+        let held_by = held.clone();
+        let service =
+            service_fn(move |request| answer(router.clone(), request, peer, encrypted, held_by.clone()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(header_time)
@@ -149,7 +156,8 @@ impl Connection {
 
     async fn http2<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
         let Self { peer, router, header_time, mut stop, held } = self;
-        let service = service_fn(move |request| answer(router.clone(), request, peer, true));
+        let held_by = held.clone();
+        let service = service_fn(move |request| answer(router.clone(), request, peer, true, held_by.clone()));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(header_time * 2)
@@ -179,9 +187,11 @@ async fn answer(
     mut request: Request<Incoming>,
     peer: SocketAddr,
     encrypted: bool,
+    held: Held,
 ) -> Result<axum::response::Response, Infallible> {
     request.extensions_mut().insert(Peer(peer));
     request.extensions_mut().insert(Encrypted(encrypted));
+    request.extensions_mut().insert(held);
     router.oneshot(request).await
 }
 

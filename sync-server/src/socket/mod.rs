@@ -9,13 +9,14 @@ use std::{
 };
 
 use axum::{
+    Extension,
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::{HeaderMap, header},
     response::Response,
 };
 use groundplan_shared::wire::{AccountId, ProblemCode, frames::SUBPROTOCOL, limits::FRAME_BYTES};
 
-use crate::{app::App, problem::Refusal};
+use crate::{app::App, http::listen::Held, problem::Refusal};
 
 /// Bytes read from a socket at once. Axum's default of 128 KiB for each socket is most of an idle socket's memory.
 const READ_BUFFER: usize = 4 * 1024;
@@ -24,6 +25,7 @@ const READ_BUFFER: usize = 4 * 1024;
 pub(crate) async fn open(
     State(app): State<App>,
     headers: HeaderMap,
+    held: Option<Extension<Held>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     // Browsers always send an origin; programs do not. A page may come in only if its origin is listed.
@@ -51,7 +53,11 @@ pub(crate) async fn open(
         .max_write_buffer_size(2 * FRAME_BYTES)
         .max_frame_size(FRAME_BYTES)
         .max_message_size(FRAME_BYTES)
-        .on_upgrade(move |socket| session::run(app, socket)))
+        .on_upgrade(async move |socket| {
+            // A socket takes up the room of its connection, which HTTP has let go of by now.
+            let _held = held;
+            session::run(app, socket).await;
+        }))
 }
 
 /// Counts open sockets by account.
