@@ -9,6 +9,8 @@ use groundplan_tests::server::{Server, Store};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long others believe that somebody is there of whom they hear nothing.
+const BELIEVED: Duration = Duration::from_secs(40);
 
 /// Waits until an answer of a device is as wanted.
 fn until(device: &Device, method: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
@@ -74,6 +76,7 @@ fn talk(store: Store) {
 
     // Who is where, and who is not there any more.
     let at_web = json!({ "document": web, "cursor": { "anchor": 0, "head": 3 } });
+    let (_desk_page, page) = (desk.page(), tablet.page());
     tablet.ask("presence/set", at_web.clone());
     desk.ask("presence/set", json!({}));
     let is_at_web = |list: &Value| {
@@ -85,9 +88,17 @@ fn talk(store: Store) {
     until(&tablet, "presence/list", "Ada is there", |list| list["items"][0]["document"] == json!(null));
     tablet.ask("presence/set", json!({ "away": true }));
     until(&desk, "presence/list", "Grace is gone", |list| list["items"] == json!([]));
+    // A page that is closed says nothing, and is gone all the same.
+    tablet.ask("presence/set", at_web.clone());
+    until(&desk, "presence/list", "Grace is at Web again", is_at_web);
+    let closed = Instant::now();
+    drop(page);
+    until(&desk, "presence/list", "Grace closed the page", |list| list["items"] == json!([]));
+    assert!(closed.elapsed() < BELIEVED, "long before nobody would be believed to be there any more");
     // Killed and started again, it is another session, which is believed as soon as it answers.
     tablet.kill();
     tablet.start();
+    let _page = tablet.page();
     tablet.ask("presence/set", at_web);
     until(&desk, "presence/list", "Grace is back", is_at_web);
 }

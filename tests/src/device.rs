@@ -1,6 +1,7 @@
 //! A person's device: a fresh profile folder, the command line, and the local agent as a long-lived process.
 
 use std::io::Read;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -202,6 +203,19 @@ impl Device {
     /// If it fails.
     pub fn ask(&self, method: &str, params: Value) -> Value {
         self.call(method, params).unwrap_or_else(|error| panic!("{}: {method}: {error:?}", self.name))
+    }
+
+    /// Listens to events as an open page does, for as long as what it returns lives: with the last page of an agent its
+    /// person is gone.
+    #[must_use = "the page is closed when it is dropped"]
+    pub fn page(&self) -> TcpStream {
+        let caller = self.caller();
+        let headers = [("cookie", caller.cookie.as_str())];
+        let mut stream =
+            http::send(&caller.address, "GET", "/api/events", &headers, b"").expect("the agent takes a page");
+        // The head: from here on the agent knows of the page.
+        stream.read_exact(&mut [0; 12]).expect("the agent answers");
+        stream
     }
 
     /// Waits until the agent tells an event, or the time is over.
