@@ -128,7 +128,7 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let (alive, ended) = mpsc::channel(1);
         let metrics = Arc::new(Metrics::default());
-        let limits = config.limits.clone();
+        let (limits, proxies) = (config.limits.clone(), config.trusted_proxies.clone());
         let live = Live::start(Arc::clone(&store)).await.map_err(StartError::Store)?;
         let app = App::new(Parts {
             memberships: Memberships::default(),
@@ -150,6 +150,7 @@ impl Server {
             tls,
             router,
             limits: limits.clone(),
+            proxies: proxies.clone(),
             metrics: Arc::clone(&metrics),
             stop: stopping.clone(),
             alive: alive.clone(),

@@ -34,7 +34,7 @@ pub struct Config {
     pub database_connections: u32,
     /// Who may register.
     pub registration: RegistrationMode,
-    /// Networks whose `X-Forwarded-For` is believed.
+    /// Networks whose `X-Forwarded-For` is believed, and whose addresses stand for many clients.
     pub trusted_proxies: Vec<Network>,
     /// Origins from which browsers may open the socket.
     pub allowed_origins: Vec<String>,

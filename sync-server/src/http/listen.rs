@@ -27,7 +27,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use crate::{config::Limits, limit::Caller, metrics::Metrics};
+use crate::{
+    config::{Limits, Network},
+    limit::Caller,
+    metrics::Metrics,
+};
 
 /// The other end of the TCP connection; the client or a proxy.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +47,9 @@ pub type Alive = mpsc::Sender<()>;
 /// The room that a connection takes up. What outlives the connection's last request, as a socket does, keeps a copy: the
 /// room is free when all are gone.
 #[derive(Clone)]
-pub struct Held(#[expect(dead_code, reason = "kept for its end")] Arc<(OwnedSemaphorePermit, Place, Alive)>);
+pub struct Held(
+    #[expect(dead_code, reason = "kept for its end")] Arc<(OwnedSemaphorePermit, Option<Place>, Alive)>,
+);
 
 /// A listener with what it serves.
 pub struct Serving {
@@ -55,6 +61,8 @@ pub struct Serving {
     pub router: Router,
     /// Bounds.
     pub limits: Limits,
+    /// Proxies, each of which stands for many clients: only all connections together are bounded behind them.
+    pub proxies: Vec<Network>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Turns true when the server stops.
@@ -65,7 +73,7 @@ pub struct Serving {
 
 /// Accepts until told to stop.
 pub async fn serve(serving: Serving) {
-    let Serving { listener, tls, router, limits, metrics, mut stop, alive } = serving;
+    let Serving { listener, tls, router, limits, proxies, metrics, mut stop, alive } = serving;
     let room = Arc::new(Semaphore::new(usize::try_from(limits.connections).unwrap_or(usize::MAX)));
     let by_address = Arc::new(ByAddress { most: limits.connections_per_ip, open: Mutex::default() });
     loop {
@@ -82,7 +90,9 @@ pub async fn serve(serving: Serving) {
                 continue;
             }
         };
-        let (Ok(permit), Some(place)) = (Arc::clone(&room).try_acquire_owned(), by_address.enter(peer))
+        let one_of_many = proxies.iter().any(|proxy| proxy.contains(peer.ip()));
+        let place = if one_of_many { None } else { by_address.enter(peer) };
+        let (Ok(permit), true) = (Arc::clone(&room).try_acquire_owned(), place.is_some() || one_of_many)
         else {
             metrics.connections_refused.add(1);
             continue;

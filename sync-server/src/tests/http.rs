@@ -6,7 +6,7 @@ use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 use super::{
     Fixture,
-    client::{parse, raw, request},
+    client::{Socket, parse, raw, request},
 };
 
 #[tokio::test]
@@ -68,6 +68,27 @@ async fn one_address_has_so_many_connections_and_requests() {
         assert!(matches!(status, 0 | 200 | 429), "{status}");
     }
     assert!(limited >= 1);
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_stands_for_many_clients() {
+    let fixture = Fixture::start(|config| {
+        config.limits.connections_per_ip = 2;
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    let at = fixture.server.addr;
+    let (_one, _two) = (TcpStream::connect(at).await.unwrap(), TcpStream::connect(at).await.unwrap());
+    assert_eq!(request(at, "GET", "/healthz", None, None).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_socket_takes_up_the_room_of_its_connection() {
+    let fixture = Fixture::start(|config| config.limits.connections_per_ip = 1).await;
+    let at = fixture.server.addr;
+    let socket = Socket::open(at).await;
+    assert!(Socket::try_open(at).await.is_none(), "the room is taken for as long as the socket is open");
+    drop(socket);
 }
 
 #[tokio::test]
