@@ -33,6 +33,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// Tells whether an address lies in one of several ranges.
+    pub fn any_contains(networks: &[Self], address: IpAddr) -> bool {
+        networks.iter().any(|network| network.contains(address))
+    }
+
     /// Tells whether an address lies in the range. An IPv4 address written as IPv6 counts as what it stands for.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {

@@ -90,7 +90,7 @@ pub async fn serve(serving: Serving) {
                 continue;
             }
         };
-        let one_of_many = proxies.iter().any(|proxy| proxy.contains(peer.ip()));
+        let one_of_many = Network::any_contains(&proxies, peer.ip());
         let place = if one_of_many { None } else { by_address.enter(peer) };
         let (Ok(permit), true) = (Arc::clone(&room).try_acquire_owned(), place.is_some() || one_of_many)
         else {

@@ -105,7 +105,7 @@ async fn answer(app: &App, client: IpAddr, request: Request, next: Next) -> Resp
 /// Finds the client's address: that of the connection, unless it is a trusted proxy; then the last address in
 /// `X-Forwarded-For` that is not one. What a client itself wrote into the header stands further left and is ignored.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let is_trusted = |address: IpAddr| Network::any_contains(trusted, address);
     if !is_trusted(peer) {
         return peer;
     }
