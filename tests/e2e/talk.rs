@@ -1,9 +1,10 @@
-//! Two people talk about an architecture through real processes: comments, mentions, what is new, and who is where.
+//! Two people talk about an architecture through real processes: comments, mentions, what is new, who is where, and what
+//! is typed where somebody looks or nobody does.
 
 use std::time::{Duration, Instant};
 
 use groundplan_tests::device::{CallError, Device};
-use groundplan_tests::journey::{agree, element, found, sync};
+use groundplan_tests::journey::{agree, element, found, link, login, sync};
 use groundplan_tests::programs::PASSWORD;
 use groundplan_tests::server::{Server, Store};
 use serde_json::{Value, json};
@@ -101,4 +102,65 @@ fn talk(store: Store) {
     let _page = tablet.page();
     tablet.ask("presence/set", at_web);
     until(&desk, "presence/list", "Grace is back", is_at_web);
+}
+
+/// Types a word at the end of a page's body, as an editor does.
+fn typed(device: &Device, page: &Value, word: &str) {
+    let open = json!({ "document": page, "field": "body" });
+    let text = device.ask("text/open", open);
+    let at = text["text"].as_str().expect("a text").len();
+    let changes = json!([{ "at": at, "delete": 0, "insert": word }]);
+    let edit = json!({ "document": page, "field": "body", "version": text["version"], "changes": changes });
+    device.ask("text/edit", edit);
+}
+
+#[test]
+fn what_is_typed_alone_goes_together_and_at_once_when_its_person_leaves() {
+    let mut server = Server::start(Store::Embedded);
+    let wire = server.wire();
+    let (desk, laptop) = (Device::with_agent("Desk"), Device::with_agent("Laptop"));
+    found(&desk, &wire, "Shop", "ada");
+    let page =
+        desk.ask("page/create", json!({ "kind": "doc", "title": "Notes", "body": "" }))["page"]["id"].clone();
+    login(&laptop, &wire, "ada");
+    link(&desk, &laptop);
+    agree(&[&desk, &laptop]);
+    let items = || desk.ask("sync/status", json!({}))["verified_items"].as_u64().expect("a count");
+    let (before, words) = (items(), 120);
+    let body = json!({ "document": page, "field": "body" });
+    let arrived = |wanted: &str| {
+        let end = Instant::now() + PATIENCE;
+        while laptop.ask("text/open", body.clone())["text"] != json!(wanted) {
+            assert!(Instant::now() < end, "what was typed does not arrive");
+            laptop.wait_for_event(Duration::from_millis(200));
+        }
+    };
+
+    // Somebody looks at it on the desk, and nobody on the laptop.
+    let open = desk.page();
+    desk.ask("presence/set", json!({ "document": page }));
+    for _ in 0..words {
+        typed(&desk, &page, "word ");
+    }
+    let status = desk.ask("sync/status", json!({}));
+    assert_eq!(status["state"], json!("syncing"), "what waits is not called up to date: {status}");
+    assert!(status["waiting"].as_u64() > Some(0), "{status}");
+    drop(open);
+    let all = "word ".repeat(words);
+    arrived(&all);
+    sync(&desk);
+    let sent = items() - before;
+    assert!(sent <= 6, "{words} words went in {sent} envelopes");
+
+    // An agent that nobody looks at sends what is typed as it comes, and so does who is not alone.
+    typed(&desk, &page, "more");
+    arrived(&format!("{all}more"));
+    let (_desk, _laptop) = (desk.page(), laptop.page());
+    desk.ask("presence/set", json!({ "document": page }));
+    laptop.ask("presence/set", json!({}));
+    until(&desk, "presence/list", "the laptop is there", |list| {
+        list["items"].as_array().is_some_and(|all| all.len() == 1)
+    });
+    typed(&desk, &page, "!");
+    arrived(&format!("{all}more!"));
 }

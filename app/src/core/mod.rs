@@ -116,6 +116,8 @@ pub struct Changes {
     pub documents: Vec<DocumentId>,
     /// Whether there is something to send.
     pub outbox: bool,
+    /// Whether all of it is a keystroke, after which more are to be expected.
+    pub typing: bool,
     /// The version after it of the document, if it was one.
     pub heads: Vec<ChangeHash>,
 }
@@ -125,6 +127,7 @@ pub struct Workspace {
     id: WorkspaceId,
     state: Mutex<State>,
     dirty: Notify,
+    typing: Notify,
     /// Things that bookkeeping edited and nobody was told of.
     untold: Mutex<Vec<DocumentId>>,
     read_only: Option<ApiError>,
@@ -188,6 +191,7 @@ impl Workspace {
             id,
             state: Mutex::new(state),
             dirty: Notify::new(),
+            typing: Notify::new(),
             untold: Mutex::default(),
             read_only,
             actor,
@@ -217,9 +221,14 @@ impl Workspace {
         &self.actor
     }
 
-    /// Wakes when there is something to send.
+    /// Wakes when there is something to send, other than what is just being typed.
     pub fn dirty(&self) -> &Notify {
         &self.dirty
+    }
+
+    /// Wakes when something was typed that is to be sent, be it together with what is typed next.
+    pub fn typing(&self) -> &Notify {
+        &self.typing
     }
 
     /// Takes the things that synchronisation edited here by itself.
@@ -306,8 +315,10 @@ impl Workspace {
         });
         match result {
             Ok(done) => {
-                if done.1.outbox {
-                    self.dirty.notify_one();
+                match done.1 {
+                    Changes { outbox: true, typing: true, .. } => self.typing.notify_one(),
+                    Changes { outbox: true, .. } => self.dirty.notify_one(),
+                    _ => {}
                 }
                 loaded::trim(docs);
                 Ok(done)

@@ -304,6 +304,7 @@ impl<'a> Tx<'a> {
             None => self.write(label, touched)?,
         };
         changes.outbox |= self.flushed.outbox;
+        changes.typing &= !self.flushed.outbox;
         changes.documents.append(&mut self.flushed.documents);
         self.sql.commit()?;
         Ok(changes)

@@ -28,6 +28,9 @@ use crate::sync::{Effect, Env, Event, Machine, SyncError, run};
 const TICK: Duration = Duration::from_secs(10);
 /// Longest wait for the server's sign of life when somebody asks.
 const ALIVE: Duration = Duration::from_secs(5);
+/// So long what is typed waits for more, where nobody else looks: one envelope then holds some twenty keystrokes, and the
+/// server keeps something of each envelope for ever.
+const GATHER: Duration = Duration::from_secs(4);
 /// Wait after the local store failed.
 const STORE_FAILED: Duration = Duration::from_secs(5);
 
@@ -67,6 +70,14 @@ pub(super) struct Driver {
 enum Next {
     Effects(Vec<Effect>),
     Gone,
+}
+
+/// Waits until there is something to send, typed or not.
+async fn edited(workspace: &Workspace) {
+    tokio::select! {
+        () = workspace.dirty().notified() => {}
+        () = workspace.typing().notified() => {}
+    }
 }
 
 impl Driver {
@@ -145,7 +156,7 @@ impl Driver {
                     }
                     Some(Ask::Look) => {}
                 },
-                () = self.workspace.dirty().notified() => {
+                () = edited(&self.workspace) => {
                     // The count of what waits has changed.
                     if matches!(self.step(Event::LocalChange).await, Next::Gone) {
                         return false;
@@ -229,6 +240,8 @@ impl Driver {
         let mut next = self.step(hello).await;
         let mut tick = Instant::now() + TICK;
         let presence = Link::new(self.app.clone(), Arc::clone(&self.workspace), Arc::clone(&self.machine));
+        // When what was typed is sent at the latest.
+        let mut gathered: Option<Instant> = None;
         loop {
             match next {
                 Next::Gone => {
@@ -269,6 +282,15 @@ impl Driver {
                     None => return Ok(()),
                 },
                 () = self.workspace.dirty().notified() => Event::LocalChange,
+                () = self.workspace.typing().notified() => {
+                    if presence.alone() {
+                        gathered.get_or_insert(Instant::now() + GATHER);
+                        next = self.step(None).await;
+                        continue;
+                    }
+                    Event::LocalChange
+                }
+                () = sleep_until(gathered.unwrap_or(tick)), if gathered.is_some() => Event::LocalChange,
                 ask = self.asks.recv() => match ask {
                     None => {
                         socket.close().await;
@@ -285,12 +307,17 @@ impl Driver {
                     }
                 },
                 () = presence.wait() => {
-                    for frame in presence.turn().await {
-                        socket.send(&frame).await?;
+                    if gathered.is_some() && !presence.alone() {
+                        // Somebody came, or whoever typed leaves: what was typed goes first.
+                        Event::LocalChange
+                    } else {
+                        for frame in presence.turn().await {
+                            socket.send(&frame).await?;
+                        }
+                        presence.sent();
+                        next = Next::Effects(Vec::new());
+                        continue;
                     }
-                    presence.sent();
-                    next = Next::Effects(Vec::new());
-                    continue;
                 }
                 () = sleep_until(tick) => {
                     let now = Instant::now();
@@ -306,6 +333,9 @@ impl Driver {
                     Event::Tick
                 }
             };
+            if matches!(event, Event::LocalChange | Event::Retry) {
+                gathered = None;
+            }
             let began = Instant::now();
             next = self.step(event).await;
             // While this device was busy nobody listened: that is no silence of the server's.
@@ -315,14 +345,16 @@ impl Driver {
         }
     }
 
-    /// Feeds one event to the machine on a blocking thread and tells interfaces what came of it.
-    async fn step(&mut self, event: Event) -> Next {
+    /// Feeds one event to the machine on a blocking thread and tells interfaces what came of it; without one, how things
+    /// stand.
+    async fn step(&mut self, event: impl Into<Option<Event>>) -> Next {
         let (machine, workspace) = (Arc::clone(&self.machine), Arc::clone(&self.workspace));
+        let event = event.into();
         let work = blocking(move || {
             let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
             let random = SystemRandom::new();
             let env = Env { now_ms: crate::env::now_ms(), random: &random };
-            let effects = machine.handle(event, &*workspace, &env);
+            let effects = event.map_or(Ok(Vec::new()), |event| machine.handle(event, &*workspace, &env));
             Ok(effects.and_then(|mut effects| {
                 for effect in &mut effects {
                     if let Effect::Changed(documents) = effect {

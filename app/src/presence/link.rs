@@ -41,6 +41,12 @@ impl Link {
         let _ = timeout(longest, app.net.presence.stirred.notified()).await;
     }
 
+    /// Says whether somebody looks at the workspace here, and nobody elsewhere.
+    pub(crate) fn alone(&self) -> bool {
+        let Some(app) = self.app.upgrade() else { return false };
+        app.net.presence.with(self.workspace.id(), |room, now| room.is_alone(now))
+    }
+
     /// Returns the frames to send now.
     pub(crate) async fn turn(&self) -> Vec<ClientFrame> {
         let Some(app) = self.app.upgrade() else { return Vec::new() };

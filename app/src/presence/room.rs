@@ -108,6 +108,13 @@ impl Room {
         self.told.is_some()
     }
 
+    /// Says whether the person is there, and nobody else was heard of lately. Whoever tells nothing hears of nobody, and so
+    /// is never known to be alone.
+    pub(super) fn is_alone(&self, now: u64) -> bool {
+        let lately = |peer: &Peer| now.saturating_sub(peer.heard_ms) < YOUNG_MS;
+        self.present(now).is_some() && !self.peers.values().any(lately)
+    }
+
     /// Says whether the person is there.
     fn present(&self, now: u64) -> Option<&Spot> {
         self.spot.as_ref().filter(|(_, renewed)| now - renewed.min(&now) < RENEW_MS).map(|(spot, _)| spot)

@@ -32,6 +32,7 @@ mod seal;
 mod set_aside;
 #[cfg(test)]
 mod sim;
+mod since;
 mod snapshot;
 mod sqlite;
 mod sqlite_healing;

@@ -26,6 +26,8 @@ pub(super) struct Ready {
     pub(super) changes: Vec<Vec<u8>>,
     /// Whether its author may only comment.
     pub(super) only_talk: bool,
+    /// Whether the row lies in the store like this.
+    pub(super) stored: bool,
 }
 
 impl Receiver<'_, '_> {
@@ -44,7 +46,7 @@ impl Receiver<'_, '_> {
                 }
                 Ok(opened) => {
                     row.state = EnvelopeState::Applied;
-                    self.make_ready(row, opened);
+                    self.make_ready(row, opened, false);
                 }
                 Err(error) if error.may_heal() => {}
                 Err(_) => self.reject(tx, &row, "its content is not authentic or not readable")?,
@@ -53,10 +55,10 @@ impl Receiver<'_, '_> {
         Ok(())
     }
 
-    /// Puts an opened envelope, whose row is as it will be, on its way.
-    pub(super) fn make_ready(&mut self, row: EnvelopeRow, opened: Opened) {
+    /// Puts an opened envelope, whose row is as it will be, on its way; `stored`: it lies in the store like that already.
+    pub(super) fn make_ready(&mut self, row: EnvelopeRow, opened: Opened, stored: bool) {
         let only_talk = self.only_talks(&opened.header, &row);
-        let one = Ready { row, changes: changes_of(opened), only_talk };
+        let one = Ready { row, changes: changes_of(opened), only_talk, stored };
         self.ready.entry((one.row.document, one.row.compartment)).or_default().push(one);
     }
 
@@ -77,7 +79,7 @@ impl Receiver<'_, '_> {
         }
         let key = tx.key(row.compartment, outer.header.epoch)?;
         let Ok(opened) = open(tx, row, self.log, key.as_ref()) else { return Ok(true) };
-        let one = Ready { row: row.clone(), changes: changes_of(opened), only_talk: true };
+        let one = Ready { row: row.clone(), changes: changes_of(opened), only_talk: true, stored: true };
         Ok(self.talks(tx, &one)? != Some(false))
     }
 
@@ -97,7 +99,7 @@ impl Receiver<'_, '_> {
             let all: Vec<Vec<u8>> = ready.iter().flat_map(|one| one.changes.iter().cloned()).collect();
             let together = ready.iter().all(|one| !one.only_talk);
             if together && tx.apply(document, compartment, &all)?.is_ok() {
-                for one in ready {
+                for one in ready.iter().filter(|one| !one.stored) {
                     tx.put_envelope(&one.row)?;
                 }
                 self.out.changed.insert(document);
@@ -119,7 +121,9 @@ impl Receiver<'_, '_> {
                 match tx.apply(document, compartment, &one.changes)? {
                     Ok(()) => {
                         self.out.changed.insert(document);
-                        tx.put_envelope(&one.row)?;
+                        if !one.stored {
+                            tx.put_envelope(&one.row)?;
+                        }
                     }
                     Err(Unappliable::NotYet) => {
                         one.row.state = EnvelopeState::Locked;

@@ -4,6 +4,7 @@
 //! its author's chain. What fails for good is quarantined; what lacks something before it is kept and looked at again.
 //! Not here: the cryptographic checks (`groundplan_shared::envelope`) and what documents do with changes.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundplan_shared::auth::Compartment;
@@ -17,10 +18,13 @@ use groundplan_shared::wire::{DeviceId, DocumentId, EnvelopeId, StreamId};
 use super::SyncError;
 use super::chain::Chained;
 use super::event::Env;
+use super::healing::Peer;
 use super::log::Log;
 use super::ready::{NO_COMMENT, Ready, open};
 use super::set_aside::BELOW_CUT;
-use super::store::{Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, READ_BACK, SyncTx, raise};
+use super::store::{
+    Alarm, DocumentHead, EnvelopeRow, EnvelopeState, Place, READ_BACK, SyncRecord, SyncTx, raise,
+};
 use super::weak::{Check, left_out};
 use super::{cut, push, snapshot};
 
@@ -57,6 +61,11 @@ pub(super) struct Receiver<'a, 'e> {
     pub(super) begun: bool,
     /// Streams with an envelope that waits for a rotation cut: what follows in them is no gap.
     pub(super) stopped: BTreeSet<(DeviceId, StreamId)>,
+    /// The record as it was before.
+    record: SyncRecord,
+    /// What was heard of others, and of whom last; written at the end, once for all items.
+    heard: BTreeMap<DeviceId, Peer>,
+    heard_last: Option<DeviceId>,
 }
 
 /// Takes items from the feed or a document's log.
@@ -70,7 +79,7 @@ pub(super) fn items(
     items: &[FeedItem],
     env: &Env<'_>,
 ) -> Result<Received, SyncError> {
-    let mut receiver = Receiver::new(log, keys, env);
+    let mut receiver = Receiver::new(tx.record()?, log, keys, env);
     for item in items {
         receiver.item(tx, item)?;
     }
@@ -84,7 +93,7 @@ pub(super) fn retry(
     keys: &DeviceKeys,
     env: &Env<'_>,
 ) -> Result<Received, SyncError> {
-    Receiver::new(log, keys, env).finish(tx, true)
+    Receiver::new(tx.record()?, log, keys, env).finish(tx, true)
 }
 
 fn row_of(outer: &Outer, state: EnvelopeState, place: Place, bytes: &[u8]) -> EnvelopeRow {
@@ -105,7 +114,7 @@ fn row_of(outer: &Outer, state: EnvelopeState, place: Place, bytes: &[u8]) -> En
 }
 
 impl<'a, 'e> Receiver<'a, 'e> {
-    fn new(log: &'a Log, keys: &'a DeviceKeys, env: &'a Env<'e>) -> Self {
+    fn new(record: SyncRecord, log: &'a Log, keys: &'a DeviceKeys, env: &'a Env<'e>) -> Self {
         Self {
             log,
             keys,
@@ -114,6 +123,9 @@ impl<'a, 'e> Receiver<'a, 'e> {
             ready: BTreeMap::new(),
             begun: false,
             stopped: BTreeSet::new(),
+            record,
+            heard: BTreeMap::new(),
+            heard_last: None,
         }
     }
 
@@ -289,7 +301,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
             return tx.put_envelope(&row);
         }
         let header = &outer.header;
-        if cut::is_open(tx, self.log, header.compartment, accepted_at)? && tx.record()?.synced_ms > 0 {
+        if cut::is_open(tx, self.log, header.compartment, accepted_at)? && self.record.synced_ms > 0 {
             // A rotation above it is known and its list is not verified: whether it belongs below is not known yet. A
             // device that was never up to date has no view of its own to defend, and reads on.
             self.stopped.insert((row.author, row.stream));
@@ -341,8 +353,12 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 return self.reject(tx, &row, "its author's chain has another envelope in its place");
             }
         }
-        self.heard(tx, &row, header)?;
-        self.compare_seen(tx, header, row.place.map_or(0, |place| place.doc_seq))?;
+        let seen = match header.seen.filter(|seen| seen.doc_seq > 0) {
+            Some(seen) => tx.link_at(header.document, seen.doc_seq)?.map(|(_, place)| place),
+            None => None,
+        };
+        self.hear(tx, &row, header, seen)?;
+        self.compare_seen(tx, header, seen, row.place.map_or(0, |place| place.doc_seq))?;
         match (opened, reason) {
             (Ok(opened), _) if header.kind == envelope::Kind::Snapshot => self.snapshot(tx, row, &opened),
             (Ok(opened), _) => {
@@ -350,7 +366,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
                 // At once: what follows in the same frame may have seen it (M23).
                 tx.put_envelope(&row)?;
                 self.begun |= header.kind == envelope::Kind::Genesis;
-                self.make_ready(row, opened);
+                self.make_ready(row, opened, true);
                 Ok(())
             }
             (Err(_), Some(OpenReason::KeyMissing)) => {
@@ -362,33 +378,54 @@ impl<'a, 'e> Receiver<'a, 'e> {
         }
     }
 
-    fn heard(&mut self, tx: &mut dyn SyncTx, row: &EnvelopeRow, header: &Header) -> Result<(), SyncError> {
+    /// Notes how far the author had come. `seen`: the place here of what the header says that it saw.
+    fn hear(
+        &mut self,
+        tx: &mut dyn SyncTx,
+        row: &EnvelopeRow,
+        header: &Header,
+        seen: Option<Place>,
+    ) -> Result<(), SyncError> {
         if row.author == self.keys.id() || left_out(Check::Heard) {
             return Ok(());
         }
-        let mut peer = tx.peer(row.author)?.unwrap_or_default();
-        let saw = match header.seen.filter(|seen| seen.doc_seq > 0) {
-            Some(seen) => tx.link_at(header.document, seen.doc_seq)?.map(|(_, place)| place.ws_seq),
-            None => None,
+        let peer = match self.heard.entry(row.author) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(tx.peer(row.author)?.unwrap_or_default()),
         };
         peer.heard_ms = self.env.now_ms;
         peer.log_index = peer.log_index.max(header.log.index);
-        peer.ws_seq = peer.ws_seq.max(saw.unwrap_or(0));
-        tx.set_peer(row.author, peer)?;
+        peer.ws_seq = peer.ws_seq.max(seen.map_or(0, |place| place.ws_seq));
+        self.heard_last = Some(row.author);
+        Ok(())
+    }
+
+    /// Writes what was heard.
+    fn note_heard(&mut self, tx: &mut dyn SyncTx) -> Result<(), SyncError> {
+        for (device, peer) in std::mem::take(&mut self.heard) {
+            tx.set_peer(device, peer)?;
+        }
+        let Some(last) = self.heard_last.take() else { return Ok(()) };
         let mut record = tx.record()?;
-        record.heard_device = Some(row.author);
+        record.heard_device = Some(last);
         record.heard_ms = self.env.now_ms;
         tx.set_record(&record)
     }
 
     /// Compares what the author had seen of the document with what is verified here (M23).
-    fn compare_seen(&mut self, tx: &mut dyn SyncTx, header: &Header, doc_seq: u64) -> Result<(), SyncError> {
+    fn compare_seen(
+        &mut self,
+        tx: &mut dyn SyncTx,
+        header: &Header,
+        here: Option<Place>,
+        doc_seq: u64,
+    ) -> Result<(), SyncError> {
         let Some(seen) = header.seen.filter(|_| !left_out(Check::Seen)) else { return Ok(()) };
-        if tx.record()?.incarnation != Some(seen.incarnation) || seen.doc_seq == 0 {
+        if self.record.incarnation != Some(seen.incarnation) || seen.doc_seq == 0 {
             return Ok(());
         }
-        match tx.link_at(header.document, seen.doc_seq)? {
-            Some((_, at)) if at.link != seen.link => raise(tx, Alarm::Forked),
+        match here {
+            Some(at) if at.link != seen.link => raise(tx, Alarm::Forked),
             _ if seen.doc_seq >= doc_seq => raise(tx, Alarm::Forked),
             _ => Ok(()),
         }
@@ -432,6 +469,7 @@ impl<'a, 'e> Receiver<'a, 'e> {
             self.unlock(tx)?;
             self.flush(tx)?;
         }
+        self.note_heard(tx)?;
         Ok(self.out)
     }
 }

@@ -26,17 +26,10 @@ use super::machine::Machine;
 use super::parts::{self, Whole};
 use super::ready::{Ready, open};
 use super::receive::Receiver;
+use super::since::{BYTES, COUNT, FEW, FEW_BYTES, ROTATED_COUNT, since_snapshot};
 use super::store::{Alarm, EnvelopeRow, EnvelopeState, Place, SyncRecord, SyncStore, SyncTx, raise, run};
 use super::weak::{Check, left_out};
 
-/// Envelopes after which a snapshot is made; few in the simulation, whose histories are short.
-const COUNT: u64 = if cfg!(test) { 8 } else { 200 };
-/// Bytes of envelopes after which a snapshot is made.
-const BYTES: usize = 256 * 1024;
-/// The same where some of them are sealed under keys that were rotated away.
-const ROTATED_COUNT: u64 = if cfg!(test) { 6 } else { 25 };
-/// The same in bytes.
-const ROTATED_BYTES: usize = 32 * 1024;
 /// Waiting snapshots looked at in one go.
 const WAITING: usize = 256;
 
@@ -137,57 +130,6 @@ fn prefix(
     Ok(Some(prefix))
 }
 
-/// What was added to a document since its latest snapshot, as far as the trigger needs.
-#[derive(Default)]
-struct Since {
-    count: u64,
-    bytes: usize,
-    /// Whether some of it is sealed under keys that were rotated away.
-    rotated: bool,
-}
-
-impl Since {
-    fn limits(&self) -> (u64, usize) {
-        if self.rotated { (ROTATED_COUNT, ROTATED_BYTES) } else { (COUNT, BYTES) }
-    }
-
-    fn is_due(&self) -> bool {
-        let (count, bytes) = self.limits();
-        self.count >= count || self.bytes >= bytes
-    }
-
-    fn bytes_left(&self) -> usize {
-        self.limits().1.saturating_sub(self.bytes)
-    }
-}
-
-fn since_snapshot(
-    tx: &mut dyn SyncTx,
-    log: &Log,
-    document: DocumentId,
-    end: u64,
-) -> Result<Since, SyncError> {
-    let (mut since, mut floor) = (Since::default(), 0);
-    for doc_seq in (1..=end).rev() {
-        if doc_seq <= floor || since.is_due() {
-            break;
-        }
-        let Some((id, _)) = tx.link_at(document, doc_seq)? else { break };
-        let Some(row) = tx.envelope(id)?.filter(|row| stub_of(row).is_none()) else { break };
-        if let Ok(outer) = envelope::parse_outer(&row.bytes) {
-            let header = outer.header;
-            if let (Kind::Snapshot, Some(seen)) = (header.kind, header.seen) {
-                floor = floor.max(seen.doc_seq);
-                continue;
-            }
-            since.rotated |= header.epoch < log.state().chain(header.compartment).current();
-        }
-        since.count += 1;
-        since.bytes += row.bytes.len();
-    }
-    Ok(since)
-}
-
 /// Makes a snapshot of all that the server has of a document, if it is time for one. Returns it sealed, and the place from
 /// which on it is worth looking again.
 fn make(
@@ -217,7 +159,7 @@ fn make(
     let Ok(body) = prefix.to_body(save) else { return Ok((None, later)) };
     let seen = Seen { incarnation, doc_seq: prefix.doc_seq(), link: prefix.link() };
     let made = parts::seal_snapshot(tx, (log, keys), (document, compartment), seen, body, env)?;
-    Ok((made, later))
+    Ok((made, Later { doc_seq: head.doc_seq + FEW, bytes: FEW_BYTES }))
 }
 
 impl Machine {
@@ -461,7 +403,7 @@ impl Receiver<'_, '_> {
         // It may be the beginning of its document here.
         self.begun = true;
         // Only who may write everything makes snapshots.
-        let one = Ready { row, changes, only_talk: false };
+        let one = Ready { row, changes, only_talk: false, stored: false };
         self.ready.entry((one.row.document, one.row.compartment)).or_default().push(one);
         Ok(())
     }

@@ -125,7 +125,7 @@ impl Tx<'_> {
         if typed.rows >= ROWS || typed.bytes >= BYTES {
             self.settle()?;
         }
-        Ok(Some(Changes { documents: vec![thing], outbox: true, heads: made.after }))
+        Ok(Some(Changes { documents: vec![thing], outbox: true, typing: true, heads: made.after }))
     }
 
     /// Writes what the rows of `typed` stand for, and empties it. Needs a writing transaction.

@@ -50,6 +50,7 @@ fn people_see_each_other_move_and_leave() {
     talk(&mut a, &mut b, GREET_MS);
     assert_eq!(a.list(GREET_MS), [(B, Some(place(2)))]);
     assert_eq!(b.list(GREET_MS), [(A, Some(place(1)))]);
+    assert!(!a.is_alone(GREET_MS) && !b.is_alone(GREET_MS));
     let mut moved = place(3);
     moved.cursor = Some(Stretch { anchor: 1, head: 5 });
     a.set(Some(Spot { place: Some(moved.clone()), compartment: 1 }), 2_000);
@@ -75,6 +76,23 @@ fn whoever_says_goodbye_is_gone_at_once() {
     a.set(None, 2_000);
     talk(&mut a, &mut b, 2_000);
     assert_eq!(b.list(2_000), []);
+}
+
+#[test]
+fn alone_is_who_is_there_and_hears_of_nobody() {
+    let mut a = Room::new([10; 16], 0);
+    assert!(!a.is_alone(0), "who tells nothing hears of nobody");
+    a.set(spot(1), 0);
+    assert!(a.is_alone(0));
+    let mut b = Room::new([20; 16], 0);
+    b.set(spot(2), 0);
+    let came = b.turn(0).remove(0).message;
+    a.heard(B, came, 0);
+    assert!(!a.is_alone(0), "whoever comes is somebody before it is believed who");
+    a.set(spot(1), YOUNG_MS);
+    assert!(a.is_alone(YOUNG_MS), "who is silent is gone");
+    a.set(None, YOUNG_MS);
+    assert!(!a.is_alone(YOUNG_MS));
 }
 
 #[test]
