@@ -163,6 +163,29 @@ test("typing in a page is saved", { timeout: 120_000 }, () =>
     await accessible(page, "page");
   }));
 
+test("a click anywhere in the box of an empty page begins to write", { timeout: 120_000 }, () =>
+  withAgent(async ({ page, agent }) => {
+    await openSample(page);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("New page");
+    await page.locator("#palette-list[aria-busy=false]").waitFor();
+    await page.getByRole("option", { name: /^New page/ }).first().click();
+    await page.getByLabel("Title").fill("Kafka is slow");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/page/);
+    await page.locator(".cm-content").waitFor();
+    const box = await page.locator(".editor-box").boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height - 60);
+    await page.keyboard.type("Look at the lag first.");
+    const saved = page.getByText(/^Saved/).first();
+    await saved.waitFor();
+    assert.match(agent.run("show", "Kafka is slow"), /Look at the lag first\./);
+    const said = await saved.boundingBox();
+    assert.ok(said.y > box.y + box.height - 60, "what is said about the text stands below it");
+    await picture(page, "page-new");
+    await accessible(page, "a new page");
+  }));
+
 test("another site's request and a used link are refused", { timeout: 60_000 }, () =>
   withAgent(async ({ page, agent }) => {
     const base = new URL(page.url()).origin;

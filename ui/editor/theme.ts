@@ -11,7 +11,13 @@ export const theme = EditorView.theme({
   "&": { color: "var(--text, CanvasText)", backgroundColor: "transparent", fontSize: "inherit", minHeight: "100%" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "inherit", lineHeight: "1.6", overflow: "visible" },
-  ".cm-content": { padding: "4px 0 24px", caretColor: "var(--accent, CanvasText)" },
+  ".cm-content": {
+    padding: "4px 0 24px",
+    caretColor: "var(--accent, CanvasText)",
+    // A click anywhere in the box around begins to write.
+    minHeight: "var(--text-min-height, 96px)",
+    boxSizing: "border-box",
+  },
   ".cm-line": { padding: "0 2px" },
   ".cm-cursor": { borderLeftColor: "var(--accent, CanvasText)", borderLeftWidth: "1.5px" },
   "& > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": {

@@ -107,6 +107,8 @@ async function bundleScripts(wasm, parts) {
     plugins: [{ name: "parts", setup: (build) => build.onLoad({ filter: /__wasm_split\.js$/ }, (file) => ({ contents: named(file.path, parts) })) }],
     metafile: true,
     logLevel: "warning",
+    // The generated loader names its one import once for each module.
+    logOverride: { "duplicate-object-key": "silent" },
   });
   const outputs = Object.entries(result.metafile.outputs);
   const [entry, { imports }] = outputs.find(([, output]) => output.entryPoint?.endsWith("start.js"));

@@ -128,6 +128,10 @@ fn log(verbose: u8) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("GROUNDPLAN_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    let done = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let done = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_writer(std::io::stderr)
+        .try_init();
     debug_assert!(done.is_ok(), "the log is set up once");
 }

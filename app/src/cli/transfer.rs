@@ -130,7 +130,7 @@ async fn preview_import(app: &Arc<App>, input: ImportInput, output: &Output) -> 
         let rows: Vec<Vec<String>> = preview
             .rows
             .iter()
-            .filter(|row| row.document != "relation")
+            .filter(|row| row.document != "relation" || row.change != "added")
             .take(40)
             .map(|row| {
                 vec![row.change.clone(), row.kind.clone(), plain(&row.name), plain(&row.fields.join(", "))]

@@ -60,7 +60,10 @@ async fn until_signal() {
 
 fn start_log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_writer(std::io::stderr);
     // A log that a test has set up already stays.
     let _ = match config.log_format {
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -1,6 +1,6 @@
 //! `cargo xtask run --check`: the first journey without a window, through the programs as a user would type it.
 //!
-//! Import, draw, and two devices that agree through a server. Prints what was done with the time it took; any
+//! Import, draw, and two devices that agree through a server. Prints what was done, with counts and the time it took; any
 //! difference from what is expected ends the check.
 
 use std::fs;
@@ -72,8 +72,17 @@ impl Check<'_> {
                 &format!("the service {name} among the components"),
             )?;
         }
+        let relations = self.groundplan("first", "list relations", &["list", "--relations", "--json"])?;
+        say::note(&format!(
+            "{} components and {} relations came of {} lines",
+            items(&listed),
+            items(&relations),
+            SYSTEM.lines().count()
+        ));
         let drawing = self.groundplan("first", "draw it", &["view", "--svg"])?;
-        expect(drawing.contains("<svg") && drawing.contains("orders"), "a drawing with the services in it")
+        expect(drawing.contains("<svg") && drawing.contains("orders"), "a drawing with the services in it")?;
+        say::note(&format!("the drawing has {} bytes of SVG", drawing.len()));
+        Ok(())
     }
 
     fn two_devices(&self) -> Outcome<()> {
@@ -99,6 +108,7 @@ impl Check<'_> {
                 first.len() > 2 && first == second,
                 &format!("equal answers of both devices to {listing:?}"),
             )?;
+            say::note(&format!("both devices list the same {} things", items(&first)));
         }
         drop(server);
         Ok(())
@@ -138,6 +148,11 @@ impl Check<'_> {
         say::note(&format!("{device} device: {what} ({})", say::duration(start.elapsed())));
         Ok(text)
     }
+}
+
+/// How many things a listing holds: each has one id of its own.
+fn items(json: &str) -> usize {
+    json.matches("\"id\"").count()
 }
 
 fn expect(holds: bool, what: &str) -> Outcome<()> {

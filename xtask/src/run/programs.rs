@@ -15,6 +15,9 @@ const COMMAND_LINE: (&str, &str) = ("groundplan-app", "groundplan");
 const SERVER: (&str, &str) = ("groundplan-server", "groundplan-server");
 const DESKTOP: (&str, &str) = ("groundplan-desktop", "groundplan-desktop");
 
+/// What the server writes to its log.
+const SERVER_LOG: &str = "GROUNDPLAN_SERVER_LOG_FILTER";
+
 /// The built programs.
 pub struct Programs {
     profile: &'static str,
@@ -66,6 +69,10 @@ impl Programs {
         let mut server = Background::start(&self.server_path(), |command| {
             command.arg("serve").arg("--listen").arg(address.to_string());
             command.arg("--data-dir").arg(data_dir);
+            // Every request at a time is nothing for whoever looks at the app; who wants it says so.
+            if std::env::var_os(SERVER_LOG).is_none() {
+                command.env(SERVER_LOG, "warn");
+            }
         })?;
         let ready = process::wait_until(Duration::from_secs(30), || {
             !server.is_alive() || std::net::TcpStream::connect(address).is_ok()

@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub counts: ImportCounts,
     /// Ids of the source's things, old and new.
     pub ids: HashMap<String, DocumentId>,
+    /// What they are called in the source.
+    names: HashMap<DocumentId, String>,
 }
 
 /// Relations of the source have no place in a preview's key space of their own: the parent's is this.
@@ -36,11 +38,14 @@ pub(super) fn compare(
     plan.counts.elements = set.elements.len() as u64;
     plan.counts.pages = set.pages.len() as u64;
     plan.counts.attachments = set.attachments.len() as u64;
-    plan.counts.relations = set.relations().count() as u64;
-    let keys = set.elements.iter().map(|e| &e.key).chain(set.pages.iter().map(|p| &p.key));
-    for key in keys {
+    // Being part of something is a relation as well, and is listed as one.
+    let parts = set.elements.iter().filter(|element| element.parent.is_some()).count();
+    plan.counts.relations = (set.relations().count() + parts) as u64;
+    let elements = set.elements.iter().map(|element| (&element.key, &element.name));
+    for (key, name) in elements.chain(set.pages.iter().map(|page| (&page.key, &page.title))) {
         let id = known.get(key).map_or_else(|| DocumentId::new(env::make_uuid()), |(id, _)| *id);
         plan.ids.insert(key.clone(), id);
+        plan.names.insert(id, name.clone());
     }
     let total = plan.ids.len() as u64;
     for (done, element) in set.elements.iter().enumerate() {
@@ -94,6 +99,21 @@ impl Plan {
         });
     }
 
+    /// A row of a relation, named by both its ends as far as the source names them.
+    fn relation(
+        &mut self,
+        change: &str,
+        kind: RelationKind,
+        (from, to): (&str, DocumentId),
+        id: Option<DocumentId>,
+    ) {
+        let name = match self.names.get(&to) {
+            Some(to) => format!("{from} \u{2192} {to}"),
+            None => from.to_owned(),
+        };
+        self.row(change, "relation", kind.as_str(), &name, Vec::new(), id);
+    }
+
     fn deleted_here(&mut self, document: &str, kind: &str, name: &str, id: DocumentId) {
         self.row("drift", document, kind, name, vec!["deleted here".to_owned()], Some(id));
     }
@@ -102,8 +122,8 @@ impl Plan {
         let Some(id) = self.ids.get(&element.key).copied() else { return };
         let relations = self.wanted(element);
         self.row("added", "element", element.kind.as_str(), &element.name, Vec::new(), None);
-        for (_, kind, _, _) in &relations {
-            self.row("added", "relation", kind.as_str(), &element.name, Vec::new(), None);
+        for (_, kind, target, _) in &relations {
+            self.relation("added", *kind, (&element.name, *target), None);
         }
         self.acts.push(Act::CreateElement { id, element: Box::new(element.clone()), relations });
     }
@@ -163,7 +183,7 @@ impl Plan {
         let keys: HashSet<&str> = wanted.iter().map(|(key, ..)| key.as_str()).collect();
         for (key, kind, target, fields) in &wanted {
             let Some(held) = by_key.get(key.as_str()) else {
-                self.row("added", "relation", kind.as_str(), &said.name, Vec::new(), Some(id));
+                self.relation("added", *kind, (&said.name, *target), Some(id));
                 let relation = RelationId::new(env::make_uuid());
                 edits.push(Edit::Relation(relation, key.clone(), *kind, *target, fields.clone()));
                 continue;
@@ -174,20 +194,20 @@ impl Plan {
                 continue;
             }
             if now == last {
-                self.row("changed", "relation", kind.as_str(), &said.name, Vec::new(), Some(id));
+                self.relation("changed", *kind, (&said.name, *target), Some(id));
                 edits.push(Edit::Relation(held.id, key.clone(), *kind, *target, fields.clone()));
             } else {
-                self.row("drift", "relation", kind.as_str(), &said.name, Vec::new(), Some(id));
+                self.relation("drift", *kind, (&said.name, *target), Some(id));
             }
         }
         for (key, held) in by_key {
             if !keys.contains(key) {
                 let last = held.source.as_ref().map(|source| source.base.clone()).unwrap_or_default();
                 if base::of_present_relation(held) == last {
-                    self.row("removed", "relation", held.kind.as_str(), &said.name, Vec::new(), Some(id));
+                    self.relation("removed", held.kind, (&said.name, held.target), Some(id));
                     edits.push(Edit::RemoveRelation(held.id));
                 } else {
-                    self.row("drift", "relation", held.kind.as_str(), &said.name, Vec::new(), Some(id));
+                    self.relation("drift", held.kind, (&said.name, held.target), Some(id));
                 }
             }
         }
