@@ -125,7 +125,8 @@ async fn a_long_log_becomes_a_snapshot_and_everybody_still_gets_everything() {
     let (before, acks) = held(data.path());
     assert_eq!(acks, 0);
     let until = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
-    while held(data.path()).1 == 0 || held(data.path()).0 * 3 > before {
+    // What came after the last snapshot stays: up to 32 KiB of some 150.
+    while held(data.path()).1 == 0 || held(data.path()).0 * 2 > before {
         assert!(tokio::time::Instant::now() < until, "{before} {:?}", held(data.path()));
         sync(&laptop).await;
     }
