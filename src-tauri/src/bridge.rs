@@ -40,6 +40,7 @@ impl Core {
         method: &str,
         params: Value,
     ) -> Result<Value, ApiError> {
+        tracing::trace!(command.method = method, "called");
         self.host.call(caller, method, params).await
     }
 }

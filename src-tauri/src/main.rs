@@ -11,6 +11,8 @@ mod commands;
 mod dialog;
 mod events;
 mod options;
+#[cfg(target_os = "linux")]
+mod revive;
 mod window;
 
 use std::process::ExitCode;

@@ -11,10 +11,14 @@ pub fn open(app: &AppHandle) -> tauri::Result<()> {
     let windows = &app.config().app.windows;
     let config =
         windows.iter().find(|window| window.label == MAIN).expect("tauri.conf.json names the main window");
-    WebviewWindowBuilder::from_config(app, config)?
+    let window = WebviewWindowBuilder::from_config(app, config)?
         .on_navigation(is_embedded)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    #[cfg(target_os = "linux")]
+    crate::revive::watch(&window)?;
+    #[cfg(not(target_os = "linux"))]
+    drop(window);
     Ok(())
 }
 

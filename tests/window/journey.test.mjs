@@ -6,13 +6,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { test } from "node:test";
-import { eventually, withWindow } from "./support.mjs";
+import { eventually, windowTest, withWindow } from "./support.mjs";
 
 const corpora = process.env.GROUNDPLAN_CORPORA ?? join(dirname(fileURLToPath(import.meta.url)), "../../../shared/corpora");
 const cards = "return document.querySelectorAll('svg .gp-node[data-id]').length";
 
-test("the sample, a real system, and both after a restart", { timeout: 240_000 }, async () => {
+windowTest("the sample, a real system, and both after a restart", 240_000, async () => {
   const folder = mkdtempSync(join(tmpdir(), "groundplan-journey-"));
   try {
     await withWindow(async (window) => {
@@ -31,8 +30,7 @@ test("the sample, a real system, and both after a restart", { timeout: 240_000 }
       assert.ok(made.ok, JSON.stringify(made));
       const imported = await window.call("import/apply", { input: { path: source } });
       assert.equal(imported.ok?.counts.elements, 74, JSON.stringify(imported));
-      await eventually("the diagram in the explorer", async () => (await window.text()).includes("sentry-self-hosted"));
-      await window.run("location.assign('/diagram')");
+      await press(window, "sentry-self-hosted");
       await eventually("the drawn system", async () => (await window.run(cards)) >= 40);
       const picture = await window.screenshot("window-sentry");
       assert.ok(picture.length > 30_000, `a picture of ${picture.length} bytes shows no diagram`);

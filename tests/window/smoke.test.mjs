@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { test } from "node:test";
-import { eventually, withWindow } from "./support.mjs";
+import { eventually, windowTest, withWindow } from "./support.mjs";
 
-test("the window opens with the interface in it", { timeout: 120_000 }, () =>
+windowTest("the window opens with the interface in it", 120_000, () =>
   withWindow(async (window) => {
     assert.equal(await window.title(), "Groundplan");
     await eventually("the interface", () => window.run("return document.querySelector('main')?.innerText.trim().length > 0"));
@@ -14,7 +13,7 @@ test("the window opens with the interface in it", { timeout: 120_000 }, () =>
   }),
 );
 
-test("the page reaches nothing but its two commands", { timeout: 120_000 }, () =>
+windowTest("the page reaches nothing but its two commands", 120_000, () =>
   withWindow(async (window) => {
     const attempt = (command, args) =>
       window.runAsync(

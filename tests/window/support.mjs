@@ -3,13 +3,39 @@
 // Found by environment: GROUNDPLAN_BIN_DESKTOP, GROUNDPLAN_TAURI_DRIVER, GROUNDPLAN_ARTIFACTS.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "node:test";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const artifacts = process.env.GROUNDPLAN_ARTIFACTS ?? join(homedir(), ".cache/groundplan/artifacts");
+
+/** What the shell says of a page whose process crashed (`src-tauri/src/revive.rs`). */
+const CRASH = "the page's process ended";
+const ATTEMPTS = 3;
+
+/** A story failed after the page's process had crashed under it: with it goes the WebDriver session. */
+class PageCrashed extends Error {}
+
+/**
+ * A test whose body is told again, with a word about it, if the page's process crashed. The system's web engine crashes
+ * now and then where it draws without a graphics card, at places that change; a page of ours that always crashes it
+ * fails. That people see the page again is a test of its own (`crash.test.mjs`).
+ */
+export function windowTest(name, timeout, body) {
+  test(name, { timeout }, async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await body();
+      } catch (error) {
+        if (!(error instanceof PageCrashed) || attempt === ATTEMPTS) throw error;
+        console.log(`the web engine's process crashed in attempt ${attempt} of ${ATTEMPTS}; "${name}" is told again`);
+      }
+    }
+  });
+}
 
 /** Asks `probe` until it gives something; fails with `what` after `seconds`. */
 export async function eventually(what, probe, seconds = 20) {
@@ -22,10 +48,12 @@ export async function eventually(what, probe, seconds = 20) {
       last = undefined;
     } catch (error) {
       last = error;
+      if (error.message.includes("invalid session id")) break;
     }
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}${last ? `: ${last.message}` : ""}`);
+    if (Date.now() > end) break;
     await new Promise((wake) => setTimeout(wake, 50));
   }
+  throw new Error(`waited up to ${seconds} s for ${what}${last ? `: ${last.message}` : ""}`);
 }
 
 async function freePort() {
@@ -41,10 +69,16 @@ export async function withWindow(story, { dataDir } = {}) {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), "groundplan-window-"));
   const [port, nativePort] = [await freePort(), await freePort()];
   const driver = spawn(required("GROUNDPLAN_TAURI_DRIVER"), ["--port", `${port}`, "--native-port", `${nativePort}`], {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "inherit", "pipe"],
     env: { ...process.env, RUST_BACKTRACE: "0" },
   });
+  let said = "";
+  driver.stderr.on("data", (part) => {
+    said += part;
+    process.stderr.write(part);
+  });
   const ended = new Promise((done) => driver.on("exit", done));
+  const closed = new Promise((done) => driver.on("close", done));
   try {
     const base = `http://127.0.0.1:${port}`;
     await eventually("tauri-driver", async () => (await fetch(`${base}/status`)).ok);
@@ -54,14 +88,72 @@ export async function withWindow(story, { dataDir } = {}) {
     } finally {
       await window.close();
     }
+  } catch (error) {
+    throw said.includes(CRASH) ? new PageCrashed(error.message, { cause: error }) : error;
   } finally {
     driver.kill("SIGTERM");
     await ended;
+    await end(folder);
+    await closed;
     if (!dataDir) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function required(name) {
+/**
+ * Ends what still runs on a data folder. The driver ends the app after it has answered that the session is over, and
+ * now and then is ended itself before it comes to that. What is left over would keep node's pipes open for ever, and a
+ * second window on the same folder would meet the first.
+ */
+function end(folder) {
+  return eventually(`the app on ${folder} to end`, () => {
+    const left = runningOn(folder);
+    for (const id of left) {
+      try {
+        process.kill(id, "SIGTERM");
+      } catch (error) {
+        if (error.code !== "ESRCH") throw error;
+      }
+    }
+    return left.length === 0;
+  });
+}
+
+/** The process ids of the desktop programs that were started with this data folder. */
+function runningOn(folder) {
+  return processes()
+    .filter(({ call }) => call.at(-2) === "--data-dir" && call.at(-1) === folder)
+    .map(({ id }) => id);
+}
+
+/** The processes that a process started, and those that they started. */
+export function descendants(id) {
+  const all = processes();
+  const children = (parent) => all.filter((one) => one.parent === parent).flatMap((one) => [one, ...children(one.id)]);
+  return children(id);
+}
+
+/** All processes that still run: id, parent, and the words they were called with. */
+function processes() {
+  const read = (id, file) => {
+    try {
+      return readFileSync(`/proc/${id}/${file}`, "utf8");
+    } catch (error) {
+      if (error.code === "ENOENT" || error.code === "ESRCH") return "";
+      throw error;
+    }
+  };
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      const call = read(name, "cmdline").split("\0").slice(0, -1);
+      const parent = Number(/\nPPid:\s*(\d+)/.exec(read(name, "status"))?.[1]);
+      return { id: Number(name), parent, call };
+    })
+    .filter(({ call }) => call.length > 0);
+}
+
+/** A variable of the environment that the tests cannot do without. */
+export function required(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; run \`cargo xtask test window\``);
   return value;
