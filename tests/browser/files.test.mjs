@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accessible, openSample, picture, withAgent } from "./support.mjs";
+import { accessible, choose, openSample, picture, withAgent } from "./support.mjs";
 
 // One pixel.
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -26,17 +26,10 @@ const hand = (locator, kind, ...files) =>
     }
   }, [kind, files]);
 
-async function open(page, name) {
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type(name);
-  await page.locator("#palette-list[aria-busy=false]").waitFor();
-  await page.getByRole("option", { name: new RegExp(`^${name}`) }).first().click();
-}
-
 test("add, drop, save and remove files of an element", { timeout: 120_000 }, () =>
   withAgent(async ({ page, agent }) => {
     await openSample(page);
-    await open(page, "Local store");
+    await choose(page, "Local store");
     await page.waitForURL(/\/element/);
     const files = page.locator(".attachments");
     await files.getByText("No files yet.", { exact: false }).waitFor();
@@ -92,7 +85,7 @@ test("add, drop, save and remove files of an element", { timeout: 120_000 }, () 
 test("paste a picture into a page, drop a file beside it", { timeout: 120_000 }, () =>
   withAgent(async ({ page }) => {
     await openSample(page);
-    await open(page, "Blind server");
+    await choose(page, "Blind server");
     await page.waitForURL(/\/page/);
     await page.getByRole("tab", { name: "Write" }).click();
     const editor = page.locator(".cm-content");

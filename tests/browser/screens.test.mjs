@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, openSample, picture, withAgent } from "./support.mjs";
+import { accessible, choose, openSample, picture, withAgent } from "./support.mjs";
 
 const screens = ["/", "/diagram", "/pages", "/search?q=server", "/import", "/people", "/sync", "/settings"];
 
@@ -146,10 +146,7 @@ test("what is typed while the second module is on its way is not lost", { timeou
 test("typing in a page is saved", { timeout: 120_000 }, () =>
   withAgent(async ({ page, agent }) => {
     await openSample(page);
-    await page.keyboard.press("Control+k");
-    await page.keyboard.type("Blind server");
-    await page.locator("#palette-list[aria-busy=false]").waitFor();
-    await page.getByRole("option", { name: /^Blind server/ }).first().click();
+    await choose(page, "Blind server");
     await page.waitForURL(/\/page/);
     await page.getByRole("tab", { name: "Write" }).click();
     const editor = page.locator(".cm-content");
@@ -166,10 +163,7 @@ test("typing in a page is saved", { timeout: 120_000 }, () =>
 test("a click anywhere in the box of an empty page begins to write", { timeout: 120_000 }, () =>
   withAgent(async ({ page, agent }) => {
     await openSample(page);
-    await page.keyboard.press("Control+k");
-    await page.keyboard.type("New page");
-    await page.locator("#palette-list[aria-busy=false]").waitFor();
-    await page.getByRole("option", { name: /^New page/ }).first().click();
+    await choose(page, "New page");
     await page.getByLabel("Title").fill("Kafka is slow");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/page/);

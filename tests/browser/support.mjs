@@ -156,6 +156,14 @@ export async function openSample(page) {
   await page.getByText("Groundplan at a glance").first().waitFor();
 }
 
+/** Chooses in the palette what begins with this name. */
+export async function choose(page, name) {
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(name);
+  await page.locator("#palette-list[aria-busy=false]").waitFor();
+  await page.getByRole("option", { name: new RegExp(`^${name}`) }).first().click();
+}
+
 /** Fills in the open dialog of an account: `tab` is "New account" or "Sign in". */
 export async function connect(page, url, tab, name = "mara") {
   await page.getByRole("tab", { name: tab }).click();

@@ -36,15 +36,19 @@ pub(super) struct Since {
 }
 
 impl Since {
+    fn limits(&self) -> (u64, usize) {
+        if self.rotated { (ROTATED_COUNT, ROTATED_BYTES) } else { (COUNT, BYTES) }
+    }
+
     /// Says whether it is time for one, however large the one before is.
     fn is_much(&self) -> bool {
-        let (count, bytes) = if self.rotated { (ROTATED_COUNT, ROTATED_BYTES) } else { (COUNT, BYTES) };
+        let (count, bytes) = self.limits();
         self.count >= count || self.bytes >= bytes
     }
 
     /// Bytes that are worth a snapshot like the one before.
     fn worth(&self) -> usize {
-        (self.snapshot * TIMES).clamp(FEW_BYTES, BYTES)
+        (self.snapshot * TIMES).clamp(FEW_BYTES, self.limits().1)
     }
 
     /// Says whether it is time for one.
@@ -114,6 +118,7 @@ mod tests {
     #[test]
     fn what_lies_under_old_keys_is_taken_over_early() {
         let rotated = |count, bytes| Since { rotated: true, ..since(count, bytes, BYTES) };
+        assert_eq!(rotated(1, 20_000).bytes_left(), ROTATED_BYTES - 20_000, "and looked at in time");
         assert!(rotated(ROTATED_COUNT, 0).is_due() && rotated(1, ROTATED_BYTES).is_due());
         assert!(!rotated(ROTATED_COUNT - 1, ROTATED_BYTES - 1).is_due());
     }
